@@ -1,0 +1,1 @@
+"""WHEN: pure date rules, working days, deadlines and the model of a planning cycle."""

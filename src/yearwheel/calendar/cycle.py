@@ -1,0 +1,198 @@
+"""The model of one planning cycle with every date worked out: stages, deadlines, ladders of reminders."""
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from yearwheel.calendar.offsets import Offset, Side
+from yearwheel.calendar.workdays import WorkCalendar
+
+
+class StageKind(StrEnum):
+    """What sort of work a stage asks for; each kind has one file in `yearwheel.stages`."""
+
+    BUDGET = "budget"
+    INPUT = "input"
+    DRAFTING = "drafting"
+    ALIGNMENT = "alignment"
+    REVIEW = "review"
+    INVENTORY = "inventory"
+    MILESTONE = "milestone"
+
+
+class OwedBy(StrEnum):
+    """Which bodies of the roster owe a stage."""
+
+    DISTRICTS = "districts"
+    STATE = "state"
+
+
+class RungKind(StrEnum):
+    """What a message says about its deadline."""
+
+    OPENED = "opened"  # the window is open, here is the work
+    REMINDER = "reminder"  # the deadline lies ahead
+    DUE_TODAY = "due_today"
+    LATE = "late"  # the deadline has passed and nothing was handed in
+    ESCALATION = "escalation"  # someone higher is told that it is late
+    REVIEW = "review"  # a reviewer's own deadline, before or after it
+    REVISION = "revision"  # a returned plan is due back
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """A local day and time in a zone. Stored as these three; its UTC moment is derived."""
+
+    on: date
+    at: time
+    zone: ZoneInfo
+
+    @property
+    def moment(self) -> datetime:
+        """The moment in UTC. In the autumn's repeated hour the first one counts."""
+        return datetime.combine(self.on, self.at, self.zone).astimezone(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class StageDates:
+    """When a stage opens, is due (shown), ends its grace (late but accepted) and closes (enforced)."""
+
+    opens: Deadline
+    due: Deadline
+    grace_end: Deadline
+    close: Deadline
+
+    def __post_init__(self) -> None:
+        moments = [d.moment for d in (self.opens, self.due, self.grace_end, self.close)]
+        if moments != sorted(moments):
+            raise ValueError(
+                f"dates out of order: opens {self.opens.on}, due {self.due.on}, "
+                f"grace ends {self.grace_end.on}, closes {self.close.on}; opens <= due <= grace <= close is required"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One step of a ladder of reminders: how far from the deadline, to which roles, saying what."""
+
+    offset: Offset
+    to: tuple[str, ...]
+    kind: RungKind
+    as_digest: bool = False
+
+    @property
+    def key(self) -> str:
+        """Stable name of the rung inside its stage; part of a reminder's natural key."""
+        prefix = "" if self.kind in PLAIN_KINDS else f"{self.kind}:"
+        return prefix + self.offset.slug
+
+
+PLAIN_KINDS = frozenset({RungKind.OPENED, RungKind.REMINDER, RungKind.DUE_TODAY, RungKind.LATE})
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewRounds:
+    """How long each side has in a review: offsets from the day the work reached them."""
+
+    first_look: Offset
+    revise: Offset
+    second_look: Offset
+    reviewer_ladder: tuple[Rung, ...]
+    revision_ladder: tuple[Rung, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SendWindow:
+    """The hours of a working day in which mail may leave, in the reader's own zone."""
+
+    opens: time
+    closes: time
+
+    def opening(self, on: date, zone: ZoneInfo) -> datetime:
+        """The UTC moment the window opens on a day."""
+        return datetime.combine(on, self.opens, zone).astimezone(UTC)
+
+    def is_open(self, moment: datetime, zone: ZoneInfo, workdays: WorkCalendar) -> bool:
+        local = moment.astimezone(zone)
+        return self.opens <= local.time() < self.closes and workdays.is_workday(local.date())
+
+    def next_opening(self, moment: datetime, zone: ZoneInfo, workdays: WorkCalendar) -> datetime:
+        """The first moment at or after this one at which mail may leave."""
+        if self.is_open(moment, zone, workdays):
+            return moment
+        local = moment.astimezone(zone)
+        day = local.date() if local.time() < self.opens else local.date() + timedelta(days=1)
+        return self.opening(workdays.on_or_after(day), zone)
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A named part of the cycle. `words` keeps each date's rule as it was written."""
+
+    key: str
+    title: str
+    kind: StageKind
+    ask: str  # one sentence in the imperative: what the reader has to do
+    dates: StageDates
+    grace: Offset | None
+    tell: tuple[str, ...]
+    ladder: tuple[Rung, ...]
+    after: tuple[str, ...] = ()
+    basis: str = ""
+    statutory: bool = False
+    owed_by: OwedBy = OwedBy.DISTRICTS
+    review: ReviewRounds | None = None
+    words: dict[str, str] = field(default_factory=dict)
+
+    def dates_for(self, due_on: date | None, workdays: WorkCalendar) -> StageDates:
+        """The stage's dates for a district whose due day was moved; the grace keeps its length."""
+        if due_on is None or due_on == self.dates.due.on:
+            return self.dates
+        due = replace(self.dates.due, on=due_on)
+        grace_on = self.grace.from_day(due_on, workdays) if self.grace else due_on
+        grace_end = replace(self.dates.grace_end, on=grace_on)
+        close = max(self.dates.close, grace_end, key=lambda d: d.moment)
+        opens = min(self.dates.opens, due, key=lambda d: d.moment)
+        return StageDates(opens, due, grace_end, close)
+
+
+@dataclass(frozen=True, slots=True)
+class Cycle:
+    """One year's run of planning for one state, every rule resolved to dates."""
+
+    key: str
+    title: str
+    state: str
+    year: int
+    zone: ZoneInfo
+    office: str  # who runs it: "Office of Education Technology"
+    help_address: str
+    workdays: WorkCalendar
+    send_window: SendWindow
+    stages: tuple[Stage, ...]
+
+    def stage(self, key: str) -> Stage:
+        """The stage of that key; KeyError names the stages there are."""
+        for stage in self.stages:
+            if stage.key == key:
+                return stage
+        raise KeyError(f"{self.key} has no stage {key!r}; it has {', '.join(s.key for s in self.stages)}")
+
+    def rung_day(self, rung: Rung, due_on: date, opens_on: date) -> tuple[date, str | None]:
+        """The day a rung falls on, and why it moved if its own day was closed.
+
+        Rungs at or before the deadline move to the previous working day, later ones to the next;
+        an opening notice moves forward, since nothing can be done before the window opens.
+        """
+        if rung.offset.side is Side.OPENING:
+            day, roll = opens_on, self.workdays.on_or_after
+        elif rung.offset.side is Side.AFTER:
+            day, roll = rung.offset.from_day(due_on, self.workdays), self.workdays.on_or_after
+        else:
+            day, roll = rung.offset.from_day(due_on, self.workdays), self.workdays.on_or_before
+        closed = self.workdays.closed_because(day)
+        if closed is None:
+            return day, None
+        moved = roll(day)
+        return moved, f"{day.isoformat()} is {closed}, so it goes on {moved.isoformat()}"

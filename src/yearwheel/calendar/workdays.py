@@ -1,0 +1,57 @@
+"""Working days: which days an agency is closed, and counting around them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class WorkCalendar:
+    """The days an agency works. `holidays` gives a year's closed days with their names; weekends are closed."""
+
+    name: str
+    holidays: Callable[[int], Mapping[date, str]]
+    weekend: frozenset[int] = frozenset({5, 6})
+
+    def closed_because(self, on: date) -> str | None:
+        """Why the agency is closed that day ("Labor Day", "a Saturday"), or None on a working day."""
+        holiday = self.holidays(on.year).get(on)
+        if holiday:
+            return holiday
+        return f"a {on:%A}" if on.weekday() in self.weekend else None
+
+    def is_workday(self, on: date) -> bool:
+        return self.closed_because(on) is None
+
+    def on_or_after(self, on: date) -> date:
+        """That day if it is a working day, else the next one."""
+        while not self.is_workday(on):
+            on += DAY
+        return on
+
+    def on_or_before(self, on: date) -> date:
+        """That day if it is a working day, else the previous one."""
+        while not self.is_workday(on):
+            on -= DAY
+        return on
+
+    def shift(self, on: date, workdays: int) -> date:
+        """The nth working day after (or, if negative, before) that day; the day itself is never counted.
+
+        Zero working days is the day itself, open or closed.
+        """
+        step = DAY if workdays > 0 else -DAY
+        for _ in range(abs(workdays)):
+            on += step
+            while not self.is_workday(on):
+                on += step
+        return on
+
+    def count(self, after: date, until: date) -> int:
+        """How many working days lie after one day up to and including another; negative when `until` is earlier."""
+        if until < after:
+            return -self.count(until, after)
+        days = (until - after).days
+        return sum(self.is_workday(after + timedelta(days=n)) for n in range(1, days + 1))

@@ -1,0 +1,126 @@
+"""The words of the ledger: what a reminder and an outbox message can be, and the key that makes each one only."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class ReminderStatus(StrEnum):
+    """A reminder is a planned, dated message about a deadline to one contact."""
+
+    PLANNED = "planned"  # waits for its moment
+    QUEUED = "queued"  # written into an outbox message; that message tells the rest
+    SUPERSEDED = "superseded"  # its deadline moved, or a newer rung took its place
+    CANCELLED = "cancelled"  # no longer needed: the work is in, or was waived
+    MISSED = "missed"  # its moment passed and nothing was queued; loud
+    NO_ADDRESS = "no_address"  # nobody holds the role, or mail cannot reach them
+
+
+class Reason(StrEnum):
+    """Why a reminder ended without an outbox message."""
+
+    WORK_IN = "work_in"  # the district handed it in
+    WAIVED = "waived"  # excused or not required
+    NOT_OWED = "not_owed"  # the turn passed to the other side of a review
+    CONTACT_LEFT = "contact_left"  # the contact no longer holds the role
+    RUNG_REMOVED = "rung_removed"  # the calendar no longer has this rung
+    DATE_MOVED = "date_moved"  # the deadline is another day now
+    COLLAPSED = "collapsed"  # a later rung was due in the same round and says it all
+    ROLE_EMPTY = "role_empty"  # nobody holds the role
+    UNREACHABLE = "unreachable"  # the contact's address refused mail before
+    TOO_LATE = "too_late"  # the stage closed before it could go
+
+
+# Endings that a change of facts may undo; a collapsed reminder has been said by another.
+REVIVABLE = frozenset(
+    {
+        Reason.WORK_IN,
+        Reason.WAIVED,
+        Reason.NOT_OWED,
+        Reason.CONTACT_LEFT,
+        Reason.RUNG_REMOVED,
+        Reason.DATE_MOVED,
+        Reason.ROLE_EMPTY,
+    }
+)
+
+
+class OutboxStatus(StrEnum):
+    """An outbox message is rendered once and never changed."""
+
+    HELD = "held"  # waits for a person's approval
+    QUEUED = "queued"  # may be sent, and may be replayed freely
+    SENDING = "sending"  # claimed under a lease; never replayed by itself
+    SENT = "sent"  # the mail server accepted it
+    FAILED = "failed"  # the mail server refused it for good
+    UNCERTAIN = "uncertain"  # the sender died in the middle; a person decides
+    BOUNCED = "bounced"  # accepted, then returned undelivered
+    SUPPRESSED = "suppressed"  # taken back before it left, since its facts changed
+
+
+OUTBOX_MOVES: dict[OutboxStatus, frozenset[OutboxStatus]] = {
+    OutboxStatus.HELD: frozenset({OutboxStatus.QUEUED, OutboxStatus.SUPPRESSED}),
+    OutboxStatus.QUEUED: frozenset({OutboxStatus.HELD, OutboxStatus.SENDING, OutboxStatus.SUPPRESSED}),
+    OutboxStatus.SENDING: frozenset(
+        {OutboxStatus.SENT, OutboxStatus.FAILED, OutboxStatus.QUEUED, OutboxStatus.UNCERTAIN}
+    ),
+    OutboxStatus.SENT: frozenset({OutboxStatus.BOUNCED}),
+    OutboxStatus.FAILED: frozenset({OutboxStatus.QUEUED}),
+    OutboxStatus.UNCERTAIN: frozenset({OutboxStatus.SENT, OutboxStatus.QUEUED}),
+    OutboxStatus.BOUNCED: frozenset(),
+    OutboxStatus.SUPPRESSED: frozenset(),
+}
+
+
+class Attempt(StrEnum):
+    """How one attempt to deliver an outbox message ended."""
+
+    ACCEPTED = "accepted"  # the server took responsibility (2xx)
+    REFUSED = "refused"  # final refusal (5xx)
+    DEFERRED = "deferred"  # refused for now (4xx), or no connection: nothing was sent
+    UNKNOWN = "unknown"  # the connection broke after the message was handed over
+
+
+class NoticeKind(StrEnum):
+    """Messages caused by an act rather than by a date."""
+
+    RECEIPT = "receipt"  # we have your work
+    EXTENSION = "extension"  # your deadline moved
+    RETURNED = "returned"  # changes are needed
+    APPROVED = "approved"  # your work is accepted
+    EXCUSED = "excused"  # you need not do this
+
+
+class ReminderKey(NamedTuple):
+    """The natural key: planning twice finds it already there."""
+
+    stage_key: str
+    district_code: str
+    rung: str
+    contact_key: str
+    deadline_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedReminder:
+    """A reminder that should exist."""
+
+    key: ReminderKey
+    kind: str  # a RungKind or NoticeKind value
+    role: str
+    due_at: datetime
+    due_on: date  # the local day it goes on
+    moved_because: str | None = None  # why that is not the rung's own day
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerRow:
+    """What the ledger holds for a key."""
+
+    id: int
+    key: ReminderKey
+    kind: str
+    status: ReminderStatus
+    reason: Reason | None
+    due_at: datetime

@@ -1,0 +1,1 @@
+"""WHO: districts, schools, contacts and the roles they hold."""

@@ -1,0 +1,112 @@
+"""Districts, contacts and the roles that decide who is told what."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+
+class BodyKind(StrEnum):
+    """What sort of body owes submissions. "District" is any of them."""
+
+    COUNTY = "county"
+    INDEPENDENT = "independent"
+    STATE_SCHOOL = "state_school"
+    STATE_OFFICE = "state_office"  # the office that runs the cycle; owes the stages `owed_by: state`
+
+
+class Role(StrEnum):
+    """Why we write to a person."""
+
+    TECHNOLOGY_COORDINATOR = "technology_coordinator"
+    FINANCE_OFFICER = "finance_officer"
+    SUPERINTENDENT = "superintendent"
+    INSTRUCTIONAL_LEAD = "instructional_lead"
+    PLANNING_TEAM = "planning_team"
+    BOARD_SECRETARY = "board_secretary"
+    PRINCIPAL = "principal"
+    STATE_ADMIN = "state_admin"
+    REVIEWER = "reviewer"
+    OFFICE_LEAD = "office_lead"
+    OFFICE_DIRECTOR = "office_director"
+
+
+ROLE_LABELS: dict[Role, str] = {
+    Role.TECHNOLOGY_COORDINATOR: "district technology coordinator",
+    Role.FINANCE_OFFICER: "finance officer",
+    Role.SUPERINTENDENT: "superintendent",
+    Role.INSTRUCTIONAL_LEAD: "instructional lead",
+    Role.PLANNING_TEAM: "planning team lead",
+    Role.BOARD_SECRETARY: "board secretary",
+    Role.PRINCIPAL: "principal",
+    Role.STATE_ADMIN: "state administrator",
+    Role.REVIEWER: "plan reviewer",
+    Role.OFFICE_LEAD: "office lead",
+    Role.OFFICE_DIRECTOR: "office director",
+}
+
+STATE_ROLES = frozenset({Role.STATE_ADMIN, Role.REVIEWER, Role.OFFICE_LEAD, Role.OFFICE_DIRECTOR})
+
+
+@dataclass(frozen=True, slots=True)
+class District:
+    """A body that owes submissions. Joined by `code` (text, leading zeros kept), never by name."""
+
+    code: str
+    name: str
+    kind: BodyKind
+    zone: ZoneInfo
+    nces_id: str = ""
+    county: str = ""
+    cooperative: str = ""
+    enrollment: int | None = None
+    schools: int | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+
+    @property
+    def is_state_office(self) -> bool:
+        return self.kind is BodyKind.STATE_OFFICE
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A person we write to. `key` is stable and outlives a change of address."""
+
+    key: str
+    district_code: str
+    name: str
+    email: str
+    roles: frozenset[Role]
+    undeliverable: str | None = None  # why mail cannot reach them, in the server's words
+
+
+@dataclass(frozen=True, slots=True)
+class Roster:
+    """The districts of one state and the people in them."""
+
+    districts: dict[str, District]
+    contacts: dict[str, Contact]
+    reviewers: dict[str, str] = field(default_factory=dict)  # district code -> contact key of its reviewer
+    _holders: dict[tuple[str, Role], tuple[Contact, ...]] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def office(self) -> District | None:
+        """The state office that runs the cycle, if the roster names one."""
+        return next((d for d in self.districts.values() if d.is_state_office), None)
+
+    def holders(self, district_code: str, role: Role) -> tuple[Contact, ...]:
+        """Who holds a role for a district, in key order. State roles are looked up in the state office;
+        `reviewer` is the district's own reviewer where one is assigned."""
+        if not self._holders:
+            self._index()
+        if role is Role.REVIEWER and district_code in self.reviewers:
+            return (self.contacts[self.reviewers[district_code]],)
+        if role in STATE_ROLES and self.office:
+            district_code = self.office.code
+        return self._holders.get((district_code, role), ())
+
+    def _index(self) -> None:
+        for contact in sorted(self.contacts.values(), key=lambda c: c.key):
+            for role in contact.roles:
+                place = (contact.district_code, role)
+                self._holders[place] = (*self._holders.get(place, ()), contact)

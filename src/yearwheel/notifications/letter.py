@@ -1,0 +1,42 @@
+"""A letter before it has words: to whom, about which items. Rendering needs nothing else."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing a letter speaks of. Every text in it may come from a person and is treated as untrusted."""
+
+    kind: str  # a RungKind or NoticeKind value
+    stage_title: str
+    ask: str  # one sentence in the imperative
+    district_name: str
+    due_on: date  # in the cycle's zone, the legal one
+    due_at: datetime  # aware
+    zone: ZoneInfo  # the reader's own
+    cycle_zone: ZoneInfo
+    days_left: int  # calendar days from the letter's day; negative when late
+    missing: tuple[str, ...]  # what is not handed in, by name
+    link: str  # http(s), where the button leads
+    basis: str  # the statute or rule the deadline rests on; may be empty
+    note: str  # a reviewer's comment, the reason of an extension; may be empty
+    role_label: str  # why this reader: "district technology coordinator"
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """Everything one person is told on one day."""
+
+    to_name: str
+    to_address: str
+    office: str
+    help_address: str
+    cycle_title: str
+    on: date  # the reader's local day on which it goes
+    items: tuple[Item, ...]
+    message_id: str  # with its angle brackets, see `mime.message_id`
+    sent_at: datetime  # aware; becomes the Date header
+    sender: str  # the address in From
+    base_url: str

@@ -69,6 +69,16 @@ class District:
 
 
 @dataclass(frozen=True, slots=True)
+class School:
+    """A school of a district, known by its 12-digit NCES id, which begins with the district's."""
+
+    nces_id: str
+    name: str
+    district_code: str
+    city: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Contact:
     """A person we write to. `key` is stable and outlives a change of address."""
 
@@ -87,7 +97,9 @@ class Roster:
     districts: dict[str, District]
     contacts: dict[str, Contact]
     reviewers: dict[str, str] = field(default_factory=dict)  # district code -> contact key of its reviewer
-    _holders: dict[tuple[str, Role], tuple[Contact, ...]] = field(default_factory=dict, repr=False, compare=False)
+    _holders: dict[tuple[str, Role], tuple[Contact, ...]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     @property
     def office(self) -> District | None:

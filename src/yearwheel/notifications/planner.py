@@ -1,0 +1,155 @@
+"""The planner: which reminders should exist, and the difference from those that do. Pure; writes nothing."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cache
+from zoneinfo import ZoneInfo
+
+from yearwheel.calendar.cycle import Cycle, Rung, Stage, StageKind
+from yearwheel.notifications.ledger import (
+    REVIVABLE,
+    LedgerRow,
+    PlannedReminder,
+    Reason,
+    ReminderKey,
+    ReminderStatus,
+)
+from yearwheel.roster.people import Contact, Role, Roster
+from yearwheel.stages.standing import Standing
+from yearwheel.stages.status import OWED, WAIVED, Status
+
+NOBODY = "nobody:"  # contact key of a role that nobody holds
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Whose move it is: the deadline that counts now and the ladder that belongs to it."""
+
+    due_on: date
+    opens_on: date
+    ladder: tuple[Rung, ...]
+
+
+def turn_of(stage: Stage, standing: Standing) -> Turn | None:
+    """Whose move it is in a stage, or None when nobody owes anything."""
+    due_on = standing.due_on or stage.dates.due.on
+    if stage.kind is not StageKind.REVIEW:
+        return Turn(due_on, stage.dates.opens.on, stage.ladder) if standing.status in OWED else None
+    assert stage.review is not None
+    began_on = standing.due_since or stage.dates.opens.on
+    if standing.status in (Status.SUBMITTED, Status.UNDER_REVIEW):
+        return Turn(due_on, began_on, stage.review.reviewer_ladder)
+    if standing.status is Status.RETURNED:
+        return Turn(due_on, began_on, stage.review.revision_ladder)
+    return None
+
+
+class Planner:
+    """Plans one cycle for one roster. `since` is the day it was published: no rung before it is called."""
+
+    def __init__(self, cycle: Cycle, roster: Roster, since: date) -> None:
+        self._cycle = cycle
+        self._roster = roster
+        self._since = since
+        self._stages = {stage.key: stage for stage in cycle.stages}
+        # A year has thousands of reminders on a few hundred days.
+        self._rung_day = cache(cycle.rung_day)
+        self._opening = cache(self._send_moment)
+
+    def plan(self, standings: Iterable[Standing]) -> list[PlannedReminder]:
+        """Every reminder that should exist for these standings."""
+        planned: dict[ReminderKey, PlannedReminder] = {}
+        for standing in standings:
+            for reminder in self._plan_one(standing):
+                planned.setdefault(reminder.key, reminder)
+        return list(planned.values())
+
+    def _plan_one(self, standing: Standing) -> Iterable[PlannedReminder]:
+        turn = turn_of(self._stages[standing.stage_key], standing)
+        if turn is None:
+            return
+        since = max(self._since, standing.due_since or self._since)
+        for rung in turn.ladder:
+            due_on, moved_because = self._rung_day(rung, turn.due_on, turn.opens_on)
+            if due_on < since or due_on < turn.opens_on:
+                continue
+            for role, contact in self._people(standing.district_code, rung):
+                key = ReminderKey(
+                    standing.stage_key,
+                    standing.district_code,
+                    rung.key,
+                    contact.key if contact else NOBODY + role,
+                    turn.due_on,
+                )
+                zone = self._zone(contact)
+                yield PlannedReminder(
+                    key, rung.kind, role, self._opening(due_on, zone), due_on, moved_because
+                )
+
+    def _people(self, district_code: str, rung: Rung) -> Iterable[tuple[Role, Contact | None]]:
+        for name in rung.to:
+            role = Role(name)
+            yield from ((role, contact) for contact in self._roster.holders(district_code, role) or (None,))
+
+    def _zone(self, contact: Contact | None) -> ZoneInfo:
+        return self._roster.districts[contact.district_code].zone if contact else self._cycle.zone
+
+    def _send_moment(self, on: date, zone: ZoneInfo) -> datetime:
+        return self._cycle.send_window.opening(on, zone)
+
+
+@dataclass(slots=True)
+class Difference:
+    """What has to be written so that the ledger says what the plan says."""
+
+    new: list[PlannedReminder] = field(default_factory=list)
+    revived: list[tuple[LedgerRow, PlannedReminder]] = field(default_factory=list)
+    closed: list[tuple[LedgerRow, ReminderStatus, Reason]] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.new or self.revived or self.closed)
+
+
+def compare(
+    cycle: Cycle,
+    desired: Collection[PlannedReminder],
+    existing: Collection[LedgerRow],
+    standings: Mapping[tuple[str, str], Standing],
+) -> Difference:
+    """The difference between the plan and the ladder rows of the ledger, for the same standings.
+
+    Rows that were queued are history: they are neither repeated nor taken back.
+    """
+    wanted = {reminder.key: reminder for reminder in desired}
+    present = {row.key: row for row in existing}
+    difference = Difference(new=[r for r in desired if r.key not in present])
+    for row in existing:
+        reminder = wanted.get(row.key)
+        if row.status is ReminderStatus.PLANNED:
+            if reminder is None:
+                standing = standings[row.key.stage_key, row.key.district_code]
+                difference.closed.append((row, *_ending(cycle, row, standing, wanted)))
+            elif reminder.due_at != row.due_at:
+                difference.revived.append((row, reminder))
+        elif reminder is not None and row.reason in REVIVABLE:
+            difference.revived.append((row, reminder))
+    return difference
+
+
+def _ending(
+    cycle: Cycle, row: LedgerRow, standing: Standing, wanted: Mapping[ReminderKey, PlannedReminder]
+) -> tuple[ReminderStatus, Reason]:
+    """Why a planned row is not wanted any more."""
+    if standing.status in WAIVED:
+        return ReminderStatus.CANCELLED, Reason.WAIVED
+    turn = turn_of(cycle.stage(standing.stage_key), standing)
+    if turn is None:
+        return ReminderStatus.CANCELLED, Reason.WORK_IN
+    if row.key.rung not in {rung.key for rung in turn.ladder}:
+        return ReminderStatus.CANCELLED, Reason.NOT_OWED
+    if row.key.deadline_on != turn.due_on:
+        return ReminderStatus.SUPERSEDED, Reason.DATE_MOVED
+    if any(key[:3] == row.key[:3] for key in wanted):
+        return ReminderStatus.CANCELLED, Reason.CONTACT_LEFT
+    return ReminderStatus.CANCELLED, Reason.RUNG_REMOVED

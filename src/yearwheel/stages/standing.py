@@ -1,0 +1,46 @@
+"""Where one district stands in one stage, and one version of what it handed in."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from yearwheel.stages.status import Status
+
+
+class DueBecause(StrEnum):
+    """Why a district's due day is not the stage's own."""
+
+    EXTENSION = "extension"
+    RETURNED = "returned"
+    RECEIVED = "received"  # a review's clock starts when the work arrives
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One district in one stage. Without `due_on` the stage's own due day holds.
+
+    `due_since` is the local day that due day came into force; rungs before it are not called.
+    """
+
+    stage_key: str
+    district_code: str
+    status: Status
+    due_on: date | None = None
+    due_since: date | None = None
+    due_because: str | None = None
+    version: int = 0
+    rounds: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """One version of a district's work, kept as it was handed in."""
+
+    stage_key: str
+    district_code: str
+    version: int
+    evidence: dict[str, Any]
+    sha256: str
+    submitted_by: str
+    submitted_at: datetime

@@ -1,0 +1,1 @@
+"""The only SQL: tables, the unit of work, and queries by name."""

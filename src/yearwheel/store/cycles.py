@@ -1,0 +1,46 @@
+"""Cycles and the calendar file each was made from."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, select, update
+
+from yearwheel.store.tables import cycles
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCycle:
+    """A cycle as the database keeps it: the calendar file's own text, and how far it is."""
+
+    key: str
+    state: str
+    title: str
+    source: str
+    created_at: datetime
+    published_at: datetime | None = None
+    closed_at: datetime | None = None
+
+
+def find(connection: Connection, key: str) -> StoredCycle | None:
+    row = connection.execute(select(cycles).where(cycles.c.key == key)).mappings().one_or_none()
+    return StoredCycle(**row) if row else None
+
+
+def list_cycles(connection: Connection) -> list[StoredCycle]:
+    """Every cycle, oldest first."""
+    rows = connection.execute(select(cycles).order_by(cycles.c.created_at, cycles.c.key)).mappings()
+    return [StoredCycle(**row) for row in rows]
+
+
+def add(connection: Connection, cycle: StoredCycle) -> None:
+    connection.execute(
+        cycles.insert().values(**{n: getattr(cycle, n) for n in StoredCycle.__dataclass_fields__})
+    )
+
+
+def publish(connection: Connection, key: str, at: datetime) -> None:
+    connection.execute(update(cycles).where(cycles.c.key == key).values(published_at=at))
+
+
+def close(connection: Connection, key: str, at: datetime) -> None:
+    connection.execute(update(cycles).where(cycles.c.key == key).values(closed_at=at))

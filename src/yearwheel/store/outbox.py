@@ -1,0 +1,222 @@
+"""The outbox: rendered messages, who holds them, and every attempt to send one."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, bindparam, case, func, or_, select, update
+
+from yearwheel.notifications.ledger import Attempt, OutboxStatus
+from yearwheel.store.tables import deliveries
+from yearwheel.store.tables import outbox as table
+
+NOT_LEFT = (OutboxStatus.HELD, OutboxStatus.QUEUED)
+
+
+@dataclass(frozen=True, slots=True)
+class NewMessage:
+    """A message about to enter the outbox."""
+
+    key: str
+    cycle_key: str
+    contact_key: str
+    recipient: str
+    zone: str
+    send_on: date
+    subject: str
+    raw: bytes
+    template_version: str
+    message_id: str
+    status: OutboxStatus
+    not_before: datetime
+    queued_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A message this deliverer holds under a lease."""
+
+    id: int
+    cycle_key: str
+    contact_key: str
+    recipient: str
+    raw: bytes
+    message_id: str
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What came of one attempt."""
+
+    id: int
+    attempt: int
+    outcome: Attempt
+    code: str
+    detail: str
+    status: OutboxStatus
+    not_before: datetime | None
+    at: datetime
+
+
+def add(connection: Connection, new: Iterable[NewMessage]) -> list[int]:
+    """Write messages; their ids come back in the same order."""
+    rows = [asdict(message) for message in new]
+    if not rows:
+        return []
+    query = table.insert().returning(table.c.id, sort_by_parameter_order=True)
+    return list(connection.scalars(query, rows))
+
+
+def letters_that_day(
+    connection: Connection, cycle_key: str, days: Collection[date]
+) -> dict[tuple[str, date], tuple[int, int]]:
+    """For each contact and day: messages written, and how many of those may still reach them."""
+    alive = func.count(case((table.c.status != OutboxStatus.SUPPRESSED, 1)))
+    query = (
+        select(table.c.contact_key, table.c.send_on, func.count(), alive)
+        .where(table.c.cycle_key == cycle_key, table.c.send_on.in_(days))
+        .group_by(table.c.contact_key, table.c.send_on)
+    )
+    return {(contact, on): (written, kept) for contact, on, written, kept in connection.execute(query)}
+
+
+def claim(
+    connection: Connection, *, now: datetime, until: datetime, by: str, zones: Collection[str], limit: int
+) -> list[Claimed]:
+    """Take messages that may leave now, under a lease. No two deliverers get the same one."""
+    waiting = (
+        select(table.c.id)
+        .where(table.c.status == OutboxStatus.QUEUED, table.c.not_before <= now, table.c.zone.in_(zones))
+        .order_by(table.c.id)
+        .limit(limit)
+    )
+    if connection.dialect.name == "postgresql":
+        waiting = waiting.with_for_update(skip_locked=True)
+    query = (
+        update(table)
+        .where(table.c.id.in_(waiting.scalar_subquery()), table.c.status == OutboxStatus.QUEUED)
+        .values(status=OutboxStatus.SENDING, lease_by=by, lease_until=until, attempts=table.c.attempts + 1)
+        .returning(*(table.c[name] for name in Claimed.__dataclass_fields__))
+    )
+    return sorted((Claimed(**row) for row in connection.execute(query).mappings()), key=lambda c: c.id)
+
+
+def waiting_zones(connection: Connection) -> set[str]:
+    """The readers' zones of all messages that wait to leave."""
+    return set(
+        connection.scalars(select(table.c.zone.distinct()).where(table.c.status == OutboxStatus.QUEUED))
+    )
+
+
+def record(connection: Connection, settled: Iterable[Settled]) -> None:
+    """Write attempts and what became of their messages. A message whose lease was swept is left as it is."""
+    rows = list(settled)
+    if not rows:
+        return
+    connection.execute(
+        deliveries.insert(),
+        [
+            {
+                "outbox_id": r.id,
+                "attempt": r.attempt,
+                "outcome": r.outcome,
+                "code": r.code,
+                "detail": r.detail,
+                "at": r.at,
+            }
+            for r in rows
+        ],
+    )
+    final = [r for r in rows if r.not_before is None]
+    again = [r for r in rows if r.not_before is not None]
+    if final:
+        connection.execute(_END, [{"row": r.id, "status_": r.status, "at_": r.at} for r in final])
+    if again:
+        connection.execute(_AGAIN, [{"row": r.id, "later": r.not_before} for r in again])
+
+
+def sweep(connection: Connection, *, now: datetime | None) -> list[int]:
+    """Leases that ran out become `uncertain`; without `now` every lease does: its holder is known to be dead."""
+    query = update(table).where(table.c.status == OutboxStatus.SENDING)
+    if now is not None:
+        query = query.where(or_(table.c.lease_until < now, table.c.lease_until.is_(None)))
+    query = query.values(status=OutboxStatus.UNCERTAIN, lease_by=None, lease_until=None)
+    return sorted(connection.scalars(query.returning(table.c.id)))
+
+
+def move(
+    connection: Connection,
+    ids: Collection[int],
+    before: Collection[OutboxStatus],
+    after: OutboxStatus,
+    at: datetime,
+) -> list[int]:
+    """Move messages that stand in one of `before`; the ids that moved come back."""
+    ending = {"settled_at": at} if after in (OutboxStatus.SENT, OutboxStatus.SUPPRESSED) else {}
+    query = (
+        update(table)
+        .where(table.c.id.in_(ids), table.c.status.in_(before))
+        .values(status=after, lease_by=None, lease_until=None, **ending)
+        .returning(table.c.id)
+    )
+    return sorted(connection.scalars(query))
+
+
+def list_messages(
+    connection: Connection,
+    *,
+    cycle_key: str | None = None,
+    statuses: Collection[OutboxStatus] = (),
+    limit: int | None = None,
+) -> list[RowMapping]:
+    """Messages without their bytes, newest first."""
+    columns = [column for column in table.c if column.name != "raw"]
+    query = select(*columns).order_by(table.c.id.desc())
+    if cycle_key is not None:
+        query = query.where(table.c.cycle_key == cycle_key)
+    if statuses:
+        query = query.where(table.c.status.in_(statuses))
+    return list(connection.execute(query.limit(limit)).mappings())
+
+
+def read(connection: Connection, outbox_id: int) -> RowMapping | None:
+    """One message with its exact bytes."""
+    return connection.execute(select(table).where(table.c.id == outbox_id)).mappings().one_or_none()
+
+
+def count_by_status(connection: Connection, cycle_key: str) -> dict[OutboxStatus, int]:
+    query = (
+        select(table.c.status, func.count()).where(table.c.cycle_key == cycle_key).group_by(table.c.status)
+    )
+    return dict(connection.execute(query).tuples().all())
+
+
+def count_sent_by_day(connection: Connection, cycle_key: str) -> dict[date, int]:
+    """Messages the mail server accepted, by the reader's day."""
+    query = (
+        select(table.c.send_on, func.count())
+        .where(table.c.cycle_key == cycle_key, table.c.status.in_([OutboxStatus.SENT, OutboxStatus.BOUNCED]))
+        .group_by(table.c.send_on)
+        .order_by(table.c.send_on)
+    )
+    return dict(connection.execute(query).tuples().all())
+
+
+def list_attempts(connection: Connection, outbox_id: int) -> list[dict[str, Any]]:
+    """Every attempt to send one message, first to last."""
+    query = select(deliveries).where(deliveries.c.outbox_id == outbox_id).order_by(deliveries.c.attempt)
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+_END = (
+    update(table)
+    .where(table.c.id == bindparam("row"), table.c.status == OutboxStatus.SENDING)
+    .values(status=bindparam("status_"), settled_at=bindparam("at_"), lease_by=None, lease_until=None)
+)
+_AGAIN = (
+    update(table)
+    .where(table.c.id == bindparam("row"), table.c.status == OutboxStatus.SENDING)
+    .values(status=OutboxStatus.QUEUED, not_before=bindparam("later"), lease_by=None, lease_until=None)
+)

@@ -1,0 +1,223 @@
+"""The reminder ledger: one row for every message that should go, or should have gone."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, bindparam, func, select, tuple_, update
+
+from yearwheel.notifications.ledger import (
+    LedgerRow,
+    NoticeKind,
+    PlannedReminder,
+    Reason,
+    ReminderKey,
+    ReminderStatus,
+)
+from yearwheel.notifications.planner import Difference
+from yearwheel.store.tables import outbox
+from yearwheel.store.tables import reminders as table
+
+_NOTICES = [str(kind) for kind in NoticeKind]
+
+
+@dataclass(frozen=True, slots=True)
+class DueReminder:
+    """A planned reminder whose moment has come."""
+
+    id: int
+    stage_key: str
+    district_code: str
+    rung: str
+    contact_key: str
+    deadline_on: date
+    kind: str
+    role: str
+    due_on: date
+    due_at: datetime
+    note: str
+
+    @property
+    def is_notice(self) -> bool:
+        return self.kind in _NOTICES
+
+
+def list_ladder(
+    connection: Connection, cycle_key: str, places: Collection[tuple[str, str]]
+) -> list[LedgerRow]:
+    """Every ladder row (notices left out) of the given (stage, district) places."""
+    query = select(table).where(table.c.cycle_key == cycle_key, table.c.kind.not_in(_NOTICES))
+    stages = {stage for stage, _ in places}
+    codes = {code for _, code in places}
+    query = query.where(table.c.stage_key.in_(stages), table.c.district_code.in_(codes))
+    rows = (_ledger_row(row) for row in connection.execute(query).mappings())
+    wanted = set(places)
+    return [row for row in rows if (row.key.stage_key, row.key.district_code) in wanted]
+
+
+def apply(connection: Connection, cycle_key: str, difference: Difference, at: datetime) -> None:
+    """Write a difference: new rows, revived rows, and the endings of rows no longer wanted."""
+    add(connection, cycle_key, difference.new, at)
+    revived = [
+        {"row": row.id, "due_at_": plan.due_at, "due_on_": plan.due_on, "moved_": plan.moved_because}
+        for row, plan in difference.revived
+    ]
+    if revived:
+        connection.execute(_REVIVE, revived)
+    settle(connection, [(row.id, status, reason) for row, status, reason in difference.closed], at)
+
+
+def add(
+    connection: Connection, cycle_key: str, new: Iterable[PlannedReminder], at: datetime, note: str = ""
+) -> None:
+    """Enter reminders into the ledger as planned."""
+    rows = [
+        {
+            "cycle_key": cycle_key,
+            **reminder.key._asdict(),
+            "kind": str(reminder.kind),
+            "role": str(reminder.role),
+            "due_on": reminder.due_on,
+            "due_at": reminder.due_at,
+            "moved_because": reminder.moved_because,
+            "note": note,
+            "status": ReminderStatus.PLANNED,
+            "planned_at": at,
+        }
+        for reminder in new
+    ]
+    if rows:
+        connection.execute(table.insert(), rows)
+
+
+def settle(
+    connection: Connection, endings: Iterable[tuple[int, ReminderStatus, Reason]], at: datetime
+) -> None:
+    """End planned rows that will not go, each with its reason."""
+    rows = [{"row": row, "status_": status, "reason_": reason, "at_": at} for row, status, reason in endings]
+    if rows:
+        connection.execute(_SETTLE, rows)
+
+
+def list_due(
+    connection: Connection, cycle_key: str, now: datetime, *, stage_key: str | None = None
+) -> list[DueReminder]:
+    """Planned rows whose moment has come, in an order that does not depend on row ids."""
+    query = select(table).where(
+        table.c.cycle_key == cycle_key, table.c.status == ReminderStatus.PLANNED, table.c.due_at <= now
+    )
+    if stage_key is not None:
+        query = query.where(table.c.stage_key == stage_key)
+    order = (table.c.contact_key, table.c.stage_key, table.c.district_code, table.c.due_at, table.c.rung)
+    rows = connection.execute(query.order_by(*order, table.c.deadline_on)).mappings()
+    return [DueReminder(**{name: row[name] for name in DueReminder.__dataclass_fields__}) for row in rows]
+
+
+def stages_with_due(connection: Connection, cycle_key: str, now: datetime) -> set[str]:
+    """The stages in which some reminder's moment has come."""
+    query = select(table.c.stage_key.distinct()).where(
+        table.c.cycle_key == cycle_key, table.c.status == ReminderStatus.PLANNED, table.c.due_at <= now
+    )
+    return set(connection.scalars(query))
+
+
+def mark_queued(connection: Connection, letters: Sequence[tuple[int, Iterable[int]]], at: datetime) -> None:
+    """Tie reminders to the outbox message that carries them."""
+    rows = [{"row": row, "outbox_": outbox_id, "at_": at} for outbox_id, ids in letters for row in ids]
+    if rows:
+        connection.execute(_QUEUE, rows)
+
+
+def take_back(connection: Connection, outbox_ids: Collection[int]) -> None:
+    """Make the reminders of suppressed messages wait again."""
+    connection.execute(
+        update(table)
+        .where(table.c.outbox_id.in_(outbox_ids))
+        .values(status=ReminderStatus.PLANNED, outbox_id=None, settled_at=None)
+    )
+
+
+def carried_by_waiting_mail(
+    connection: Connection, cycle_key: str, places: Collection[tuple[str, str]], statuses: Collection[str]
+) -> list[int]:
+    """Outbox messages that have not left and speak of one of these (stage, district) places."""
+    query = (
+        select(outbox.c.id.distinct())
+        .join(table, table.c.outbox_id == outbox.c.id)
+        .where(
+            table.c.cycle_key == cycle_key,
+            outbox.c.status.in_(statuses),
+            tuple_(table.c.stage_key, table.c.district_code).in_(list(places)),
+            table.c.kind.not_in(_NOTICES),
+        )
+    )
+    return sorted(connection.scalars(query))
+
+
+def tally(connection: Connection, cycle_key: str) -> dict[tuple[ReminderStatus, Reason | None], int]:
+    """How many rows ended which way."""
+    query = (
+        select(table.c.status, table.c.reason, func.count())
+        .where(table.c.cycle_key == cycle_key)
+        .group_by(table.c.status, table.c.reason)
+    )
+    return {(status, reason): count for status, reason, count in connection.execute(query)}
+
+
+def list_outcomes(connection: Connection, cycle_key: str, *where: ColumnElement[bool]) -> list[RowMapping]:
+    """Every ledger row beside what became of the message that carried it, by natural key."""
+    message = [
+        outbox.c.status.label("outbox_status"),
+        outbox.c.settled_at.label("sent_at"),
+        outbox.c.recipient,
+        outbox.c.subject,
+        outbox.c.message_id,
+        outbox.c.zone.label("reader_zone"),
+    ]
+    natural = (
+        table.c.stage_key,
+        table.c.district_code,
+        table.c.rung,
+        table.c.contact_key,
+        table.c.deadline_on,
+    )
+    query = (
+        select(table, *message)
+        .outerjoin(outbox, table.c.outbox_id == outbox.c.id)
+        .where(table.c.cycle_key == cycle_key, *where)
+        .order_by(*natural)
+    )
+    return list(connection.execute(query).mappings())
+
+
+_REVIVE = (
+    update(table)
+    .where(table.c.id == bindparam("row"))
+    .values(
+        status=ReminderStatus.PLANNED,
+        reason=None,
+        settled_at=None,
+        due_at=bindparam("due_at_"),
+        due_on=bindparam("due_on_"),
+        moved_because=bindparam("moved_"),
+    )
+)
+_SETTLE = (
+    update(table)
+    .where(table.c.id == bindparam("row"), table.c.status == ReminderStatus.PLANNED)
+    .values(status=bindparam("status_"), reason=bindparam("reason_"), settled_at=bindparam("at_"))
+)
+_QUEUE = (
+    update(table)
+    .where(table.c.id == bindparam("row"), table.c.status == ReminderStatus.PLANNED)
+    .values(status=ReminderStatus.QUEUED, outbox_id=bindparam("outbox_"), settled_at=bindparam("at_"))
+)
+
+
+def _ledger_row(row: RowMapping) -> LedgerRow:
+    key = ReminderKey(
+        row["stage_key"], row["district_code"], row["rung"], row["contact_key"], row["deadline_on"]
+    )
+    values: tuple[Any, ...] = (row["kind"], row["status"], row["reason"], row["due_at"])
+    return LedgerRow(row["id"], key, *values)

@@ -1,0 +1,119 @@
+"""Districts, contacts and reviewer assignments."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, RowMapping, delete, select, update
+
+from yearwheel.roster.people import BodyKind, Contact, District, Role, Roster
+from yearwheel.store.tables import contacts, districts, reviewers
+
+
+def load(
+    connection: Connection, state: str, *, cycle_key: str | None = None, codes: Collection[str] | None = None
+) -> Roster:
+    """A state's roster. With `codes`, only those districts and the state office, which every plan needs."""
+    chosen = select(districts).where(districts.c.state == state, districts.c.left_on.is_(None))
+    people = select(contacts).where(contacts.c.state == state, contacts.c.left_at.is_(None))
+    if codes is not None:
+        office = select(districts.c.code).where(
+            districts.c.state == state, districts.c.kind == BodyKind.STATE_OFFICE
+        )
+        chosen = chosen.where(districts.c.code.in_(codes) | (districts.c.kind == BodyKind.STATE_OFFICE))
+        people = people.where(contacts.c.district_code.in_(codes) | contacts.c.district_code.in_(office))
+    found = [_district(row) for row in connection.execute(chosen.order_by(districts.c.code)).mappings()]
+    persons = [_contact(row) for row in connection.execute(people.order_by(contacts.c.key)).mappings()]
+    assigned: dict[str, str] = {}
+    if cycle_key is not None:
+        query = select(reviewers.c.district_code, reviewers.c.contact_key)
+        query = query.where(reviewers.c.cycle_key == cycle_key)
+        assigned = dict(connection.execute(query).tuples().all())
+    return Roster({d.code: d for d in found}, {c.key: c for c in persons}, assigned)
+
+
+def save(connection: Connection, state: str, roster: Roster) -> None:
+    """Write a roster over what is there: new rows added, known ones changed, none removed."""
+    known = set(connection.scalars(select(districts.c.code).where(districts.c.state == state)))
+    _write(connection, districts, "code", known, [_district_row(state, d) for d in roster.districts.values()])
+    known = set(connection.scalars(select(contacts.c.key).where(contacts.c.state == state)))
+    _write(connection, contacts, "key", known, [_contact_row(state, c) for c in roster.contacts.values()])
+
+
+def assign(connection: Connection, cycle_key: str, assigned: dict[str, str]) -> None:
+    """Say who reviews which district in a cycle, in place of what was said before."""
+    connection.execute(delete(reviewers).where(reviewers.c.cycle_key == cycle_key))
+    rows = [
+        {"cycle_key": cycle_key, "district_code": code, "contact_key": key}
+        for code, key in sorted(assigned.items())
+    ]
+    if rows:
+        connection.execute(reviewers.insert(), rows)
+
+
+def mark_undeliverable(connection: Connection, state: str, key: str, words: str) -> None:
+    """Keep the mail server's words for a contact whose address does not work."""
+    connection.execute(
+        update(contacts).where(contacts.c.state == state, contacts.c.key == key).values(undeliverable=words)
+    )
+
+
+def mark_left(connection: Connection, state: str, keys: Collection[str], at: datetime) -> None:
+    """Contacts who are gone: kept for the record, written to no more."""
+    connection.execute(
+        update(contacts).where(contacts.c.state == state, contacts.c.key.in_(keys)).values(left_at=at)
+    )
+
+
+def _write(
+    connection: Connection, table: Any, name: str, known: set[str], rows: list[dict[str, Any]]
+) -> None:
+    new = [row for row in rows if row[name] not in known]
+    if new:
+        connection.execute(table.insert(), new)
+    for row in rows:
+        if row[name] in known:
+            same = (table.c.state == row["state"]) & (table.c[name] == row[name])
+            connection.execute(update(table).where(same).values(**row))
+
+
+def _district(row: RowMapping) -> District:
+    return District(
+        row["code"],
+        row["name"],
+        row["kind"],
+        ZoneInfo(row["zone"]),
+        row["nces_id"],
+        row["county"],
+        row["cooperative"],
+        row["enrollment"],
+        row["schools"],
+        row["latitude"],
+        row["longitude"],
+    )
+
+
+def _district_row(state: str, district: District) -> dict[str, Any]:
+    names = ("code", "name", "kind", "nces_id", "county", "cooperative")
+    numbers = ("enrollment", "schools", "latitude", "longitude")
+    row = {name: getattr(district, name) for name in (*names, *numbers)}
+    return {"state": state, "zone": district.zone.key, "left_on": None, **row}
+
+
+def _contact(row: RowMapping) -> Contact:
+    roles = frozenset(Role(role) for role in row["roles"])
+    return Contact(row["key"], row["district_code"], row["name"], row["email"], roles, row["undeliverable"])
+
+
+def _contact_row(state: str, contact: Contact) -> dict[str, Any]:
+    return {
+        "state": state,
+        "key": contact.key,
+        "district_code": contact.district_code,
+        "name": contact.name,
+        "email": contact.email,
+        "roles": sorted(contact.roles),
+        "undeliverable": contact.undeliverable,
+        "left_at": None,
+    }

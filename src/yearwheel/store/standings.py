@@ -1,0 +1,84 @@
+"""Where each district stands in each stage, and what it handed in."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, bindparam, select, update
+
+from yearwheel.stages.standing import Standing, Submission
+from yearwheel.store.tables import district_stages as table
+from yearwheel.store.tables import submissions
+
+
+def add(connection: Connection, cycle_key: str, new: Iterable[Standing], at: datetime) -> None:
+    """Enter districts into the stages of a cycle."""
+    rows = [{"cycle_key": cycle_key, "changed_at": at, **asdict(standing)} for standing in new]
+    if rows:
+        connection.execute(table.insert(), rows)
+
+
+def find(
+    connection: Connection,
+    cycle_key: str,
+    *,
+    stage_keys: Collection[str] | None = None,
+    codes: Collection[str] | None = None,
+) -> list[Standing]:
+    """The standings of a cycle in (district, stage) order, narrowed where asked."""
+    query = select(table).where(table.c.cycle_key == cycle_key)
+    if stage_keys is not None:
+        query = query.where(table.c.stage_key.in_(stage_keys))
+    if codes is not None:
+        query = query.where(table.c.district_code.in_(codes))
+    rows = connection.execute(query.order_by(table.c.district_code, table.c.stage_key)).mappings()
+    return [_standing(row) for row in rows]
+
+
+def save(connection: Connection, cycle_key: str, changed: Iterable[Standing], at: datetime) -> None:
+    """Write changed standings back."""
+    rows = [_as_bound(standing, cycle_key, at) for standing in changed]
+    if rows:
+        connection.execute(_SAVE, rows)
+
+
+def add_submissions(connection: Connection, cycle_key: str, new: Iterable[Submission]) -> None:
+    """Keep what was handed in; a version is never changed."""
+    rows = [{"cycle_key": cycle_key, **asdict(submission)} for submission in new]
+    if rows:
+        connection.execute(submissions.insert(), rows)
+
+
+def find_submissions(connection: Connection, cycle_key: str, stage_key: str, code: str) -> list[Submission]:
+    """Every version a district handed in for a stage, oldest first."""
+    query = select(submissions).where(
+        submissions.c.cycle_key == cycle_key,
+        submissions.c.stage_key == stage_key,
+        submissions.c.district_code == code,
+    )
+    names = Submission.__dataclass_fields__
+    rows = connection.execute(query.order_by(submissions.c.version)).mappings()
+    return [Submission(**{name: row[name] for name in names}) for row in rows]
+
+
+_CHANGING = ("status", "due_on", "due_since", "due_because", "version", "rounds")
+_SAVE = (
+    update(table)
+    .where(
+        table.c.cycle_key == bindparam("of_cycle"),
+        table.c.stage_key == bindparam("of_stage"),
+        table.c.district_code == bindparam("of_district"),
+    )
+    .values({name: bindparam(f"new_{name}") for name in (*_CHANGING, "changed_at")})
+)
+
+
+def _as_bound(standing: Standing, cycle_key: str, at: datetime) -> dict[str, Any]:
+    row: dict[str, Any] = {f"new_{name}": getattr(standing, name) for name in _CHANGING}
+    place = {"of_cycle": cycle_key, "of_stage": standing.stage_key, "of_district": standing.district_code}
+    return {**row, **place, "new_changed_at": at}
+
+
+def _standing(row: RowMapping) -> Standing:
+    return Standing(**{name: row[name] for name in Standing.__dataclass_fields__})

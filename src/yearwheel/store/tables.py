@@ -1,0 +1,233 @@
+"""Every table. Districts and contacts belong to a state; everything else belongs to a cycle."""
+
+from sqlalchemy import (
+    JSON,
+    Column,
+    Date,
+    Float,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from yearwheel.notifications.ledger import Attempt, OutboxStatus, Reason, ReminderStatus
+from yearwheel.roster.people import BodyKind
+from yearwheel.stages.status import Status
+from yearwheel.store.columns import Moment, Packed, Word, one_of
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(referred_table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+cycles = Table(
+    "cycle",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("source", Text, nullable=False),  # the calendar file as it was published
+    Column("created_at", Moment, nullable=False),
+    Column("published_at", Moment),
+    Column("closed_at", Moment),
+)
+
+districts = Table(
+    "district",
+    metadata,
+    Column("state", Text, primary_key=True),
+    Column("code", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("kind", Word(BodyKind), nullable=False),
+    Column("zone", Text, nullable=False),
+    Column("nces_id", Text, nullable=False, server_default=""),
+    Column("county", Text, nullable=False, server_default=""),
+    Column("cooperative", Text, nullable=False, server_default=""),
+    Column("enrollment", Integer),
+    Column("schools", Integer),
+    Column("latitude", Float),
+    Column("longitude", Float),
+    Column("left_on", Date),  # merged or closed; the row and its history stay
+    one_of("kind", BodyKind),
+)
+
+contacts = Table(
+    "contact",
+    metadata,
+    Column("state", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("district_code", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("email", Text, nullable=False),
+    Column("roles", JSON, nullable=False),
+    Column("undeliverable", Text),  # the mail server's words
+    Column("left_at", Moment),
+    ForeignKeyConstraint(["state", "district_code"], ["district.state", "district.code"]),
+    Index("ix_contact_district", "state", "district_code"),
+)
+
+reviewers = Table(
+    "reviewer",
+    metadata,
+    Column("cycle_key", Text, ForeignKey("cycle.key"), primary_key=True),
+    Column("district_code", Text, primary_key=True),
+    Column("contact_key", Text, nullable=False),
+)
+
+district_stages = Table(
+    "district_stage",
+    metadata,
+    Column("cycle_key", Text, ForeignKey("cycle.key"), primary_key=True),
+    Column("stage_key", Text, primary_key=True),
+    Column("district_code", Text, primary_key=True),
+    Column("status", Word(Status), nullable=False),
+    Column("due_on", Date),  # this district's own due day, where it differs from the stage's
+    Column("due_since", Date),  # the day that due day came into force: earlier rungs are not called
+    Column("due_because", Text),  # extension, returned, received
+    Column("version", Integer, nullable=False, server_default="0"),  # newest submission
+    Column("rounds", Integer, nullable=False, server_default="0"),  # how often it was returned
+    Column("changed_at", Moment, nullable=False),
+    one_of("status", Status),
+    Index("ix_district_stage_district", "cycle_key", "district_code"),
+)
+
+submissions = Table(
+    "submission",
+    metadata,
+    Column("cycle_key", Text, primary_key=True),
+    Column("stage_key", Text, primary_key=True),
+    Column("district_code", Text, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("evidence", JSON, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("submitted_by", Text, nullable=False),
+    Column("submitted_at", Moment, nullable=False),
+    ForeignKeyConstraint(
+        ["cycle_key", "stage_key", "district_code"],
+        ["district_stage.cycle_key", "district_stage.stage_key", "district_stage.district_code"],
+    ),
+)
+
+reminders = Table(
+    "reminder",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("cycle_key", Text, nullable=False),
+    Column("stage_key", Text, nullable=False),
+    Column("district_code", Text, nullable=False),
+    Column("rung", Text, nullable=False),
+    Column("contact_key", Text, nullable=False),  # "nobody:<role>" where the role is empty
+    Column("deadline_on", Date, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("due_on", Date, nullable=False),  # the reader's local day it goes on
+    Column("due_at", Moment, nullable=False),
+    Column("moved_because", Text),
+    Column("note", Text, nullable=False, server_default=""),  # a reviewer's or admin's words; untrusted
+    Column("status", Word(ReminderStatus), nullable=False),
+    Column("reason", Word(Reason)),
+    Column("outbox_id", Integer, ForeignKey("outbox.id")),
+    Column("planned_at", Moment, nullable=False),
+    Column("settled_at", Moment),
+    UniqueConstraint(
+        "cycle_key",
+        "stage_key",
+        "district_code",
+        "rung",
+        "contact_key",
+        "deadline_on",
+        name="uq_reminder_natural",
+    ),
+    ForeignKeyConstraint(
+        ["cycle_key", "stage_key", "district_code"],
+        ["district_stage.cycle_key", "district_stage.stage_key", "district_stage.district_code"],
+    ),
+    one_of("status", ReminderStatus),
+    one_of("reason", Reason),
+    Index(
+        "ix_reminder_open",
+        "cycle_key",
+        "due_at",
+        sqlite_where=text("status = 'planned'"),
+        postgresql_where=text("status = 'planned'"),
+    ),
+    Index("ix_reminder_outbox", "outbox_id"),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("key", Text, nullable=False, unique=True),  # cycle / contact / day / how many before it that day
+    Column("cycle_key", Text, ForeignKey("cycle.key"), nullable=False),
+    Column("contact_key", Text, nullable=False),
+    Column("recipient", Text, nullable=False),
+    Column("zone", Text, nullable=False),  # the reader's: the send window is theirs
+    Column("send_on", Date, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("raw", Packed, nullable=False),  # the exact message, never rendered again
+    Column("template_version", Text, nullable=False),
+    Column("message_id", Text, nullable=False, unique=True),
+    Column("status", Word(OutboxStatus), nullable=False),
+    Column("not_before", Moment, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("lease_by", Text),
+    Column("lease_until", Moment),
+    Column("queued_at", Moment, nullable=False),
+    Column("settled_at", Moment),
+    one_of("status", OutboxStatus),
+    Index("ix_outbox_waiting", "status", "not_before"),
+    Index("ix_outbox_person_day", "cycle_key", "contact_key", "send_on"),
+)
+
+deliveries = Table(
+    "delivery",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("outbox_id", Integer, ForeignKey("outbox.id"), nullable=False, index=True),
+    Column("attempt", Integer, nullable=False),
+    Column("outcome", Word(Attempt), nullable=False),
+    Column("code", Text, nullable=False, server_default=""),
+    Column("detail", Text, nullable=False, server_default=""),
+    Column("at", Moment, nullable=False),
+    one_of("outcome", Attempt),
+    UniqueConstraint("outbox_id", "attempt"),
+)
+
+rounds = Table(
+    "round",
+    metadata,
+    Column("cycle_key", Text, ForeignKey("cycle.key"), primary_key=True),
+    Column("as_of", Moment, primary_key=True),
+    Column("finished_at", Moment, nullable=False),
+    Column("report", JSON, nullable=False),
+)
+
+# Append-only: migrations add triggers that refuse UPDATE and DELETE on both engines.
+events = Table(
+    "event",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("cycle_key", Text),
+    Column("stage_key", Text),
+    Column("district_code", Text),
+    Column("before", Text),
+    Column("after", Text),
+    Column("why", Text, nullable=False, server_default=""),
+    Column("detail", JSON),
+    Index("ix_event_district", "cycle_key", "district_code", "stage_key"),
+)

@@ -145,4 +145,4 @@ def _zone_warning(row: Row) -> list[str]:
     zone = row.cells.get("timezone", "")
     if "timezone" not in row.values or "/" in zone or zone == "UTC":
         return []
-    return [f"row {row.number}, timezone: {zone} may ignore summer time; America/New_York does not"]
+    return [f"row {row.number}, timezone: {zone} may have no summer time; name a place: America/New_York"]

@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from heapq import heapify, heapreplace
+from importlib.resources import files
 
 from yearwheel.roster.people import BodyKind, Contact, District, Role, School
 
@@ -31,29 +32,8 @@ _POSTS_OF_THE_OFFICE = (
     (Role.REVIEWER, 6),
 )
 
-_FIRST_NAMES = (
-    "Abigail Alan Alice Amos Andrea Angela Anita Arthur Barbara Benjamin Beth Brenda Caleb Carla Cecil "
-    "Charlotte Clara Clyde Curtis Dale Daniel Darlene Deborah Denise Dwight Earl Edith Elena Eli Ellen "
-    "Emma Ernest Esther Eugene Faye Felix Floyd Frances Gail George Gladys Glenn Grace Hannah Harold "
-    "Hazel Helen Henry Ida Irene Isaac Jacob Janet Jasmine Joanna Joel Josephine Joyce Julia Karen "
-    "Kathleen Keith Kenneth Laura Leon Lillian Lloyd Loretta Lucas Lucy Luther Mabel Marcus Margaret "
-    "Marlene Martha Maya Melvin Miriam Nadia Naomi Nathan Nora Norman Olive Oscar Pamela Patricia Paul "
-    "Pearl Peter Phyllis Priya Rachel Ralph Ramona Raymond Rebecca Robert Rosa Roy Ruby Ruth Samuel "
-    "Sandra Sarah Silas Simon Sofia Stella Susan Sylvia Theodore Thomas Tomas Vera Vernon Victor Viola "
-    "Virgil Walter Wanda Wesley Willa Winston Yolanda"
-).split()  # noqa: SIM905  a list would take a line for each name
-_LAST_NAMES = (
-    "Abernathy Adkins Amburgey Arnett Ballard Barger Bingham Blackburn Bledsoe Boggs Bowling Bradshaw "
-    "Burkhart Byrd Calhoun Campbell Cantrell Caudill Childers Clemons Cobb Collier Combs Cornett Crabtree "
-    "Creech Crockett Cundiff Dalton Davenport Dempsey Dixon Duncan Dunaway Eldridge Elkins Embry Eversole "
-    "Farmer Faulkner Feltner Fields Flanagan Fugate Gentry Gibbs Goodlett Grigsby Hackworth Hale Hammonds "
-    "Harned Hatfield Hayden Hensley Hobbs Holbrook Hoskins Howard Hubbard Isaacs Jarvis Justice Keeton "
-    "Kessinger Kiser Lawson Ledford Logsdon Lykins Madden Mattingly Maynard McIntosh McQueen Meredith "
-    "Metcalf Mullins Napier Newsome Noble Oakley Owens Parrish Patel Pendley Perkins Pickett Prater "
-    "Pruitt Quarles Ramsey Ratliff Reyes Riddle Ritchie Rowe Salyer Sexton Shackelford Shepherd Sizemore "
-    "Skaggs Slone Spurlock Stamper Stidham Sturgill Tackett Terrell Thacker Thornsbury Tolliver Turpin "
-    "Underwood Vance Vaughn Wagers Wathen Webb Wheatley Whitaker Wooton Wright Yates Zimmerman"
-).split()  # noqa: SIM905  a list would take a line for each name
+_FIRST_NAMES = (files("yearwheel.roster") / "data" / "first_names.txt").read_text(encoding="ascii").split()
+_LAST_NAMES = (files("yearwheel.roster") / "data" / "last_names.txt").read_text(encoding="ascii").split()
 
 
 def generate_contacts(

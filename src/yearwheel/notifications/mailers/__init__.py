@@ -1,0 +1,41 @@
+"""How a finished message leaves: the envelope, how the attempt ended, and what a mailer is."""
+
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Protocol, Self
+
+from yearwheel.notifications.ledger import Attempt
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """A rendered message with the addresses the mail server is told. `raw` has CRLF line ends (RFC 5322)."""
+
+    message_id: str
+    sender: str
+    recipient: str
+    raw: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How one attempt ended, with the server's reply code (empty when it gave none) and its words."""
+
+    outcome: Attempt
+    code: str
+    detail: str
+
+
+class Mailer(Protocol):
+    """Delivers one envelope at a time while it is open. A failure to deliver is a Result, never an exception.
+
+    One mailer serves one thread.
+    """
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    def send(self, envelope: Envelope) -> Result: ...

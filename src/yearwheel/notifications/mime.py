@@ -1,0 +1,95 @@
+"""From a rendered letter to the bytes that are sent. The same letter always gives the same bytes."""
+
+import re
+from binascii import b2a_qp
+from datetime import UTC
+from email.header import Header
+from email.utils import format_datetime, formataddr
+from functools import lru_cache
+from hashlib import sha256
+
+from yearwheel.notifications.letter import Letter
+from yearwheel.notifications.render import Rendered
+
+_CRLF = "\r\n"
+_BROKEN = re.compile(r"[\r\n\0]")
+_ADDRESS = re.compile(r"[!-~]+@[!-~]+")  # visible ASCII, RFC 5321 4.1.2 without SMTPUTF8
+_SPECIAL = frozenset('<>(),;:"\\[]')
+_FOLD_AT = 76
+
+
+class HeaderInjection(ValueError):  # noqa: N818
+    """A header value that would break out of its line, or an address that is not one."""
+
+
+def message_id(key: str, domain: str) -> str:
+    """The Message-ID of a dedupe key: always the same, so that a resend is recognisable (RFC 5322 3.6.4)."""
+    return f"<{sha256(key.encode()).hexdigest()[:40]}@{_checked('Message-ID', domain)}>"
+
+
+def to_bytes(letter: Letter, rendered: Rendered) -> bytes:
+    """The message with CRLF line ends, 7-bit throughout, so that any server carries it unchanged.
+
+    Raises HeaderInjection when a name, address or subject could start a header of its own.
+    """
+    boundary = "=_" + sha256(letter.message_id.encode()).hexdigest()[:32]
+    head = _CRLF.join(
+        [
+            f"From: {_mailbox('From', letter.office, letter.sender)}",
+            f"To: {_mailbox('To', letter.to_name, letter.to_address)}",
+            f"Reply-To: {_mailbox('Reply-To', letter.office, letter.help_address)}",
+            f"Subject: {_text('Subject', rendered.subject)}",
+            f"Date: {format_datetime(letter.sent_at.astimezone(UTC))}",
+            f"Message-ID: {_checked('Message-ID', letter.message_id)}",
+            "Auto-Submitted: auto-generated",  # RFC 3834
+            "X-Auto-Response-Suppress: OOF, AutoReply",  # Exchange does not read the line above
+            "MIME-Version: 1.0",
+            f'Content-Type: multipart/alternative; boundary="{boundary}"',
+            "",
+            "",
+        ]
+    )
+    return b"".join(
+        [
+            head.encode("ascii"),
+            _part(boundary, "plain", rendered.text),
+            _part(boundary, "html", rendered.html),
+            f"--{boundary}--{_CRLF}".encode("ascii"),
+        ]
+    )
+
+
+def _part(boundary: str, subtype: str, content: str) -> bytes:
+    # Quoted-printable writes every "=" as "=3D", so the boundary's "=_" cannot occur in it.
+    head = (
+        f"--{boundary}{_CRLF}Content-Type: text/{subtype}; charset=utf-8{_CRLF}"
+        f"Content-Transfer-Encoding: quoted-printable{_CRLF}{_CRLF}"
+    )
+    lines = content.replace(_CRLF, "\n").replace("\r", "\n").replace("\n", _CRLF)
+    return head.encode("ascii") + b2a_qp(lines.encode(), istext=True) + _CRLF.encode()
+
+
+@lru_cache(maxsize=1024)
+def _mailbox(header: str, name: str, address: str) -> str:
+    if not _ADDRESS.fullmatch(address) or not _SPECIAL.isdisjoint(address):
+        raise HeaderInjection(
+            f"{header}: {address!r} is not an e-mail address; write for example pat@district.example"
+        )
+    if _checked(header, name).isascii() and len(name) + len(address) < _FOLD_AT:
+        return formataddr((name, address))
+    return f"{_text(header, name)} <{address}>"
+
+
+def _text(header: str, value: str) -> str:
+    """Unstructured text, folded; RFC 2047 words where it is not ASCII or could be mistaken for one."""
+    plain = _checked(header, value).isascii() and "=?" not in value
+    if plain and len(header) + len(value) < _FOLD_AT:
+        return value
+    charset = "us-ascii" if plain and header == "Subject" else "utf-8"
+    return Header(value, charset, maxlinelen=_FOLD_AT, header_name=header).encode(linesep=_CRLF)
+
+
+def _checked(header: str, value: str) -> str:
+    if _BROKEN.search(value):
+        raise HeaderInjection(f"{header}: {value!r} has a line break in it; headers are one line")
+    return value

@@ -1,0 +1,287 @@
+"""From a letter to its words: subject, text and HTML, all three from the same templates."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from css_inline import CSSInliner
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from yearwheel.calendar.cycle import RungKind
+from yearwheel.notifications.ledger import NoticeKind
+from yearwheel.notifications.letter import Item, Letter
+from yearwheel.notifications.untrusted import lines, one_line
+
+TEMPLATES = Path(__file__).parent / "templates"
+KINDS: tuple[str, ...] = (*RungKind, *NoticeKind)
+
+# The order of a digest: what hurts most comes first.
+_ORDER: tuple[str, ...] = (
+    RungKind.LATE,
+    RungKind.ESCALATION,
+    RungKind.DUE_TODAY,
+    NoticeKind.RETURNED,
+    RungKind.REVISION,
+    RungKind.REMINDER,
+    RungKind.REVIEW,
+    RungKind.OPENED,
+    NoticeKind.EXTENSION,
+    NoticeKind.RECEIPT,
+    NoticeKind.APPROVED,
+    NoticeKind.EXCUSED,
+)
+_NOTHING_DUE = frozenset({NoticeKind.RECEIPT, NoticeKind.APPROVED, NoticeKind.EXCUSED})
+_BLANK_LINES = re.compile(r"\n{3,}")
+_ZONE_WORDS = {"E": "Eastern", "C": "Central", "M": "Mountain", "P": "Pacific", "AK": "Alaska", "H": "Hawaii"}
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A letter in words. `template_version` pins them to the templates they came from."""
+
+    subject: str
+    text: str
+    html: str
+    template_version: str
+
+
+class Renderer:
+    """Renders letters; made once, since it compiles every template. Safe to share between threads."""
+
+    def __init__(self) -> None:
+        self.template_version = _version(TEMPLATES)
+        self._plain = _Templates(autoescape=False)
+        self._html = _Templates(autoescape=True)
+        self._inliner = CSSInliner(
+            extra_css=(TEMPLATES / "letter.css").read_text("utf-8"),
+            inline_style_tags=False,
+            keep_style_tags=True,
+            minify_css=True,
+            load_remote_stylesheets=False,
+        )
+
+    def render(self, letter: Letter) -> Rendered:
+        """The letter in words. ValueError on no items, an unknown kind or a link that is not http(s)."""
+        page = _page(letter)
+        subject = self._plain.fill("subject.jinja", page).strip()
+        text = _BLANK_LINES.sub("\n\n", self._plain.fill("letter.txt.jinja", page))
+        html = self._html.fill("letter.html.jinja", page | {"subject": subject})
+        return Rendered(subject, text, self._inliner.inline(html), self.template_version)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One district inside a group, in words."""
+
+    district: str
+    due: str  # "Friday, January 29"
+    left: str  # "5 days left"
+    missing: tuple[str, ...]
+    note: tuple[str, ...]
+    link: str
+
+
+@dataclass(frozen=True)
+class Group:
+    """The items of one kind and stage: one block for one district, one table for several."""
+
+    kind: str
+    stage: str
+    ask: str
+    basis: str
+    days_left: int
+    soon: str  # the nearest due day as short as it is clear: "today", "Friday", "Friday, March 12"
+    at: str  # "11:59 PM Eastern (10:59 PM Central, your time)"
+    lines: tuple[Line, ...]
+    link: str
+
+    @property
+    def first(self) -> Line:
+        return self.lines[0]
+
+    @cached_property
+    def many(self) -> bool:
+        return len(self.lines) > 1
+
+    @cached_property
+    def where(self) -> str:
+        return f"{len(self.lines)} districts" if self.many else self.first.district
+
+    @cached_property
+    def dated(self) -> bool:
+        return self.kind not in _NOTHING_DUE
+
+    @cached_property
+    def one_date(self) -> bool:
+        return len({line.due for line in self.lines}) == 1
+
+    @cached_property
+    def late(self) -> bool:
+        return self.dated and self.days_left < 0
+
+    @cached_property
+    def label(self) -> str:
+        """The state of things in a word or two, on a ground of `tone`."""
+        if not self.dated:
+            return self.kind.capitalize()
+        return "Due today" if self.days_left == 0 else self.first.left.capitalize()
+
+    @cached_property
+    def tone(self) -> str:
+        """Which colour the label has; the label's words always say the same."""
+        if not self.dated:
+            return "done"
+        if self.late:
+            return "late"
+        return "today" if self.days_left == 0 else "ahead"
+
+
+class _Templates:
+    """One compiled environment with the words of every kind at hand."""
+
+    def __init__(self, *, autoescape: bool) -> None:
+        self._environment = Environment(
+            loader=FileSystemLoader(TEMPLATES),
+            autoescape=autoescape,  # noqa: S701 - off only for the text part and the subject
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+        )
+        self._environment.globals["words"] = {kind: self._words(kind) for kind in KINDS}
+
+    def fill(self, name: str, page: dict[str, Any]) -> str:
+        return self._environment.get_template(name).render(page)
+
+    def _words(self, kind: str) -> Any:
+        return self._environment.get_template(f"kinds/{kind}.jinja").module
+
+
+def _page(letter: Letter) -> dict[str, Any]:
+    groups = _groups(letter)
+    return {
+        "to_name": one_line(letter.to_name),
+        "office": one_line(letter.office),
+        "help_address": letter.help_address,
+        "cycle_title": one_line(letter.cycle_title),
+        "groups": groups,
+        "due": [group for group in groups if group.dated],
+        "reasons": _reasons(letter.items),
+    }
+
+
+def _groups(letter: Letter) -> list[Group]:
+    blocks: dict[tuple[int, str, str], list[Item]] = {}
+    for item in sorted(letter.items, key=_rank):
+        blocks.setdefault((_urgency(item), item.kind, item.stage_title), []).append(item)
+    if not blocks:
+        raise ValueError(f"the letter to {letter.to_address} has no items; a letter says at least one thing")
+    return [_group(letter, items) for items in blocks.values()]
+
+
+def _rank(item: Item) -> tuple[int, int, int, str, str]:
+    if item.kind not in _ORDER:
+        raise ValueError(f"{item.kind!r} is not a kind of message; it may be: {', '.join(KINDS)}")
+    return _urgency(item), _ORDER.index(item.kind), item.days_left, item.stage_title, item.district_name
+
+
+def _urgency(item: Item) -> int:
+    """0 late, 1 today, 2 ahead or nothing due."""
+    return 2 if item.kind in _NOTHING_DUE else (item.days_left >= 0) + (item.days_left > 0)
+
+
+def _group(letter: Letter, items: list[Item]) -> Group:
+    first = items[0]
+    return Group(
+        kind=first.kind,
+        stage=one_line(first.stage_title),
+        ask=one_line(first.ask),
+        basis=one_line(first.basis),
+        days_left=first.days_left,
+        soon=_soon(first, letter.on),
+        at=_time_words(first),
+        lines=tuple(_line(item, letter.on) for item in items),
+        link=_web(first.link if len(items) == 1 else letter.base_url),
+    )
+
+
+def _line(item: Item, on: date) -> Line:
+    return Line(
+        district=one_line(item.district_name),
+        due=day_words(item.due_on, on),
+        left=left_words(item.days_left),
+        missing=tuple(map(one_line, item.missing)),
+        note=lines(item.note),
+        link=_web(item.link),
+    )
+
+
+def day_words(day: date, seen_from: date) -> str:
+    """A day in words: "Friday, March 12"; with the year where it is another than the reader's."""
+    words = f"{day:%A, %B} {day.day}"
+    return words if day.year == seen_from.year else f"{words}, {day.year}"
+
+
+def left_words(days: int) -> str:
+    """How far away a deadline is: "5 days left", "today", "1 day late"."""
+    if days == 0:
+        return "today"
+    count = f"{abs(days)} day{'' if abs(days) == 1 else 's'}"
+    return f"{count} left" if days > 0 else f"{count} late"
+
+
+def _soon(item: Item, on: date) -> str:
+    near = {0: "today", 1: "tomorrow"}.get(item.days_left)
+    if near:
+        return near
+    return f"{item.due_on:%A}" if 0 < item.days_left < 7 else day_words(item.due_on, on)
+
+
+def _time_words(item: Item) -> str:
+    """The time of day in the legal zone and, where they differ, in the reader's own."""
+    legal, own = item.due_at.astimezone(item.cycle_zone), item.due_at.astimezone(item.zone)
+    words = f"{_hour(legal)} {_zone_words(legal, item.cycle_zone)}"
+    if own.utcoffset() == legal.utcoffset():
+        return words
+    day = "" if own.date() == legal.date() else f"{day_words(own.date(), legal.date())}, "
+    return f"{words} ({day}{_hour(own)} {_zone_words(own, item.zone)}, your time)"
+
+
+def _hour(moment: datetime) -> str:
+    return f"{moment.hour % 12 or 12}:{moment.minute:02} {'AM' if moment.hour < 12 else 'PM'}"
+
+
+def _zone_words(moment: datetime, zone: ZoneInfo) -> str:
+    """ "Eastern" for both EST and EDT: people name the zone, not whether summer time is kept."""
+    short = moment.tzname() or zone.key
+    return _ZONE_WORDS.get(short[:-2], short) if short[-2:] in {"ST", "DT"} else short
+
+
+def _reasons(items: Iterable[Item]) -> list[str]:
+    """Why the reader gets this: each role with the districts it is for."""
+    districts: dict[str, dict[str, None]] = {}
+    for item in items:
+        districts.setdefault(one_line(item.role_label), {})[one_line(item.district_name)] = None
+    return [
+        f"{role} for {' and '.join(names) if len(names) < 3 else f'{len(names)} districts'}"
+        for role, names in districts.items()
+    ]
+
+
+def _web(link: str) -> str:
+    if not link.startswith(("https://", "http://")):
+        raise ValueError(f"{link!r} cannot be a link in a letter; links start with https:// or http://")
+    return link
+
+
+def _version(folder: Path) -> str:
+    digest = sha256()
+    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+        digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()[:12]

@@ -1,0 +1,270 @@
+"""Date rules: what a sentence such as "last workday of January" means, and the sentence it prints back."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+
+from yearwheel.calendar.holidays import NAMED, nth_weekday
+from yearwheel.calendar.offsets import Offset
+from yearwheel.calendar.workdays import DAY, WorkCalendar
+
+MONTHS = [
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+]
+WEEKDAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
+LAST = -1
+ORDINALS = {1: "first", 2: "second", 3: "third", 4: "fourth", 5: "fifth", LAST: "last"}
+YEAR_WORDS = {-1: " of the year before", 0: "", 1: " of the year after"}
+
+
+class RuleError(ValueError):
+    """A rule that cannot be read or gives no date. `hint` is words that would be right."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(f"{message}; write for example {hint!r}" if hint else message)
+        self.message = message
+        self.hint = hint
+
+
+class Point(StrEnum):
+    """The dates of a stage that another rule may refer to."""
+
+    OPENS = "opens"
+    DUE = "due"
+    GRACE = "grace"
+    CLOSE = "close"
+
+
+@dataclass(frozen=True, slots=True)
+class StageDay:
+    """A date of a stage: "drafting.due"; without a stage, of the stage the rule stands in: "due"."""
+
+    stage: str | None
+    point: Point
+
+    def __str__(self) -> str:
+        return f"{self.stage}.{self.point}" if self.stage else str(self.point)
+
+    def on(self, context: "Context") -> date:
+        return context.stage_days[self]
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a rule needs to become a date. `stage_days` holds every stage day the rule refers to."""
+
+    year: int
+    workdays: WorkCalendar
+    stage_days: Mapping[StageDay, date]
+
+
+def ordinal(nth: int) -> str:
+    """ "first" to "fifth", "6th" and so on, "last"."""
+    return ORDINALS.get(nth) or f"{nth}th"
+
+
+@dataclass(frozen=True, slots=True)
+class FixedDay:
+    """ "January 31". February 29 is not one, since most years lack it."""
+
+    month: int
+    day: int
+    years: int = 0
+
+    def __str__(self) -> str:
+        return f"{MONTHS[self.month - 1]} {self.day}{YEAR_WORDS[self.years]}"
+
+    def on(self, context: Context) -> date:
+        return date(context.year + self.years, self.month, self.day)
+
+
+@dataclass(frozen=True, slots=True)
+class MonthEnd:
+    """ "last day of February"."""
+
+    month: int
+    years: int = 0
+
+    def __str__(self) -> str:
+        return f"last day of {MONTHS[self.month - 1]}{YEAR_WORDS[self.years]}"
+
+    def on(self, context: Context) -> date:
+        return _month_end(context.year + self.years, self.month)
+
+
+@dataclass(frozen=True, slots=True)
+class NthWeekday:
+    """ "first Monday of May". A month without a fifth one gives a RuleError."""
+
+    nth: int
+    weekday: int
+    month: int
+    years: int = 0
+
+    def __str__(self) -> str:
+        return (
+            f"{ordinal(self.nth)} {WEEKDAYS[self.weekday]} of "
+            f"{MONTHS[self.month - 1]}{YEAR_WORDS[self.years]}"
+        )
+
+    def on(self, context: Context) -> date:
+        year = context.year + self.years
+        found = nth_weekday(year, self.month, self.weekday, self.nth)
+        if found is None:
+            last = NthWeekday(LAST, self.weekday, self.month, self.years)
+            raise RuleError(f"{MONTHS[self.month - 1]} {year} has no {ordinal(self.nth)} "
+                            f"{WEEKDAYS[self.weekday]}", str(last))  # fmt: skip
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class NthWorkday:
+    """ "last workday of January", "2nd workday of July"; up to the 15th, which every month has."""
+
+    nth: int
+    month: int
+    years: int = 0
+
+    def __str__(self) -> str:
+        return f"{ordinal(self.nth)} workday of {MONTHS[self.month - 1]}{YEAR_WORDS[self.years]}"
+
+    def on(self, context: Context) -> date:
+        year = context.year + self.years
+        if self.nth == LAST:
+            return context.workdays.on_or_before(_month_end(year, self.month))
+        return context.workdays.shift(date(year, self.month, 1) - DAY, self.nth)
+
+
+@dataclass(frozen=True, slots=True)
+class HolidayDay:
+    """ "Memorial Day": the real day, even when it is observed on another."""
+
+    name: str
+    years: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.name}{YEAR_WORDS[self.years]}"
+
+    def on(self, context: Context) -> date:
+        return NAMED[self.name](context.year + self.years)
+
+
+Day = FixedDay | MonthEnd | NthWeekday | NthWorkday | HolidayDay | StageDay
+
+
+@dataclass(frozen=True, slots=True)
+class Away:
+    """ "20 workdays after drafting.due"."""
+
+    offset: Offset
+    day: Day
+
+    def __str__(self) -> str:
+        return f"{self.offset} {self.day}"
+
+    def on(self, context: Context) -> date:
+        return self.offset.from_day(self.day.on(context), context.workdays)
+
+
+class Near(StrEnum):
+    """On which side of a day to look for the nearest weekday or workday."""
+
+    BEFORE = "before"
+    AFTER = "after"
+    ON_OR_BEFORE = "on or before"
+    ON_OR_AFTER = "on or after"
+
+
+@dataclass(frozen=True, slots=True)
+class WeekdayNear:
+    """ "Friday before Memorial Day"."""
+
+    weekday: int
+    near: Near
+    day: Day
+
+    def __str__(self) -> str:
+        return f"{WEEKDAYS[self.weekday]} {self.near} {self.day}"
+
+    def on(self, context: Context) -> date:
+        start = self.day.on(context)
+        if self.near in (Near.BEFORE, Near.ON_OR_BEFORE):
+            start -= DAY if self.near is Near.BEFORE else 0 * DAY
+            return start - timedelta(days=(start.weekday() - self.weekday) % 7)
+        start += DAY if self.near is Near.AFTER else 0 * DAY
+        return start + timedelta(days=(self.weekday - start.weekday()) % 7)
+
+
+@dataclass(frozen=True, slots=True)
+class WorkdayNear:
+    """ "on or before January 31": that day if it is a workday, else the nearest one on that side."""
+
+    near: Near
+    day: Day
+
+    def __str__(self) -> str:
+        return f"{self.near} {self.day}"
+
+    def on(self, context: Context) -> date:
+        start = self.day.on(context)
+        if self.near is Near.ON_OR_BEFORE:
+            return context.workdays.on_or_before(start)
+        return context.workdays.on_or_after(start)
+
+
+@dataclass(frozen=True, slots=True)
+class WeekOf:
+    """ "the week of Thanksgiving": its Monday."""
+
+    day: Day
+
+    def __str__(self) -> str:
+        return f"the week of {self.day}"
+
+    def on(self, context: Context) -> date:
+        start = self.day.on(context)
+        return start - timedelta(days=start.weekday())
+
+
+Rule = Day | Away | WeekdayNear | WorkdayNear | WeekOf
+
+
+def stage_day_of(rule: Rule) -> StageDay | None:
+    """The date of a stage that the rule leans on, if it does."""
+    day = rule.day if isinstance(rule, Away | WeekdayNear | WorkdayNear | WeekOf) else rule
+    return day if isinstance(day, StageDay) else None
+
+
+def _month_end(year: int, month: int) -> date:
+    return date(year + month // 12, month % 12 + 1, 1) - DAY
+
+
+class IfClosed(StrEnum):
+    """Where a date goes when the agency is closed that day."""
+
+    NEXT = "next workday"
+    PREVIOUS = "previous workday"
+    NEAREST = "nearest workday"  # the previous one when both are as near
+    NONE = "none"
+
+
+def roll(on: date, if_closed: IfClosed, workdays: WorkCalendar) -> tuple[date, str | None]:
+    """Where a date goes if its day is closed, and the reason in words when it moved."""
+    closed = workdays.closed_because(on)
+    if closed is None or if_closed is IfClosed.NONE:
+        return on, None
+    before, after = workdays.on_or_before(on), workdays.on_or_after(on)
+    moved = {
+        IfClosed.PREVIOUS: before,
+        IfClosed.NEXT: after,
+        IfClosed.NEAREST: before if on - before <= after - on else after,
+    }[if_closed]
+    place = in_words(moved) if moved.year != on.year else f"{moved:%B} {moved.day}"
+    return moved, f"{in_words(on)} is {closed}, so the {if_closed}, {place}"
+
+
+def in_words(on: date) -> str:
+    """ "January 31, 2027"."""
+    return f"{on:%B} {on.day}, {on.year}"

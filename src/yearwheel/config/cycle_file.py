@@ -1,0 +1,245 @@
+"""Reads a cycle file into a Cycle with every date worked out, or says everything that is wrong with it."""
+
+import re
+from collections.abc import Sequence
+from datetime import date, time
+from difflib import get_close_matches
+from functools import cache
+from graphlib import CycleError, TopologicalSorter
+from importlib import resources
+from pathlib import Path
+from zoneinfo import ZoneInfo, available_timezones
+
+from yearwheel.calendar.cycle import Cycle, Deadline, SendWindow, Stage, StageDates
+from yearwheel.calendar.holidays import amended, work_calendar
+from yearwheel.calendar.rules import Point, StageDay
+from yearwheel.calendar.timetable import Timetable, work_out
+from yearwheel.calendar.workdays import WorkCalendar
+from yearwheel.config.ladders import read_names
+from yearwheel.config.sections import CycleFileError, Problem, Report, Section, text
+from yearwheel.config.stage_section import StageDraft, clock_time, read_stage
+from yearwheel.config.yaml_text import Entries, FieldError, Node, Text, read_yaml
+
+__all__ = ["CycleFileError", "Problem", "load_cycle", "read_shipped", "shipped_cycles"]
+
+KEYS = (
+    "cycle", "title", "state", "year", "timezone", "office", "help", "holidays", "send_window",
+    "recipients", "ladders", "stages",
+)  # fmt: skip
+OFFICE_HOURS = SendWindow(time(8), time(16))
+MIDNIGHT = time(0)
+MOST_STAGES = 200
+
+
+def load_cycle(source: Path | str, name: str = "cycle.yaml") -> Cycle:
+    """Read a cycle file: a path, or the file's text (then `name` is what messages call it).
+
+    CycleFileError lists every problem with its line. OSError when a path cannot be opened.
+    """
+    raw = source.read_bytes() if isinstance(source, Path) else source.encode("utf-8", "surrogatepass")
+    report = Report(source.name if isinstance(source, Path) else name)
+    try:
+        document = read_yaml(raw)
+    except FieldError as fault:
+        report.note(fault.node, fault.message, fault.hint)
+        raise CycleFileError(report.problems) from None
+    return _read_cycle(Section(document, KEYS, report))
+
+
+def shipped_cycles() -> list[str]:
+    """The keys of the cycle files that come with the package."""
+    folder = resources.files("yearwheel.config") / "cycles"
+    return sorted(f.name.removesuffix(".yaml") for f in folder.iterdir() if f.name.endswith(".yaml"))
+
+
+def read_shipped(key: str) -> str:
+    """The text of a shipped cycle file; KeyError names the ones there are."""
+    if key not in shipped_cycles():
+        raise KeyError(f"no shipped cycle is called {key!r}; there are {', '.join(shipped_cycles())}")
+    return (resources.files("yearwheel.config") / "cycles" / f"{key}.yaml").read_text("utf-8")
+
+
+def _read_cycle(section: Section) -> Cycle:
+    report = section.report
+    names = read_names(section)
+    year = section.need("year", _year, 2000, "2027")
+    zone = section.need("timezone", _zone, ZoneInfo("UTC"), "America/New_York")
+    workdays = _read_holidays(section)
+    drafts = [read_stage(node, names, report) for node in _stage_nodes(section)]
+    _check_stages(drafts, report)
+    timetable = work_out({d.key: d.rules for d in drafts if d.key}, year, workdays)
+    stages = [_stage(draft, timetable, zone, report) for draft in drafts if draft.key]
+    cycle = Cycle(
+        key=section.need("cycle", _cycle_key, "", "kentucky-2027"),
+        title=section.need("title", text, "", "Kentucky education technology planning 2027"),
+        state=section.need("state", _state, "", "KY"),
+        year=year,
+        zone=zone,
+        office=section.need("office", text, "", "Office of Education Technology"),
+        help_address=section.need("help", _address, "", "help@education.example"),
+        workdays=workdays,
+        send_window=_read_send_window(section),
+        stages=tuple(stage for stage in stages if stage),
+    )
+    report.raise_if_any()
+    return cycle
+
+
+def _stage_nodes(section: Section) -> Sequence[Node]:
+    nodes = section.each("stages")
+    if not nodes:
+        section.report.note(section.place("stages"), "there are no stages", "stages: [{key: ..., kind: ...}]")
+    if len(nodes) > MOST_STAGES:
+        section.report.note(section.place("stages"), f"{len(nodes)} stages; at most {MOST_STAGES} are read")
+    return nodes[:MOST_STAGES]
+
+
+def _check_stages(drafts: Sequence[StageDraft], report: Report) -> None:
+    """Keys are unique; `after` names other stages and never comes back to its own."""
+    first: dict[str, StageDraft] = {}
+    for draft in drafts:
+        if draft.key and first.setdefault(draft.key, draft) is not draft:
+            before = first[draft.key].section.place("key").line
+            report.note(draft.section.place("key"), f"the stage {draft.key!r} is already on line {before}")
+        for needed in draft.after:
+            if needed not in {d.key for d in drafts}:
+                near = get_close_matches(needed, [d.key for d in drafts], n=1)
+                place = draft.section.place("after")
+                report.note(
+                    place, f"there is no stage {needed!r}", f"after: [{near[0]}]" if near else "after: []"
+                )
+    try:
+        TopologicalSorter({d.key: d.after for d in drafts}).prepare()
+    except CycleError as error:
+        ring: list[str] = error.args[1]
+        place = next(d for d in drafts if d.key in ring).section.place("after")
+        report.note(place, "these stages wait for each other: " + ", then ".join(ring))
+
+
+def _stage(draft: StageDraft, timetable: Timetable, zone: ZoneInfo, report: Report) -> Stage | None:
+    for point in Point:
+        fault = timetable.faults.get(StageDay(draft.key, point))
+        if fault:
+            report.note(draft.place(point), fault.message, fault.hint)
+    if any(StageDay(draft.key, point) not in timetable.days for point in Point):
+        return None
+    on = {point: timetable.days[StageDay(draft.key, point)] for point in Point}
+    words = draft.words()
+    moved = timetable.moved.get(StageDay(draft.key, Point.DUE))
+    if moved:
+        words["due_moved"] = moved
+    try:
+        dates = StageDates(
+            opens=Deadline(on[Point.OPENS], MIDNIGHT, zone),
+            due=Deadline(on[Point.DUE], draft.at, zone),
+            grace_end=Deadline(on[Point.GRACE], draft.at, zone),
+            close=Deadline(on[Point.CLOSE], draft.at, zone),
+        )
+    except ValueError as error:
+        report.note(draft.place(Point.DUE), str(error))
+        return None
+    return Stage(
+        key=draft.key,
+        title=draft.title,
+        kind=draft.kind,
+        ask=draft.ask,
+        dates=dates,
+        grace=draft.rules.grace,
+        tell=draft.tell,
+        ladder=draft.ladder,
+        after=draft.after,
+        basis=draft.basis,
+        statutory=draft.statutory,
+        owed_by=draft.owed_by,
+        review=draft.review,
+        words=words,
+    )
+
+
+def _read_holidays(section: Section) -> WorkCalendar:
+    node, report = section.get("holidays"), section.report
+    stand_in = work_calendar("kentucky-state-offices")
+    if not isinstance(node, Entries):
+        return section.need("holidays", _calendar, stand_in, "kentucky-state-offices")
+    holidays = Section(node, ("calendar", "also_closed", "open"), report)
+    calendar = holidays.need("calendar", _calendar, stand_in, "kentucky-state-offices")
+    closed: dict[date, str] = {}
+    days = holidays.get("also_closed")
+    if isinstance(days, Entries):
+        for written, reason in days.entries.items():
+            on = report.attempt(_date, Text(days.key_lines[written], reason.path, written), date.min)
+            closed[on] = report.attempt(text, reason, "")
+    elif days is not None:
+        report.note(days, "'also_closed' holds dates with reasons", "also_closed: {2027-12-23: extra day}")
+    opened = (report.attempt(_date, item, date.min) for item in holidays.each("open"))
+    return amended(calendar, closed, frozenset(opened))
+
+
+def _read_send_window(section: Section) -> SendWindow:
+    node = section.get("send_window")
+    if node is None:
+        return OFFICE_HOURS
+    window = Section(node, ("days", "from", "until"), section.report)
+    days = window.may("days", text, "workdays")
+    if days != "workdays":
+        section.report.note(
+            window.place("days"), f"mail leaves on workdays only, not on {days!r}", "workdays"
+        )
+    opens = window.need("from", clock_time, OFFICE_HOURS.opens, '"08:00"')
+    closes = window.need("until", clock_time, OFFICE_HOURS.closes, '"16:00"')
+    if opens >= closes:
+        section.report.note(window.place("until"), "the send window ends before it begins", 'until: "16:00"')
+    return SendWindow(opens, closes)
+
+
+def _year(node: Node) -> int:
+    if not re.fullmatch(r"20\d\d", text(node), re.ASCII):
+        raise FieldError(node, f"{text(node)!r} is not a year from 2000 to 2099", "2027")
+    return int(text(node))
+
+
+@cache
+def _zone_names() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def _zone(node: Node) -> ZoneInfo:
+    name = text(node)
+    if name not in _zone_names():
+        near = get_close_matches(name, _zone_names(), n=1)
+        raise FieldError(node, f"{name!r} is not a time zone", near[0] if near else "America/New_York")
+    return ZoneInfo(name)
+
+
+def _calendar(node: Node) -> WorkCalendar:
+    try:
+        return work_calendar(text(node))
+    except ValueError as error:
+        raise FieldError(node, str(error)) from None
+
+
+def _date(node: Node) -> date:
+    try:
+        return date.fromisoformat(text(node))
+    except ValueError:
+        raise FieldError(node, f"{text(node)!r} is not a date", "2027-12-23") from None
+
+
+def _cycle_key(node: Node) -> str:
+    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", text(node)) or len(text(node)) > 60:
+        raise FieldError(
+            node, f"{text(node)!r} is not a cycle key: small letters, digits and hyphens", "kentucky-2027"
+        )
+    return text(node)
+
+
+def _state(node: Node) -> str:
+    if not re.fullmatch(r"[A-Z]{2}", text(node)):
+        raise FieldError(node, f"{text(node)!r} is not a state's two letters", "KY")
+    return text(node)
+
+
+def _address(node: Node) -> str:
+    if not re.fullmatch(r"[^@\s<>,;]+@[^@\s<>,;]+\.[^@\s<>,;]+", text(node)):
+        raise FieldError(node, f"{text(node)!r} is not an e-mail address", "help@education.example")
+    return text(node)

@@ -1,0 +1,150 @@
+"""Reads the sections of a cycle file key by key; what is wrong is noted and reading goes on."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from enum import StrEnum
+from typing import TypeVar
+
+from yearwheel.config.yaml_text import Entries, FieldError, Items, Node, Text
+
+T = TypeVar("T")
+S = TypeVar("S")
+E = TypeVar("E", bound=StrEnum)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong in a cycle file: where, what, and what would be right."""
+
+    file: str
+    line: int
+    key: str  # the path of the key, such as "stages[3].due"
+    message: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}: " + (f"{self.key}: " if self.key else "")
+        return place + self.message + (f"; write for example: {self.hint}" if self.hint else "")
+
+
+class CycleFileError(ValueError):
+    """A cycle file that cannot be used. `problems` holds everything wrong with it, in file order."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = sorted(problems, key=lambda p: p.line)
+        super().__init__("\n".join(str(p) for p in self.problems))
+
+
+@dataclass
+class Report:
+    """Collects the problems of one file."""
+
+    file: str
+    problems: list[Problem] = field(default_factory=list)
+
+    def note(self, node: Node, message: str, hint: str = "") -> None:
+        self.problems.append(Problem(self.file, node.line, node.path, message, hint))
+
+    def attempt(self, read: Callable[[Node], T], node: Node, stand_in: S) -> T | S:
+        """What the node says, or the stand-in after noting why it cannot be read."""
+        try:
+            return read(node)
+        except FieldError as fault:
+            self.note(fault.node, fault.message, fault.hint)
+            return stand_in
+
+    def raise_if_any(self) -> None:
+        if self.problems:
+            raise CycleFileError(self.problems)
+
+
+class Section:
+    """A mapping of the file whose keys are known; unknown ones are noted with the closest known one."""
+
+    def __init__(self, node: Node, keys: tuple[str, ...], report: Report) -> None:
+        self.node = node
+        self.report = report
+        self._entries = node.entries if isinstance(node, Entries) else {}
+        if not isinstance(node, Entries):
+            report.note(node, f"expected keys with values, found {_form(node)}", f"{keys[0]}: ...")
+            return
+        for key in node.entries.keys() - set(keys):
+            place = self.place(key)
+            near = get_close_matches(key, keys, n=1)
+            report.note(place, f"unknown key {key!r}", f"{near[0] if near else ' or '.join(keys)}: ...")
+
+    def place(self, key: str) -> Node:
+        """Where a key stands; the section itself when it is absent."""
+        if isinstance(self.node, Entries) and key in self.node.key_lines:
+            return Node(self.node.key_lines[key], self._entries[key].path)
+        return self.node
+
+    def get(self, key: str) -> Node | None:
+        return self._entries.get(key)
+
+    def need(self, key: str, read: Callable[[Node], T], stand_in: S, example: str) -> T | S:
+        """A key that must be there."""
+        node = self._entries.get(key)
+        if node is None:
+            if isinstance(self.node, Entries):
+                self.report.note(self.node, f"{key!r} is missing", f"{key}: {example}")
+            return stand_in
+        return self.report.attempt(read, node, stand_in)
+
+    def may(self, key: str, read: Callable[[Node], T], default: S) -> T | S:
+        """A key that may be left out."""
+        node = self._entries.get(key)
+        return default if node is None else self.report.attempt(read, node, default)
+
+    def each(self, key: str) -> tuple[Node, ...]:
+        """The items of a list; one value alone counts as a list of one."""
+        node = self._entries.get(key)
+        if node is None:
+            return ()
+        return node.items if isinstance(node, Items) else (node,)
+
+
+def text(node: Node) -> str:
+    """A line of text that is not empty."""
+    if not isinstance(node, Text):
+        raise FieldError(node, f"expected a text, found {_form(node)}")
+    if not node.value:
+        raise FieldError(node, "this is empty")
+    return " ".join(node.value.split())
+
+
+def one_of(choices: type[E]) -> Callable[[Node], E]:
+    """Reads one value of an enumeration, with the closest one as the hint."""
+
+    def read(node: Node) -> E:
+        written = text(node)
+        try:
+            return choices(written)
+        except ValueError:
+            raise unknown(node, written, [str(c) for c in choices]) from None
+
+    return read
+
+
+def yes_or_no(node: Node) -> bool:
+    answers = {"yes": True, "true": True, "no": False, "false": False}
+    written = text(node)
+    if written.lower() not in answers:
+        raise FieldError(node, f"{written!r} is neither yes nor no", "yes")
+    return answers[written.lower()]
+
+
+def unknown(node: Node, written: str, choices: Iterable[str]) -> FieldError:
+    """The fault of a word that is none of the choices."""
+    known = list(choices)
+    near = get_close_matches(written, known, n=1)
+    return FieldError(node, f"{written!r} is not one of {', '.join(known)}", near[0] if near else known[0])
+
+
+def _form(node: Node) -> str:
+    if isinstance(node, Items):
+        return "a list"
+    if isinstance(node, Entries):
+        return "keys with values"
+    return f"the text {node.value!r}" if isinstance(node, Text) and node.value else "nothing"

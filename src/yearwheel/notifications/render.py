@@ -122,6 +122,27 @@ class Group:
         return len({line.due for line in self.lines}) == 1
 
     @cached_property
+    def left(self) -> str:
+        """How far away the deadline is; of several, the most urgent one."""
+        words = self.first.left
+        return words if self.one_date else f"up to {words}" if self.late else f"from {words}"
+
+    @cached_property
+    def missing(self) -> tuple[str, ...]:
+        """What is missing everywhere, said once; empty where districts differ."""
+        return self.first.missing if len({line.missing for line in self.lines}) == 1 else ()
+
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        """What the table has to say about each district."""
+        differ = {
+            "due": self.dated and not self.one_date,
+            "missing": not self.missing and any(line.missing for line in self.lines),
+            "note": any(line.note for line in self.lines),
+        }
+        return tuple(name for name, wanted in differ.items() if wanted)
+
+    @cached_property
     def late(self) -> bool:
         return self.dated and self.days_left < 0
 
@@ -130,7 +151,7 @@ class Group:
         """The state of things in a word or two, on a ground of `tone`."""
         if not self.dated:
             return self.kind.capitalize()
-        return "Due today" if self.days_left == 0 else self.first.left.capitalize()
+        return "Due today" if self.left == "today" else self.left.capitalize()
 
     @cached_property
     def tone(self) -> str:

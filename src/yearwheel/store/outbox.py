@@ -83,12 +83,20 @@ def letters_that_day(
 
 
 def claim(
-    connection: Connection, *, now: datetime, until: datetime, by: str, zones: Collection[str], limit: int
+    connection: Connection,
+    cycle_key: str,
+    *,
+    now: datetime,
+    until: datetime,
+    by: str,
+    zones: Collection[str],
+    limit: int,
 ) -> list[Claimed]:
     """Take messages that may leave now, under a lease. No two deliverers get the same one."""
     waiting = (
         select(table.c.id)
-        .where(table.c.status == OutboxStatus.QUEUED, table.c.not_before <= now, table.c.zone.in_(zones))
+        .where(table.c.status == OutboxStatus.QUEUED, table.c.not_before <= now)
+        .where(table.c.cycle_key == cycle_key, table.c.zone.in_(zones))
         .order_by(table.c.id)
         .limit(limit)
     )
@@ -103,11 +111,13 @@ def claim(
     return sorted((Claimed(**row) for row in connection.execute(query).mappings()), key=lambda c: c.id)
 
 
-def waiting_zones(connection: Connection) -> set[str]:
-    """The readers' zones of all messages that wait to leave."""
-    return set(
-        connection.scalars(select(table.c.zone.distinct()).where(table.c.status == OutboxStatus.QUEUED))
-    )
+def waiting_zones(connection: Connection) -> dict[str, set[str]]:
+    """For each cycle, the readers' zones of all messages that wait to leave."""
+    query = select(table.c.cycle_key, table.c.zone).where(table.c.status == OutboxStatus.QUEUED).distinct()
+    found: dict[str, set[str]] = {}
+    for cycle_key, zone in connection.execute(query.order_by(table.c.cycle_key)):
+        found.setdefault(cycle_key, set()).add(zone)
+    return found
 
 
 def record(connection: Connection, settled: Iterable[Settled]) -> None:

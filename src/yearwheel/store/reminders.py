@@ -155,6 +155,18 @@ def carried_by_waiting_mail(
     return sorted(connection.scalars(query))
 
 
+def count_notices(
+    connection: Connection, cycle_key: str, codes: Collection[str]
+) -> dict[tuple[str, str, str], int]:
+    """How many notices of each kind a (stage, district) had: the number the next one carries."""
+    query = (
+        select(table.c.stage_key, table.c.district_code, table.c.kind, func.count(table.c.rung.distinct()))
+        .where(table.c.cycle_key == cycle_key, table.c.kind.in_(_NOTICES), table.c.district_code.in_(codes))
+        .group_by(table.c.stage_key, table.c.district_code, table.c.kind)
+    )
+    return {(stage, code, kind): count for stage, code, kind, count in connection.execute(query)}
+
+
 def tally(connection: Connection, cycle_key: str) -> dict[tuple[ReminderStatus, Reason | None], int]:
     """How many rows ended which way."""
     query = (

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, bindparam, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, func, select, update
 
 from yearwheel.stages.standing import Standing, Submission
 from yearwheel.store.tables import district_stages as table
@@ -36,6 +36,19 @@ def find(
     return [_standing(row) for row in rows]
 
 
+def count_by_status(connection: Connection, cycle_key: str) -> dict[str, dict[str, int]]:
+    """For each stage, how many districts stand where."""
+    query = (
+        select(table.c.stage_key, table.c.status, func.count())
+        .where(table.c.cycle_key == cycle_key)
+        .group_by(table.c.stage_key, table.c.status)
+    )
+    counts: dict[str, dict[str, int]] = {}
+    for stage_key, status, count in connection.execute(query):
+        counts.setdefault(stage_key, {})[str(status)] = count
+    return counts
+
+
 def save(connection: Connection, cycle_key: str, changed: Iterable[Standing], at: datetime) -> None:
     """Write changed standings back."""
     rows = [_as_bound(standing, cycle_key, at) for standing in changed]
@@ -60,6 +73,16 @@ def find_submissions(connection: Connection, cycle_key: str, stage_key: str, cod
     names = Submission.__dataclass_fields__
     rows = connection.execute(query.order_by(submissions.c.version)).mappings()
     return [Submission(**{name: row[name] for name in names}) for row in rows]
+
+
+def newest_evidence(connection: Connection, cycle_key: str, code: str) -> dict[str, Any]:
+    """For each stage, the newest version of what a district handed in."""
+    query = (
+        select(submissions.c.stage_key, submissions.c.evidence)
+        .where(submissions.c.cycle_key == cycle_key, submissions.c.district_code == code)
+        .order_by(submissions.c.stage_key, submissions.c.version)
+    )
+    return {stage_key: evidence for stage_key, evidence in connection.execute(query)}
 
 
 _CHANGING = ("status", "due_on", "due_since", "due_because", "version", "rounds")

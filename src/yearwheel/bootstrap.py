@@ -1,0 +1,52 @@
+"""Builds the App once, from settings; the flows and tasks of a worker find it here."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from functools import cache
+
+from yearwheel.clock import Clock, SystemClock
+from yearwheel.config.settings import MailMode, Settings
+from yearwheel.notifications.mailers import Mailer
+from yearwheel.notifications.mailers.maildir import MaildirMailer
+from yearwheel.services.app import App
+from yearwheel.store.database import Database
+
+
+def build_app(settings: Settings | None = None, clock: Clock | None = None) -> App:
+    """Put one installation together and bring its database up to date."""
+    settings = settings or Settings()
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    database = Database(settings.database)
+    database.upgrade()
+    return App(settings, clock or SystemClock(), database, lambda: _open_mailer(settings))
+
+
+_chosen: list[App] = []
+
+
+@contextmanager
+def use_app(app: App) -> Iterator[App]:
+    """Let flows and tasks in this process work with `app`."""
+    _chosen.append(app)
+    try:
+        yield app
+    finally:
+        _chosen.remove(app)
+
+
+def current_app() -> App:
+    """The App flows and tasks work with: the one in use here, else one built from the environment."""
+    return _chosen[-1] if _chosen else _own_app()
+
+
+@cache
+def _own_app() -> App:
+    return build_app()
+
+
+def _open_mailer(settings: Settings) -> AbstractContextManager[Mailer]:
+    if settings.mail.mode is MailMode.TRIAL:
+        return MaildirMailer(settings.inboxes)
+    from yearwheel.notifications.mailers.smtp import SmtpMailer
+
+    return SmtpMailer(settings.mail)

@@ -1,0 +1,30 @@
+"""What every service works with: settings, clock, database, words and mail."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from functools import cached_property
+
+from yearwheel.clock import Clock
+from yearwheel.config.settings import Settings
+from yearwheel.notifications.mailers import Mailer
+from yearwheel.notifications.render import Renderer
+from yearwheel.store.database import Database
+
+
+@dataclass
+class App:
+    """One installation, put together by `bootstrap`."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    open_mailer: Callable[[], AbstractContextManager[Mailer]]
+
+    @cached_property
+    def renderer(self) -> Renderer:
+        return Renderer()
+
+
+class Refused(Exception):
+    """Something asked for cannot be done; the message says why and what to do. Nothing was changed."""

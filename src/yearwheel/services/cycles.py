@@ -1,0 +1,79 @@
+"""Creating, publishing and closing a cycle."""
+
+from yearwheel.calendar.cycle import Cycle, OwedBy
+from yearwheel.config.cycle_file import load_cycle
+from yearwheel.roster.generated import assign_reviewers
+from yearwheel.roster.people import Role, Roster
+from yearwheel.services.active import read_active
+from yearwheel.services.app import App, Refused
+from yearwheel.services.replan import replan
+from yearwheel.stages.standing import Standing
+from yearwheel.stages.status import Status
+from yearwheel.store import cycles, events, rosters, standings
+from yearwheel.store.cycles import StoredCycle
+from yearwheel.store.events import Event
+
+
+def create_cycle(app: App, source: str, *, by: str, name: str = "calendar file") -> Cycle:
+    """Keep a calendar file as a draft cycle. CycleFileError lists its faults; Refused if it exists."""
+    cycle = load_cycle(source, name=name)
+    now = app.clock.now()
+    with app.database.writing() as work:
+        if cycles.find(work.connection, cycle.key):
+            raise Refused(f"there is already a cycle {cycle.key!r}; give the file another `cycle:` key")
+        cycles.add(work.connection, StoredCycle(cycle.key, cycle.state, cycle.title, source, now))
+        events.append(work.connection, [Event(now, by, "cycle_created", cycle.key)])
+        work.commit()
+    return cycle
+
+
+def publish_cycle(app: App, key: str, *, by: str) -> int:
+    """Promise the dates: every district enters every stage. Returns how many reminders were planned."""
+    now = app.clock.now()
+    with app.database.writing() as work:
+        stored = read_active(work.connection, key).stored
+        if stored.published_at is not None:
+            raise Refused(f"{key} was already published on {stored.published_at:%Y-%m-%d}")
+        cycles.publish(work.connection, key, now)
+        active = read_active(work.connection, key)
+        roster = rosters.load(work.connection, active.state)
+        if not roster.districts:
+            raise Refused(
+                f"no districts of {active.state} yet; import a roster first: yearwheel roster import FILE"
+            )
+        rosters.assign(work.connection, key, _spread_reviews(roster))
+        entered = _entries(active.cycle, roster)
+        standings.add(work.connection, key, entered, now)
+        events.append(
+            work.connection, [Event(now, by, "cycle_published", key, detail={"places": len(entered)})]
+        )
+        difference = replan(work.connection, active, entered, now)
+        work.commit()
+    return len(difference.new)
+
+
+def close_cycle(app: App, key: str, *, by: str, why: str) -> None:
+    """End a cycle; rounds pass it by from now on."""
+    now = app.clock.now()
+    with app.database.writing() as work:
+        stored = read_active(work.connection, key).stored
+        if stored.closed_at is not None:
+            raise Refused(f"{key} was already closed on {stored.closed_at:%Y-%m-%d}")
+        cycles.close(work.connection, key, now)
+        events.append(work.connection, [Event(now, by, "cycle_closed", key, why=why)])
+        work.commit()
+
+
+def _entries(cycle: Cycle, roster: Roster) -> list[Standing]:
+    return [
+        Standing(stage.key, district.code, Status.NOT_OPEN)
+        for stage in cycle.stages
+        for district in roster.districts.values()
+        if district.is_state_office == (stage.owed_by is OwedBy.STATE)
+    ]
+
+
+def _spread_reviews(roster: Roster) -> dict[str, str]:
+    readers = [c for c in roster.contacts.values() if Role.REVIEWER in c.roles]
+    owing = [d for d in roster.districts.values() if not d.is_state_office]
+    return assign_reviewers(owing, readers) if readers else {}

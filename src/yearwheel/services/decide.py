@@ -1,0 +1,75 @@
+"""A reviewer's decision: return work for changes, or approve it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import Connection
+
+from yearwheel.calendar.offsets import Offset
+from yearwheel.notifications.ledger import NoticeKind
+from yearwheel.services.active import Active, read_active
+from yearwheel.services.app import App, Refused
+from yearwheel.services.moves import Move, find_standing, make_moves, with_status
+from yearwheel.stages.standing import DueBecause, Standing
+from yearwheel.stages.status import HANDED_IN, LABELS, Status
+from yearwheel.store import standings
+
+REVISE = Offset.parse("10 workdays after")  # for kinds of stage whose file names no time for changes
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a reviewer says about one district's work. With `changes` it goes back, without it is approved."""
+
+    stage_key: str
+    district_code: str
+    by: str
+    changes: str = ""
+
+
+def decide(app: App, cycle_key: str, decisions: Sequence[Decision]) -> list[Standing]:
+    """Carry out decisions together. Refused, all of them, if one is not allowed."""
+    now = app.clock.now()
+    after = []
+    with app.database.writing() as work:
+        active = read_active(work.connection, cycle_key)
+        for by in sorted({decision.by for decision in decisions}):
+            moves = [_move(work.connection, active, d, now) for d in decisions if d.by == by]
+            make_moves(work.connection, active, moves, by=by, now=now)
+            after += [move.after for move in moves]
+        work.commit()
+    return after
+
+
+def _move(connection: Connection, active: Active, decision: Decision, now: datetime) -> Move:
+    before = find_standing(connection, active, decision.stage_key, decision.district_code)
+    if before.status not in HANDED_IN:
+        raise Refused(
+            f"{before.district_code} is {LABELS[before.status]} in {before.stage_key}; nothing to decide"
+        )
+    _two_people(connection, active, before, decision.by)
+    if not decision.changes.strip():
+        return Move(before, with_status(before, Status.APPROVED), "approved", notice=NoticeKind.APPROVED)
+    due_on = _due_back(active, before, active.day(now))
+    after = with_status(
+        before,
+        Status.RETURNED,
+        due_on=due_on,
+        due_since=active.day(now),
+        due_because=DueBecause.RETURNED,
+        rounds=before.rounds + 1,
+    )
+    return Move(before, after, "returned", decision.changes, NoticeKind.RETURNED, note=decision.changes)
+
+
+def _two_people(connection: Connection, active: Active, before: Standing, by: str) -> None:
+    versions = standings.find_submissions(connection, active.key, before.stage_key, before.district_code)
+    if versions and versions[-1].submitted_by == by:
+        raise Refused(f"{by} handed this in and cannot decide on it; another person has to")
+
+
+def _due_back(active: Active, before: Standing, today: date) -> date:
+    stage = active.cycle.stage(before.stage_key)
+    offset = stage.review.revise if stage.review else REVISE
+    return active.cycle.workdays.on_or_after(offset.from_day(today, active.cycle.workdays))

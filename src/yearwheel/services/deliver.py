@@ -1,0 +1,118 @@
+"""Empty the outbox: claim and commit, talk to the mail server with no transaction open, record, commit."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+from yearwheel.notifications.ledger import Attempt, OutboxStatus
+from yearwheel.notifications.mailers import Envelope, Mailer, Result
+from yearwheel.services.active import read_active
+from yearwheel.services.app import App
+from yearwheel.services.queue_mail import open_zones
+from yearwheel.services.rounds import SYSTEM
+from yearwheel.store import events, outbox, rosters
+from yearwheel.store.events import Event
+from yearwheel.store.outbox import Claimed, Settled
+
+LEASE = timedelta(minutes=10)
+BATCH = 25  # claimed together and recorded together: the most a crash can leave in doubt
+WAITS = [timedelta(minutes=m) for m in (1, 5, 15, 60, 180, 360)]  # after each refusal for now
+
+
+@dataclass(slots=True)
+class DeliveryReport:
+    """How the attempts of one pass ended."""
+
+    sent: int = 0
+    refused: int = 0
+    deferred: int = 0
+    uncertain: int = 0
+
+
+def deliver(app: App, *, limit: int | None = None) -> DeliveryReport:
+    """Send what waits, as far as each reader's window is open. Several deliverers may run at once."""
+    report = DeliveryReport()
+    me = uuid4().hex
+    with app.open_mailer() as mailer:
+        while limit is None or _attempts(report) < limit:
+            batch = _claim(app, me, BATCH if limit is None else min(BATCH, limit - _attempts(report)))
+            if not batch:
+                return report
+            results = [(claimed, _send(app, mailer, claimed)) for claimed in batch]
+            _record(app, results, report)
+    return report
+
+
+def _claim(app: App, me: str, size: int) -> list[Claimed]:
+    now = app.clock.now()
+    with app.database.writing() as work:
+        for cycle_key, zones in outbox.waiting_zones(work.connection).items():
+            active = read_active(work.connection, cycle_key)
+            claimed = outbox.claim(
+                work.connection,
+                cycle_key,
+                now=now,
+                until=now + LEASE,
+                by=me,
+                zones=open_zones(active, zones, now),
+                limit=size,
+            )
+            if claimed:
+                work.commit()
+                return claimed
+    return []
+
+
+def _send(app: App, mailer: Mailer, claimed: Claimed) -> Result:
+    sender = app.settings.mail.sender
+    return mailer.send(Envelope(claimed.message_id, sender, claimed.recipient, claimed.raw))
+
+
+def _record(app: App, results: Sequence[tuple[Claimed, Result]], report: DeliveryReport) -> None:
+    now = app.clock.now()
+    settled = [_settle(claimed, result, now) for claimed, result in results]
+    with app.database.writing() as work:
+        outbox.record(work.connection, settled)
+        for claimed, result in results:
+            if result.outcome is Attempt.REFUSED:
+                state = read_active(work.connection, claimed.cycle_key).state
+                words = f"{result.code} {result.detail}".strip()
+                rosters.mark_undeliverable(work.connection, state, claimed.contact_key, words)
+                events.append(work.connection, [_refusal(claimed, words, now)])
+        work.commit()
+    for row in settled:
+        report.sent += row.status is OutboxStatus.SENT
+        report.refused += row.status is OutboxStatus.FAILED
+        report.deferred += row.status is OutboxStatus.QUEUED
+        report.uncertain += row.status is OutboxStatus.UNCERTAIN
+
+
+def _settle(claimed: Claimed, result: Result, now: datetime) -> Settled:
+    status, not_before = _after(claimed, result.outcome, now)
+    return Settled(
+        claimed.id, claimed.attempts, result.outcome, result.code, result.detail, status, not_before, now
+    )
+
+
+def _after(claimed: Claimed, outcome: Attempt, now: datetime) -> tuple[OutboxStatus, datetime | None]:
+    match outcome:
+        case Attempt.ACCEPTED:
+            return OutboxStatus.SENT, None
+        case Attempt.REFUSED:
+            return OutboxStatus.FAILED, None
+        case Attempt.UNKNOWN:
+            return OutboxStatus.UNCERTAIN, None
+        case Attempt.DEFERRED if claimed.attempts <= len(WAITS):
+            return OutboxStatus.QUEUED, now + WAITS[claimed.attempts - 1]
+        case _:
+            return OutboxStatus.FAILED, None
+
+
+def _refusal(claimed: Claimed, words: str, now: datetime) -> Event:
+    detail = {"contact": claimed.contact_key, "message_id": claimed.message_id}
+    return Event(now, SYSTEM, "address_refused", claimed.cycle_key, why=words, detail=detail)
+
+
+def _attempts(report: DeliveryReport) -> int:
+    return report.sent + report.refused + report.deferred + report.uncertain

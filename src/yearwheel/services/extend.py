@@ -1,0 +1,74 @@
+"""Extensions: a later deadline for one district, granted with a reason and taken back as one act."""
+
+from dataclasses import replace
+from datetime import date
+
+from yearwheel.notifications.ledger import NoticeKind
+from yearwheel.notifications.planner import turn_of
+from yearwheel.services.active import Active, read_active
+from yearwheel.services.app import App, Refused
+from yearwheel.services.moves import Move, find_standing, make_moves
+from yearwheel.stages.standing import DueBecause, Standing
+from yearwheel.stages.status import LABELS
+
+
+def extend(
+    app: App,
+    cycle_key: str,
+    stage_key: str,
+    code: str,
+    until: date,
+    *,
+    by: str,
+    why: str,
+    force: bool = False,
+) -> Standing:
+    """Give a district a later due day; the ledger follows at once.
+
+    Refused without a reason, for a day that is not later, for work that is already in, and past the
+    stage's close unless forced.
+    """
+    if not why.strip():
+        raise Refused("an extension needs a reason: --why '...'")
+    now = app.clock.now()
+    with app.database.writing() as work:
+        active = read_active(work.connection, cycle_key)
+        before = find_standing(work.connection, active, stage_key, code)
+        _check(active, before, until, force=force)
+        after = replace(before, due_on=until, due_since=active.day(now), due_because=DueBecause.EXTENSION)
+        move = Move(before, after, "deadline_moved", why, NoticeKind.EXTENSION, note=why)
+        make_moves(work.connection, active, [move], by=by, now=now)
+        work.commit()
+    return after
+
+
+def take_back_extension(
+    app: App, cycle_key: str, stage_key: str, code: str, *, by: str, why: str
+) -> Standing:
+    """Return a district to the stage's own due day; what the extension superseded comes alive again."""
+    now = app.clock.now()
+    with app.database.writing() as work:
+        active = read_active(work.connection, cycle_key)
+        before = find_standing(work.connection, active, stage_key, code)
+        if before.due_because != DueBecause.EXTENSION:
+            raise Refused(f"{code} has no extension in {stage_key}")
+        after = replace(before, due_on=None, due_since=None, due_because=None)
+        move = Move(before, after, "deadline_moved", why, NoticeKind.EXTENSION, note=why)
+        make_moves(work.connection, active, [move], by=by, now=now)
+        work.commit()
+    return after
+
+
+def _check(active: Active, before: Standing, until: date, *, force: bool) -> None:
+    stage = active.cycle.stage(before.stage_key)
+    turn = turn_of(stage, before)
+    if turn is None:
+        raise Refused(
+            f"{before.district_code} is {LABELS[before.status]} in {stage.title}; nothing to extend"
+        )
+    if until <= turn.due_on:
+        raise Refused(f"{until} is not later than the present due day {turn.due_on}")
+    if until > stage.dates.close.on and not force:
+        raise Refused(
+            f"{stage.title} closes on {stage.dates.close.on}; to go past it use --force with a reason"
+        )

@@ -1,0 +1,125 @@
+"""A change of standing: checked, kept as an event, and followed by the ledger in the same transaction."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from yearwheel.notifications.ledger import NoticeKind, PlannedReminder, ReminderKey
+from yearwheel.roster.people import Role, Roster
+from yearwheel.services.active import Active
+from yearwheel.services.app import Refused
+from yearwheel.services.replan import replan
+from yearwheel.stages.standing import Standing
+from yearwheel.stages.status import MoveRefused, Status, check_move
+from yearwheel.store import events, reminders, rosters, standings
+from yearwheel.store.events import Event
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One district's change in one stage. `notice` is the message it causes, `note` the words it carries."""
+
+    before: Standing
+    after: Standing
+    kind: str  # the event's past-tense word
+    why: str = ""
+    notice: NoticeKind | None = None
+    note: str = ""
+    detail: dict[str, Any] | None = None
+
+
+def find_standing(connection: Connection, active: Active, stage_key: str, code: str) -> Standing:
+    """A district's standing; Refused says which stages and districts there are."""
+    try:
+        active.cycle.stage(stage_key)
+    except KeyError as error:
+        raise Refused(str(error.args[0])) from None
+    found = standings.find(connection, active.key, stage_keys=[stage_key], codes=[code])
+    if not found:
+        raise Refused(f"district {code!r} owes nothing in {stage_key} of {active.key}; see: yearwheel board")
+    return found[0]
+
+
+def make_moves(
+    connection: Connection, active: Active, moves: Sequence[Move], *, by: str, now: datetime
+) -> None:
+    """Carry out moves inside the caller's transaction. Refused if one is not allowed; then none is made."""
+    for move in moves:
+        _check(move)
+    changed = [move.after for move in moves]
+    codes = {standing.district_code for standing in changed}
+    roster = rosters.load(connection, active.state, cycle_key=active.key, codes=codes)
+    standings.save(connection, active.key, changed, now)
+    events.append(connection, [_event(move, active, by, now) for move in moves])
+    replan(connection, active, changed, now, roster)
+    _add_notices(connection, active, moves, roster, now)
+
+
+def with_status(standing: Standing, status: Status, **changes: Any) -> Standing:
+    """The standing after a move."""
+    return replace(standing, status=status, **changes)
+
+
+def _check(move: Move) -> None:
+    if move.before.status is move.after.status:
+        return
+    try:
+        check_move(move.before.status, move.after.status)
+    except MoveRefused as refusal:
+        place = f"{move.before.district_code} {move.before.stage_key}"
+        raise Refused(f"{place}: {refusal}") from None
+
+
+def _event(move: Move, active: Active, by: str, now: datetime) -> Event:
+    moved_date = move.before.status is move.after.status
+    before, after = (
+        (_due_word(move.before, active), _due_word(move.after, active))
+        if moved_date
+        else (str(move.before.status), str(move.after.status))
+    )
+    place = (move.after.stage_key, move.after.district_code)
+    detail = {"due_on": _due_word(move.after, active), **(move.detail or {})}
+    return Event(now, by, move.kind, active.key, *place, before, after, move.why, detail)
+
+
+def _due_word(standing: Standing, active: Active) -> str:
+    due_on = standing.due_on or active.cycle.stage(standing.stage_key).dates.due.on
+    return due_on.isoformat()
+
+
+def _add_notices(
+    connection: Connection, active: Active, moves: Iterable[Move], roster: Roster, now: datetime
+) -> None:
+    telling = [move for move in moves if move.notice is not None]
+    if not telling:
+        return
+    numbers = Counter(
+        reminders.count_notices(connection, active.key, {m.after.district_code for m in telling})
+    )
+    for move in telling:
+        assert move.notice is not None
+        place = (move.after.stage_key, move.after.district_code, str(move.notice))
+        numbers[place] += 1
+        new = list(_notices(active, move, roster, now, number=numbers[place]))
+        reminders.add(connection, active.key, new, now, note=move.note)
+
+
+def _notices(
+    active: Active, move: Move, roster: Roster, now: datetime, *, number: int
+) -> Iterable[PlannedReminder]:
+    assert move.notice is not None
+    stage = active.cycle.stage(move.after.stage_key)
+    deadline_on: date = move.after.due_on or stage.dates.due.on
+    seen = set()
+    for role in stage.tell:
+        for contact in roster.holders(move.after.district_code, Role(role)):
+            if contact.key in seen:
+                continue
+            seen.add(contact.key)
+            rung = f"{move.notice}:{number}"
+            key = ReminderKey(stage.key, move.after.district_code, rung, contact.key, deadline_on)
+            yield PlannedReminder(key, move.notice, role, now, active.day(now))

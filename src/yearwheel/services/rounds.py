@@ -1,0 +1,246 @@
+"""One round: what each stage has to do at this moment, done once and safe to repeat."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from sqlalchemy import Connection
+
+from yearwheel.calendar.cycle import Cycle, OwedBy, Rung, Stage, StageKind
+from yearwheel.notifications.ledger import Reason, ReminderStatus
+from yearwheel.notifications.planner import NOBODY
+from yearwheel.roster.people import Roster
+from yearwheel.services.active import Active, read_active
+from yearwheel.services.app import App
+from yearwheel.services.moves import Move, make_moves, with_status
+from yearwheel.stages.standing import DueBecause, Standing
+from yearwheel.stages.status import HANDED_IN, WAIVED, Status
+from yearwheel.store import reminders, rosters, rounds, standings
+from yearwheel.store.reminders import DueReminder
+
+SYSTEM = "yearwheel"  # the actor of what follows from the calendar alone
+
+
+@dataclass(frozen=True, slots=True)
+class StageWork:
+    """A stage that has something to do, and why."""
+
+    stage_key: str
+    kind: StageKind
+    title: str
+    why: str
+
+
+@dataclass(slots=True)
+class StageReport:
+    """What one round did in one stage."""
+
+    stage_key: str
+    title: str
+    opened: int = 0
+    taken_in: int = 0
+    called: int = 0
+    collapsed: int = 0
+    no_address: int = 0
+    missed: int = 0
+    standing: dict[str, int] = field(default_factory=dict)
+
+
+def stages_with_work(app: App, cycle_key: str) -> list[StageWork]:
+    """The stages in which something is due, opens, or arrived, in calendar order."""
+    now = app.clock.now()
+    with app.database.reading() as connection:
+        active = read_active(connection, cycle_key)
+        if active.stored.published_at is None or active.stored.closed_at is not None:
+            return []
+        due = reminders.stages_with_due(connection, cycle_key, now)
+        counts = standings.count_by_status(connection, cycle_key)
+        found = []
+        for stage in active.cycle.stages:
+            if why := _why(connection, active, stage, counts, due, now):
+                found.append(StageWork(stage.key, stage.kind, stage.title, why))
+        return found
+
+
+def work_stage(app: App, cycle_key: str, stage_key: str) -> StageReport:
+    """Open what may open, take in what arrived for review, and call the reminders whose moment has come."""
+    now = app.clock.now()
+    with app.database.writing() as work:
+        active = read_active(work.connection, cycle_key)
+        stage = active.cycle.stage(stage_key)
+        report = StageReport(stage.key, stage.title)
+        here = {
+            s.district_code: s for s in standings.find(work.connection, active.key, stage_keys=[stage.key])
+        }
+        ready = _ready(work.connection, active, stage, here.values(), now)
+        if stage.kind is StageKind.REVIEW:
+            report.taken_in = _take_in(work.connection, active, stage, ready, now)
+        else:
+            report.opened = _open(work.connection, active, ready, now)
+        _call(work.connection, active, stage, report, now)
+        report.standing = standings.count_by_status(work.connection, cycle_key).get(stage.key, {})
+        work.commit()
+    return report
+
+
+def finish_round(app: App, cycle_key: str, report: Mapping[str, object]) -> None:
+    """Record that a round was run for this moment."""
+    now = app.clock.now()
+    with app.database.writing() as work:
+        rounds.add(work.connection, cycle_key, now, now, dict(report))
+        work.commit()
+
+
+def _why(
+    connection: Connection,
+    active: Active,
+    stage: Stage,
+    counts: Mapping[str, Mapping[str, int]],
+    due: set[str],
+    now: datetime,
+) -> str:
+    reasons = ["reminders are due"] if stage.key in due else []
+    waiting = {Status.NOT_OPEN, Status.SUBMITTED} if stage.kind is StageKind.REVIEW else {Status.NOT_OPEN}
+    if stage.dates.opens.moment <= now and any(counts.get(stage.key, {}).get(s) for s in waiting):
+        here = standings.find(connection, active.key, stage_keys=[stage.key])
+        if ready := _ready(connection, active, stage, here, now):
+            reasons.append(f"{len(ready)} may begin")
+    return " and ".join(reasons)
+
+
+def _ready(
+    connection: Connection, active: Active, stage: Stage, here: Iterable[Standing], now: datetime
+) -> list[Standing]:
+    """Districts whose window is open and whose earlier stages are done."""
+    if stage.dates.opens.moment > now:
+        return []
+    again = {Status.SUBMITTED} if stage.kind is StageKind.REVIEW else set()
+    candidates = [s for s in here if s.status is Status.NOT_OPEN or s.status in again]
+    if not candidates or not stage.after:
+        return candidates
+    before = standings.find(connection, active.key, stage_keys=stage.after)
+    undone = [s for s in before if s.status not in HANDED_IN | WAIVED]
+    if any(active.cycle.stage(s.stage_key).owed_by is OwedBy.STATE for s in undone):
+        return []  # the state's own work holds up everyone
+    blocked = {s.district_code for s in undone}
+    return [s for s in candidates if s.district_code not in blocked]
+
+
+def _open(connection: Connection, active: Active, ready: list[Standing], now: datetime) -> int:
+    moves = [Move(s, with_status(s, Status.OPEN), "opened") for s in ready]
+    if moves:
+        make_moves(connection, active, moves, by=SYSTEM, now=now)
+    return len(moves)
+
+
+def _take_in(
+    connection: Connection, active: Active, stage: Stage, ready: list[Standing], now: datetime
+) -> int:
+    """Work that arrived goes to its reviewer, whose own clock starts today."""
+    assert stage.review is not None
+    today = active.day(now)
+    first = active.cycle.workdays.on_or_after(stage.review.first_look.from_day(today, active.cycle.workdays))
+    second = active.cycle.workdays.on_or_after(
+        stage.review.second_look.from_day(today, active.cycle.workdays)
+    )
+    new = [s for s in ready if s.status is Status.NOT_OPEN]
+    if new:
+        arrived = [Move(s, with_status(s, Status.SUBMITTED), "received") for s in new]
+        make_moves(connection, active, arrived, by=SYSTEM, now=now)
+        ready = [move.after for move in arrived] + [s for s in ready if s.status is Status.SUBMITTED]
+    moves = [
+        Move(
+            s,
+            with_status(
+                s,
+                Status.UNDER_REVIEW,
+                due_on=second if s.rounds else first,
+                due_since=today,
+                due_because=DueBecause.RECEIVED,
+            ),
+            "taken_up",
+        )
+        for s in ready
+    ]
+    if moves:
+        make_moves(connection, active, moves, by=SYSTEM, now=now)
+    return len(moves)
+
+
+def all_rungs(stage: Stage) -> tuple[Rung, ...]:
+    """Every rung a stage may call, each ladder in its own order."""
+    review = stage.review
+    return (*stage.ladder, *review.reviewer_ladder, *review.revision_ladder) if review else stage.ladder
+
+
+def _call(connection: Connection, active: Active, stage: Stage, report: StageReport, now: datetime) -> None:
+    """Settle the due reminders that will not go; the rest wait for the mail of this round."""
+    due = reminders.list_due(connection, active.key, now, stage_key=stage.key)
+    if not due:
+        return
+    roster = rosters.load(connection, active.state, cycle_key=active.key)
+    here = standings.find(connection, active.key, stage_keys=[stage.key])
+    call = _Call(active.cycle, stage, roster, {s.district_code: s for s in here}, due, now)
+    endings = [(r.id, *ending) for r in due if (ending := call.ending(r)) is not None]
+    reminders.settle(connection, endings, now)
+    ended = Counter(status for _, status, _ in endings)
+    report.called = len(due) - len(endings)
+    report.collapsed = ended[ReminderStatus.SUPERSEDED]
+    report.no_address = ended[ReminderStatus.NO_ADDRESS]
+    report.missed = ended[ReminderStatus.MISSED]
+
+
+class _Call:
+    """Decides which of a stage's due reminders still make sense."""
+
+    def __init__(
+        self,
+        cycle: Cycle,
+        stage: Stage,
+        roster: Roster,
+        here: Mapping[str, Standing],
+        due: Iterable[DueReminder],
+        now: datetime,
+    ) -> None:
+        self._cycle = cycle
+        self._stage = stage
+        self._roster = roster
+        self._here = here
+        self._now = now
+        self._newest = self._find_newest(due)
+
+    def ending(self, reminder: DueReminder) -> tuple[ReminderStatus, Reason] | None:
+        """Why a due reminder does not go, or None if it does."""
+        if reminder.contact_key.startswith(NOBODY):
+            return ReminderStatus.NO_ADDRESS, Reason.ROLE_EMPTY
+        contact = self._roster.contacts.get(reminder.contact_key)
+        if contact is None:
+            return ReminderStatus.CANCELLED, Reason.CONTACT_LEFT
+        if contact.undeliverable:
+            return ReminderStatus.NO_ADDRESS, Reason.UNREACHABLE
+        if reminder.is_notice:
+            return None
+        if self._newest[_place(reminder)] != reminder.id:
+            return ReminderStatus.SUPERSEDED, Reason.COLLAPSED
+        if self._stage.kind is not StageKind.REVIEW and self._is_closed(reminder.district_code):
+            return ReminderStatus.MISSED, Reason.TOO_LATE
+        return None
+
+    def _is_closed(self, code: str) -> bool:
+        dates = self._stage.dates_for(self._here[code].due_on, self._cycle.workdays)
+        return dates.close.moment < self._now
+
+    def _find_newest(self, due: Iterable[DueReminder]) -> dict[tuple[str, str, date], int]:
+        """For each district, person and deadline the one rung that still makes sense: the latest."""
+        rank = {rung.key: place for place, rung in enumerate(all_rungs(self._stage))}
+        best: dict[tuple[str, str, date], tuple[datetime, int, int]] = {}
+        for reminder in due:
+            if not reminder.is_notice:
+                standing = (reminder.due_at, rank.get(reminder.rung, -1), reminder.id)
+                best[_place(reminder)] = max(best.get(_place(reminder), standing), standing)
+        return {place: reminder_id for place, (_, _, reminder_id) in best.items()}
+
+
+def _place(reminder: DueReminder) -> tuple[str, str, date]:
+    return reminder.district_code, reminder.contact_key, reminder.deadline_on

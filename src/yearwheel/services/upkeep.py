@@ -1,0 +1,91 @@
+"""Upkeep: leases that ran out, doubts that a person or the mail server's own record settles, backups."""
+
+import sqlite3
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from yearwheel.notifications.ledger import OutboxStatus
+from yearwheel.services.app import App, Refused
+from yearwheel.services.rounds import SYSTEM
+from yearwheel.store import events, outbox
+from yearwheel.store.events import Event
+
+BACKUPS_KEPT = 14
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A message whose sender died in the middle."""
+
+    outbox_id: int
+    message_id: str
+    recipient: str
+
+
+def sweep_leases(app: App, *, holders_are_dead: bool = False) -> int:
+    """Mark messages whose lease ran out as uncertain; all that are being sent, if their holders are dead."""
+    now = app.clock.now()
+    with app.database.writing() as work:
+        swept = outbox.sweep(work.connection, now=None if holders_are_dead else now)
+        if swept:
+            events.append(work.connection, [Event(now, SYSTEM, "leases_swept", detail={"outbox": swept})])
+        work.commit()
+    return len(swept)
+
+
+def list_doubts(app: App) -> list[Doubt]:
+    """Every message of which nobody knows whether it left."""
+    with app.database.reading() as connection:
+        rows = outbox.list_messages(connection, statuses=[OutboxStatus.UNCERTAIN])
+    return [Doubt(row["id"], row["message_id"], row["recipient"]) for row in reversed(rows)]
+
+
+def settle_doubts(app: App, accepted: Callable[[Doubt], bool], *, by: str, why: str) -> tuple[int, int]:
+    """Settle doubts from what the mail server says it accepted: those were sent, the others go again.
+
+    Returns how many were found sent and how many will be sent.
+    """
+    doubts = list_doubts(app)
+    sent = [doubt.outbox_id for doubt in doubts if accepted(doubt)]
+    again = [doubt.outbox_id for doubt in doubts if doubt.outbox_id not in set(sent)]
+    resolve(app, sent, OutboxStatus.SENT, by=by, why=why)
+    resolve(app, again, OutboxStatus.QUEUED, by=by, why=why)
+    return len(sent), len(again)
+
+
+def resolve(app: App, ids: Collection[int], verdict: OutboxStatus, *, by: str, why: str) -> list[int]:
+    """Say of uncertain messages that they were sent, or that they shall go again."""
+    if not ids:
+        return []
+    if verdict not in (OutboxStatus.SENT, OutboxStatus.QUEUED):
+        raise Refused("a doubt is settled as `sent` or as `queued` (send it again)")
+    now = app.clock.now()
+    with app.database.writing() as work:
+        moved = outbox.move(work.connection, ids, [OutboxStatus.UNCERTAIN], verdict, now)
+        detail: dict[str, Any] = {"outbox": moved}
+        events.append(
+            work.connection, [Event(now, by, "doubts_settled", after=verdict, why=why, detail=detail)]
+        )
+        work.commit()
+    return moved
+
+
+def backup(app: App) -> Path | None:
+    """Copy the SQLite database while it is in use; None on PostgreSQL, whose own tools do that."""
+    if not app.database.is_sqlite:
+        return None
+    folder = app.settings.data_dir / "backups"
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / f"yearwheel-{app.clock.now():%Y%m%dT%H%M%S}.sqlite"
+    source = sqlite3.connect(str(app.database.url.database))
+    copy = sqlite3.connect(target)
+    try:
+        source.backup(copy)
+    finally:
+        copy.close()
+        source.close()
+    for old in sorted(folder.glob("yearwheel-*.sqlite"))[:-BACKUPS_KEPT]:
+        old.unlink()
+    return target

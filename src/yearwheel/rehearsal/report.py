@@ -53,6 +53,8 @@ class StageRow:
 
     number: int
     stage: Stage
+    opens: str
+    due: str
     count: StageCount
     strip: Markup
 
@@ -91,7 +93,6 @@ def _templates() -> Environment:
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     templates.filters.update(
-        day=_day,
         long_day=long_day,
         counted=counted,
         percent=lambda share: "–" if share is None else f"{share:.0%}",
@@ -106,22 +107,24 @@ def _is_under_way(story: YearStory) -> bool:
 
 
 def _stage_rows(story: YearStory) -> list[StageRow]:
-    counts = [(stage, story.count_for(stage.key)) for stage in story.cycle.stages]
-    return [
-        StageRow(number, stage, count, Markup(outcome_strip(count)))  # noqa: S704 - made of numbers
-        for number, (stage, count) in enumerate(counts, start=1)
-    ]
+    rows = []
+    for number, stage in enumerate(story.cycle.stages, start=1):
+        opens, due = (_day(d.on, story.cycle.year) for d in (stage.dates.opens, stage.dates.due))
+        count = story.count_for(stage.key)
+        strip = Markup(outcome_strip(count))  # noqa: S704 - made of numbers
+        rows.append(StageRow(number, stage, opens, due, count, strip))
+    return rows
 
 
 def _grid_row(story: YearStory, line: DistrictLine) -> GridRow:
     standings = [line.cells.get(stage.key) for stage in story.cycle.stages]
     outcomes = {s.outcome(story.as_of) for s in standings if s}
-    cells = tuple(_grid_cell(s, story.as_of) if s else None for s in standings)
+    cells = tuple(_grid_cell(s, story) if s else None for s in standings)
     return GridRow(line, cells, not outcomes & {Outcome.LATE, Outcome.RETURNED, Outcome.NEVER})
 
 
-def _grid_cell(cell: CellStanding, as_of: date) -> GridCell:
-    outcome = cell.outcome(as_of)
+def _grid_cell(cell: CellStanding, story: YearStory) -> GridCell:
+    outcome, year = cell.outcome(story.as_of), story.cycle.year
     sign, words = {
         Outcome.ON_TIME: ("✓", "on time"),
         Outcome.LATE: (f"+{cell.days_late}", "days late"),
@@ -130,8 +133,8 @@ def _grid_cell(cell: CellStanding, as_of: date) -> GridCell:
         Outcome.WAITING: ("·", LABELS[cell.status]),
         Outcome.WAIVED: ("–", LABELS[cell.status]),
     }[outcome]
-    due = f"Due {_day(cell.deadline_on)}{' (extended)' if cell.extended else ''}"
-    detail = f"{due}, in {_day(cell.handed_in_on)}" if cell.handed_in_on else due
+    due = f"Due {_day(cell.deadline_on, year)}{' (extended)' if cell.extended else ''}"
+    detail = f"{due}, in {_day(cell.handed_in_on, year)}" if cell.handed_in_on else due
     return GridCell(CELL_CLASSES[outcome], sign + "*" * cell.extended, words, detail)
 
 
@@ -146,5 +149,6 @@ def _mails_per_month(story: YearStory) -> Iterator[tuple[str, int, int]]:
         yield f"{month:%B %Y}", mails[month], days[month]
 
 
-def _day(on: date) -> str:
-    return f"{on:%b} {on.day}"
+def _day(on: date, year: int) -> str:
+    """ "Mar 1", with its year when that is not the cycle's."""
+    return f"{on:%b} {on.day}" + (f", {on.year}" if on.year != year else "")

@@ -30,7 +30,6 @@ from yearwheel.stages.gate import (
 from yearwheel.stages.input import GROUP_LABELS, Needs
 
 ZERO = Decimal(0)
-LONGEST_YEARS = 3  # a plan covers one to three years
 
 
 class Gear(StrEnum):
@@ -135,9 +134,9 @@ def _span(plan: Plan) -> Iterator[Finding]:
     after = plan.ends_on + timedelta(days=1)
     span = f"The plan runs from {plan.starts_on} to {plan.ends_on}"
     if after < plan.starts_on + relativedelta(years=1):
-        yield error("ends_on", f"{span}, less than one year; a plan covers one to {LONGEST_YEARS} years")
-    elif after > plan.starts_on + relativedelta(years=LONGEST_YEARS):
-        yield error("ends_on", f"{span}, more than {LONGEST_YEARS} years; end it sooner")
+        yield error("ends_on", f"{span}, less than one year; a plan covers one to three")
+    elif after > plan.starts_on + relativedelta(years=3):
+        yield error("ends_on", f"{span}, more than three years; end it sooner")
 
 
 def _gears(plan: Plan) -> Iterator[Finding]:

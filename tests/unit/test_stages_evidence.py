@@ -1,0 +1,106 @@
+import json
+
+import pytest
+
+from tests.unit.gates import facts, said
+from yearwheel.calendar.cycle import StageKind
+from yearwheel.stages.evidence import GATES, EvidenceError, describe, missing, read_evidence
+from yearwheel.stages.findings import LABELS, Severity, confirm, error, in_the_way, warning
+
+
+def problems(kind, data):
+    with pytest.raises(EvidenceError) as refused:
+        read_evidence(kind, data)
+    return [(f.where, f.message) for f in refused.value.findings]
+
+
+def test_every_kind_has_a_gate_and_every_severity_a_label():
+    assert set(GATES) == set(StageKind)
+    assert set(LABELS) == set(Severity)
+
+
+@pytest.mark.parametrize("kind", StageKind)
+def test_the_example_of_a_kind_passes_its_gate(kind):
+    assert said(kind) == []
+
+
+@pytest.mark.parametrize("kind", StageKind)
+def test_an_empty_form_can_be_read_and_lacks_something(kind):
+    assert "error" in {severity for severity, _, _ in said(kind, {})}
+
+
+@pytest.mark.parametrize("kind", StageKind)
+def test_evidence_reads_the_same_from_bytes_and_from_an_object_and_after_a_round_trip(kind):
+    evidence = read_evidence(kind, describe(kind))
+
+    assert read_evidence(kind, json.dumps(describe(kind)).encode()) == evidence
+    assert read_evidence(kind, evidence.model_dump_json().encode()) == evidence
+
+
+def test_filling_in_an_example_leaves_the_next_one_alone():
+    describe(StageKind.BUDGET)["lines"].clear()
+
+    assert len(describe(StageKind.BUDGET)["lines"]) == 2
+
+
+def test_everything_unreadable_is_told_at_once_in_plain_words():
+    line = {"item": "Laptops", "kets_cod": "31002100", "source": "", "plan_year": "2027", "amount": 12.345}
+
+    assert problems(
+        StageKind.BUDGET, {"lines": [line], "board_meeting_on": "31/1/2027", "offer": "lots"}
+    ) == [
+        ("lines.0.kets_code", "'kets_code' is missing"),
+        ("lines.0.source", "'source' is empty"),
+        ("lines.0.plan_year", "'2027' is not a whole number"),
+        ("lines.0.amount", "12.345 has more than two places after the point"),
+        ("lines.0.kets_cod", "'kets_cod' is not a field here; did you mean 'kets_code'?"),
+        ("offer", "'lots' is not an amount; write it like 1250.00"),
+        ("board_meeting_on", "'31/1/2027' is not a date; write it like 2027-01-31"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\xff",
+        b"[]",
+        b"null",
+        b'{"total": 1',
+        b"[" * 5000,
+        b'{"total": NaN}',
+        b'{"total": -1}',
+        b'{"total": 1e400}',
+        b'{"board_minutes": "a\\u0000b"}',
+        {"board_minutes": "\ud800"},
+        {"board_meeting_on": "9999-12-31"},
+        {"board_meeting_on": "0207-01-31"},
+    ],
+)
+def test_data_no_one_could_mean_is_refused_with_a_finding(data):
+    assert len(problems(StageKind.BUDGET, data)) == 1
+
+
+def test_findings_come_with_errors_first():
+    line = {**describe(StageKind.BUDGET)["lines"][0], "kets_code": "99999999", "plan_year": 2031}
+    evidence = read_evidence(StageKind.BUDGET, {"lines": [line]})
+
+    severities = [f.severity for f in missing(StageKind.BUDGET, evidence, facts(StageKind.BUDGET))]
+
+    assert severities == sorted(severities, key=list(Severity).index)
+    assert set(severities) == set(Severity)
+
+
+def test_errors_and_unconfirmed_findings_are_in_the_way_and_warnings_are_not():
+    wrong, odd, known = error("a", "wrong"), confirm("b", "odd"), warning("c", "good to know")
+
+    assert in_the_way([wrong, odd, known]) == [wrong, odd]
+    assert in_the_way([wrong, odd, known], {wrong.key, odd.key}) == [wrong]
+
+
+def test_a_confirmation_does_not_hold_for_other_figures():
+    confirmed = {confirm("match", "The match is $5.00").key}
+
+    assert in_the_way([confirm("match", "The match is $4.00")], confirmed) == [
+        confirm("match", "The match is $4.00")
+    ]

@@ -18,7 +18,7 @@ _SPECIAL = frozenset('<>(),;:"\\[]')
 _FOLD_AT = 76
 
 
-class HeaderInjection(ValueError):  # noqa: N818
+class HeaderInjection(ValueError):
     """A header value that would break out of its line, or an address that is not one."""
 
 
@@ -44,7 +44,8 @@ def to_bytes(letter: Letter, rendered: Rendered) -> bytes:
             "Auto-Submitted: auto-generated",  # RFC 3834
             "X-Auto-Response-Suppress: OOF, AutoReply",  # Exchange does not read the line above
             "MIME-Version: 1.0",
-            f'Content-Type: multipart/alternative; boundary="{boundary}"',
+            "Content-Type: multipart/alternative;",
+            f' boundary="{boundary}"',
             "",
             "",
         ]
@@ -66,7 +67,8 @@ def _part(boundary: str, subtype: str, content: str) -> bytes:
         f"Content-Transfer-Encoding: quoted-printable{_CRLF}{_CRLF}"
     )
     lines = content.replace(_CRLF, "\n").replace("\r", "\n").replace("\n", _CRLF)
-    return head.encode("ascii") + b2a_qp(lines.encode(), istext=True) + _CRLF.encode()
+    # The last CRLF is the boundary's (RFC 2046 5.1.1); b2a_qp sees it too, and then ends its lines likewise.
+    return head.encode("ascii") + b2a_qp((lines + _CRLF).encode(), istext=True)
 
 
 @lru_cache(maxsize=1024)
@@ -75,18 +77,22 @@ def _mailbox(header: str, name: str, address: str) -> str:
         raise HeaderInjection(
             f"{header}: {address!r} is not an e-mail address; write for example pat@district.example"
         )
-    if _checked(header, name).isascii() and len(name) + len(address) < _FOLD_AT:
+    if _is_plain(_checked(header, name)) and len(name) + len(address) < _FOLD_AT:
         return formataddr((name, address))
-    return f"{_text(header, name)} <{address}>"
+    return f"{_text(header, name)}{_CRLF} <{address}>"
 
 
 def _text(header: str, value: str) -> str:
-    """Unstructured text, folded; RFC 2047 words where it is not ASCII or could be mistaken for one."""
-    plain = _checked(header, value).isascii() and "=?" not in value
+    """Unstructured text, folded; in RFC 2047 words where it is not plain ASCII."""
+    plain = _is_plain(_checked(header, value))
     if plain and len(header) + len(value) < _FOLD_AT:
         return value
     charset = "us-ascii" if plain and header == "Subject" else "utf-8"
     return Header(value, charset, maxlinelen=_FOLD_AT, header_name=header).encode(linesep=_CRLF)
+
+
+def _is_plain(value: str) -> bool:
+    return value.isascii() and "=?" not in value  # "=?" begins an encoded word
 
 
 def _checked(header: str, value: str) -> str:

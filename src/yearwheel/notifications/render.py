@@ -70,7 +70,7 @@ class Renderer:
         """The letter in words. ValueError on no items, an unknown kind or a link that is not http(s)."""
         page = _page(letter)
         subject = self._plain.fill("subject.jinja", page).strip()
-        text = _BLANK_LINES.sub("\n\n", self._plain.fill("letter.txt.jinja", page))
+        text = _BLANK_LINES.sub("\n\n", self._plain.fill("letter.txt.jinja", page)) + "\n"
         html = self._html.fill("letter.html.jinja", page | {"subject": subject})
         return Rendered(subject, text, self._inliner.inline(html), self.template_version)
 

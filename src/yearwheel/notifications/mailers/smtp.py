@@ -38,6 +38,10 @@ class SmtpServer:
     timeout: float = 30.0  # seconds, for every step
     tls: ssl.SSLContext | None = field(default=None, repr=False)
 
+    def __post_init__(self) -> None:
+        if not (self.username + self.password).isascii():
+            raise ValueError("the mail server's user name and password may hold ASCII characters only")
+
 
 class SmtpMailer:
     """Sends over one kept connection, opened when first needed and again after it was lost."""
@@ -63,7 +67,7 @@ class SmtpMailer:
                 return Result(Attempt.REFUSED, "", f"{address!r} cannot be used as a mail address")
         kept = self._smtp is not None
         result = self._try(envelope)
-        if kept and self._smtp is None and result == _LOST:
+        if kept and result == _LOST:
             # Servers close idle connections; nothing was handed over, so one new try is safe.
             result = self._try(envelope)
         return result
@@ -159,6 +163,7 @@ def _connect(server: SmtpServer) -> smtplib.SMTP:
         smtp.ehlo_or_helo_if_needed()
         if server.security is Security.STARTTLS:
             smtp.starttls(context=tls)
+            smtp.ehlo_or_helo_if_needed()
         if server.username:
             smtp.login(server.username, server.password)
     except BaseException:

@@ -1,0 +1,133 @@
+"""What a letter is as bytes: valid, the same each time, and closed to headers smuggled in by names."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+
+import pytest
+
+from tests.letters import letter
+from yearwheel.notifications.mime import HeaderInjection, message_id, to_bytes
+from yearwheel.notifications.render import Rendered
+
+RENDERED = Rendered(
+    subject="Due Friday: Budget preparation - Adair County",
+    text="Hello,\n\n.\nFrom here = ü 5 – done \n" + "long " * 400 + "\n",
+    html='<!DOCTYPE html><html lang="en"><body><p title="a=b">é&nbsp;' + "x" * 3000 + "</p></body></html>",
+    template_version="0123456789ab",
+)
+
+
+def parsed(raw: bytes) -> EmailMessage:
+    message = message_from_bytes(raw, policy=policy.default)
+    assert isinstance(message, EmailMessage)
+    assert not message.defects
+    return message
+
+
+def content(message: EmailMessage, subtype: str) -> str:
+    part = message.get_body((subtype,))
+    assert part is not None
+    return str(part.get_content()).replace("\r\n", "\n")
+
+
+def test_the_parts_read_back_as_they_were_written() -> None:
+    message = parsed(to_bytes(letter(), RENDERED))
+    assert content(message, "plain") == RENDERED.text
+    assert content(message, "html") == RENDERED.html
+    assert [part.get_content_type() for part in message.iter_parts()] == ["text/plain", "text/html"]
+
+
+def test_the_headers_say_who_when_and_that_no_answer_by_machine_is_wanted() -> None:
+    message = parsed(to_bytes(letter(), RENDERED))
+    assert dict(message.items()) == {
+        "From": "Office of Education Technology <planning@oet.example>",
+        "To": "Pat Morgan <pat.morgan@adair.example>",
+        "Reply-To": "Office of Education Technology <help@oet.example>",
+        "Subject": "Due Friday: Budget preparation - Adair County",
+        "Date": "Sun, 24 Jan 2027 13:00:00 +0000",
+        "Message-ID": letter().message_id,
+        "Auto-Submitted": "auto-generated",
+        "X-Auto-Response-Suppress": "OOF, AutoReply",
+        "MIME-Version": "1.0",
+        "Content-Type": message["Content-Type"],
+    }
+
+
+def test_every_line_is_seven_bit_ends_in_crlf_and_is_short_enough_for_any_server() -> None:
+    raw = to_bytes(letter(to_name="Zoë " * 30, office="Büro für Bildung " * 10), RENDERED)
+    assert raw.isascii()
+    assert raw.count(b"\n") == raw.count(b"\r\n") == raw.count(b"\r")
+    assert max(map(len, raw.split(b"\r\n"))) <= 78
+
+
+def test_the_same_letter_is_the_same_bytes() -> None:
+    assert to_bytes(letter(), RENDERED) == to_bytes(letter(), RENDERED)
+
+
+def test_the_moment_comes_from_the_letter_in_whatever_zone_it_is_given() -> None:
+    moment = datetime.fromisoformat("2027-01-24T08:00:00-05:00")
+    assert to_bytes(letter(sent_at=moment), RENDERED) == to_bytes(
+        letter(sent_at=datetime(2027, 1, 24, 13, tzinfo=UTC)), RENDERED
+    )
+
+
+def test_a_message_id_is_fixed_by_its_key() -> None:
+    assert message_id("a key", "oet.example") == message_id("a key", "oet.example")
+    assert message_id("a key", "oet.example") != message_id("another key", "oet.example")
+    assert message_id("a key", "oet.example").endswith("@oet.example>")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "O'Neil, Pat",
+        'Pat "the plan" Morgan',
+        "Zoë Müller",
+        "Pat <boss@evil.example>",
+        "=?utf-8?b?QmNjOiB4QGV2aWwuZXhhbXBsZQ==?=",
+        "a back\\slash",
+        "Ж" * 15,
+        "",
+    ],
+)
+def test_a_name_reads_back_as_itself_and_never_as_an_address(name: str) -> None:
+    to = parsed(to_bytes(letter(to_name=name), RENDERED))["To"].addresses
+    assert [(a.display_name, a.addr_spec) for a in to] == [(name, "pat.morgan@adair.example")]
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "Due Friday: Budget – Zoë's district",
+        "Due Friday: " + "Budget preparation " * 12,
+        "=?utf-8?q?not_encoded?=",
+        "plain =? not a word",
+    ],
+)
+def test_a_subject_reads_back_as_itself(subject: str) -> None:
+    assert (
+        parsed(to_bytes(letter(), replace(RENDERED, subject=subject.strip())))["Subject"] == subject.strip()
+    )
+
+
+@pytest.mark.parametrize("ending", ["\r\n", "\n", "\r", "\0"])
+@pytest.mark.parametrize("place", ["to_name", "to_address", "office", "help_address", "sender", "message_id"])
+def test_a_line_break_in_a_header_is_refused(place: str, ending: str) -> None:
+    good = getattr(letter(), place)
+    with pytest.raises(HeaderInjection):
+        to_bytes(letter(**{place: f"{good}{ending}Bcc: x@evil.example"}), RENDERED)
+
+
+def test_a_line_break_in_a_subject_is_refused() -> None:
+    with pytest.raises(HeaderInjection, match="headers are one line"):
+        to_bytes(letter(), replace(RENDERED, subject="Due\r\nBcc: x@evil.example"))
+
+
+@pytest.mark.parametrize(
+    "address", ["", "pat", "a@b.example, c@d.example", "<a@b.example>", "pat @b.example", "é@b.c"]
+)
+def test_what_is_not_one_address_is_refused(address: str) -> None:
+    with pytest.raises(HeaderInjection, match="not an e-mail address"):
+        to_bytes(letter(to_address=address), RENDERED)

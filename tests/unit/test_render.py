@@ -1,0 +1,257 @@
+"""What a letter says. YEARWHEEL_UPDATE_SNAPSHOTS=1 writes the words people get into the snapshots again."""
+
+import os
+import re
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from html import unescape
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from tests.letters import CENTRAL, EASTERN, SUNDAY, item, letter
+from yearwheel.calendar.cycle import RungKind
+from yearwheel.notifications.ledger import NoticeKind
+from yearwheel.notifications.letter import Item, Letter
+from yearwheel.notifications.render import KINDS, Renderer
+
+SNAPSHOTS = Path(__file__).parent.parent / "snapshots"
+THURSDAY = date(2027, 1, 21)
+COMMENT = "Strategy 4 names no owner.\nThe costs do not tie to the budget."
+
+
+@pytest.fixture(scope="module")
+def renderer() -> Renderer:
+    return Renderer()
+
+
+def of_kind(kind: str) -> Item:
+    """An item as the year would make it for this kind."""
+    changes: dict[str, dict[str, object]] = {
+        RungKind.DUE_TODAY: {"due_on": SUNDAY},
+        RungKind.LATE: {"due_on": THURSDAY},
+        RungKind.ESCALATION: {"due_on": THURSDAY, "role_label": "superintendent"},
+        RungKind.REVIEW: {"missing": (), "role_label": "plan reviewer", "zone": EASTERN},
+        RungKind.REVISION: {"missing": (), "note": COMMENT},
+        NoticeKind.RETURNED: {"missing": (), "note": COMMENT},
+        NoticeKind.EXTENSION: {"note": "The board's meeting was moved by snow."},
+        NoticeKind.RECEIPT: {"missing": ()},
+        NoticeKind.APPROVED: {"missing": ()},
+        NoticeKind.EXCUSED: {"missing": (), "note": "Merged with Boyd County."},
+    }
+    return item(kind=kind, **changes.get(kind, {}))
+
+
+def state_digest(districts: int) -> Letter:
+    """What a state admin hears a week after a deadline that many have missed."""
+    return letter(
+        *(
+            item(
+                kind="escalation",
+                district_name=f"District {number:03}",
+                due_on=THURSDAY - timedelta(days=2 * (number % 5 == 0)),
+                zone=EASTERN,
+                missing=("Technology budget lines",) if number % 3 else ("Date of the board meeting",),
+                link=f"https://planning.example/districts/{number:03}/budget",
+                role_label="state administrator",
+            )
+            for number in range(districts)
+        ),
+        to_name="Sam Admin",
+        to_address="sam.admin@oet.example",
+    )
+
+
+def everything() -> Letter:
+    return letter(*(of_kind(kind) for kind in reversed(KINDS)))
+
+
+def match_snapshot(name: str, words: str) -> None:
+    path = SNAPSHOTS / name
+    if os.environ.get("YEARWHEEL_UPDATE_SNAPSHOTS") == "1":
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(words, "utf-8")
+    assert words == path.read_text("utf-8")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_message_has_its_words(renderer: Renderer, kind: str) -> None:
+    rendered = renderer.render(letter(of_kind(kind)))
+    match_snapshot(f"{kind}.txt", f"Subject: {rendered.subject}\n\n{rendered.text}")
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("reminder", letter()), ("digest", everything()), ("state-digest", state_digest(6))],
+)
+def test_the_layouts_stay_as_they_were_looked_at(renderer: Renderer, name: str, words: Letter) -> None:
+    rendered = renderer.render(words)
+    match_snapshot(f"{name}.html", rendered.html)
+    match_snapshot(f"{name}.txt", f"Subject: {rendered.subject}\n\n{rendered.text}")
+
+
+def test_a_digest_begins_with_what_hurts_most(renderer: Renderer) -> None:
+    html = renderer.render(everything()).html
+    headlines = re.findall(r'<h2 class="headline"[^>]*>(.*?)</h2>', html)
+    assert headlines == [
+        "Budget preparation is late",
+        "Adair County has not handed in Budget preparation",
+        "Budget preparation is due today",
+        "Budget preparation needs changes",
+        "The changes to Budget preparation are due Friday",
+        "Budget preparation is due Friday",
+        "Your review of Adair County is due Friday",
+        "Budget preparation is open",
+        "Budget preparation has a new date",
+        "We have received Budget preparation",
+        "Budget preparation is approved",
+        "Budget preparation is not asked of you this time",
+    ]
+
+
+def test_of_two_reminders_the_nearer_date_comes_first(renderer: Renderer) -> None:
+    near, far = item(stage_title="Work plan"), item(stage_title="Alignment", due_on=date(2027, 2, 12))
+    assert renderer.render(letter(far, near)).subject == "2 things due, first Work plan on Friday, January 29"
+
+
+@pytest.mark.parametrize(
+    ("items", "subject"),
+    [
+        ([item()], "Due Friday: Budget preparation - Adair County"),
+        ([item(due_on=date(2027, 1, 25))], "Due tomorrow: Budget preparation - Adair County"),
+        ([item(due_on=date(2027, 2, 12))], "Due Friday, February 12: Budget preparation - Adair County"),
+        ([item(), item(district_name="Boyd County")], "Due Friday: Budget preparation - 2 districts"),
+        ([of_kind("late")], "Late: Budget preparation - Adair County"),
+        (
+            [of_kind("late"), item(stage_title="Drafting"), item(stage_title="Alignment")],
+            "3 things due, first Budget preparation, 3 days late",
+        ),
+        (
+            [of_kind("due_today"), item(stage_title="Drafting")],
+            "2 things due, first Budget preparation today",
+        ),
+        (
+            [item(), of_kind("approved")],
+            "Due Friday: Budget preparation - Adair County, and 1 more",
+        ),
+    ],
+)
+def test_the_subject_says_what_and_when(renderer: Renderer, items: list[Item], subject: str) -> None:
+    assert renderer.render(letter(*items)).subject == subject
+
+
+@pytest.mark.parametrize(
+    ("zone", "words"),
+    [
+        (EASTERN, "at 11:59 PM Eastern\n"),
+        (CENTRAL, "at 11:59 PM Eastern (10:59 PM Central, your time)\n"),
+        (ZoneInfo("America/Detroit"), "at 11:59 PM Eastern\n"),
+        (ZoneInfo("Pacific/Honolulu"), "at 11:59 PM Eastern (6:59 PM Hawaii, your time)\n"),
+        (ZoneInfo("Europe/Paris"), "at 11:59 PM Eastern (Saturday, January 30, 5:59 AM CET, your time)\n"),
+    ],
+)
+def test_the_time_is_the_legal_one_and_the_readers_own_where_they_differ(
+    renderer: Renderer, zone: ZoneInfo, words: str
+) -> None:
+    assert words in renderer.render(letter(item(zone=zone))).text
+
+
+def test_summer_time_changes_the_hour_and_not_the_name_of_the_zone(renderer: Renderer) -> None:
+    july = item(due_on=date(2027, 7, 30), due_at=datetime(2027, 7, 30, 21, tzinfo=UTC))
+    assert "at 5:00 PM Eastern (4:00 PM Central, your time)" in renderer.render(letter(july)).text
+
+
+def test_the_year_is_written_where_it_is_another(renderer: Renderer) -> None:
+    text = renderer.render(letter(item(due_on=date(2028, 1, 31)))).text
+    assert "Due: Monday, January 31, 2028, 372 days left" in text
+
+
+def test_the_text_says_everything_the_html_says(renderer: Renderer) -> None:
+    rendered = renderer.render(everything())
+    body = rendered.html.split("</div>", 1)[1]  # after the preheader
+    said = re.findall(r">([^<>]+)<", re.sub(r"<!--.*?-->", "", body, flags=re.S))
+    labels = {"5 days left", "3 days late", "Due today", "Receipt", "Approved", "Excused"}
+    flat = " ".join(rendered.text.split())
+    missing = {" ".join(unescape(words).split()) for words in said} - labels
+    assert {words for words in missing if words.rstrip(".,:") not in flat} == set()
+
+
+def test_a_whole_state_fits_in_one_readable_mail(renderer: Renderer) -> None:
+    rendered = renderer.render(state_digest(200))
+    assert rendered.subject == "Late: Budget preparation - 200 districts"
+    assert len(rendered.html.encode()) < 100_000  # some readers cut a mail off at 102 kB
+    assert rendered.html.count("<h1") == 1
+    assert rendered.html.count('<td class="button"') == 1
+    assert all(f"District {number:03}" in rendered.html for number in range(200))
+    assert all(f"District {number:03}" in rendered.text for number in range(200))
+
+
+def test_there_is_one_button_however_much_there_is_to_say(renderer: Renderer) -> None:
+    assert renderer.render(everything()).html.count('<td class="button"') == 1
+
+
+def test_nothing_typed_by_people_becomes_markup_or_a_link(renderer: Renderer) -> None:
+    hostile = "Adair http://evil.example/ <a href=x> {{ 7 * 7 }} x@evil.example"
+    typed = ("stage_title", "ask", "district_name", "basis", "note", "role_label")
+    rendered = renderer.render(
+        letter(
+            item(missing=(hostile,), **dict.fromkeys(typed, hostile)),
+            item(kind="escalation", missing=(hostile,), **dict.fromkeys(typed, hostile)),
+            to_name=hostile,
+            office=hostile,
+            cycle_title=hostile,
+        )
+    )
+    own = {"https://planning.example/districts/001/budget", "mailto:help@oet.example"}
+    assert set(re.findall(r'href="([^"]*)"', rendered.html)) == own
+    assert "<a href=x>" not in rendered.html
+    for part in (rendered.subject, rendered.text, rendered.html):
+        assert "evil.example" not in part
+        assert "http://" not in part
+        assert "{{ 7 * 7 }}" in part
+
+
+def test_a_note_cannot_add_a_header_or_a_line_of_its_own_outside_its_box(renderer: Renderer) -> None:
+    text = renderer.render(letter(item(kind="returned", note="x\r\nQuestions? Write to thief"))).text
+    assert "\n  | x\n  | Questions? Write to thief\n" in text
+    assert renderer.render(letter(item(district_name="Adair\r\nBcc: x"))).subject.count("\n") == 0
+
+
+@pytest.mark.parametrize("link", ["javascript:alert(1)", "data:text/html,x", "/districts/001", ""])
+def test_a_link_that_is_not_a_web_address_is_refused(renderer: Renderer, link: str) -> None:
+    with pytest.raises(ValueError, match="links start with https://"):
+        renderer.render(letter(item(link=link)))
+
+
+def test_an_unknown_kind_names_the_known_ones(renderer: Renderer) -> None:
+    with pytest.raises(ValueError, match="'shout' is not a kind of message; it may be: opened, reminder"):
+        renderer.render(letter(item(kind="shout")))
+
+
+def test_a_letter_without_items_is_refused(renderer: Renderer) -> None:
+    with pytest.raises(ValueError, match="has no items"):
+        renderer.render(replace(letter(), items=()))
+
+
+def test_the_html_reads_without_images_and_names_its_language(renderer: Renderer) -> None:
+    html = renderer.render(everything()).html
+    assert "<img" not in html
+    assert "url(" not in html
+    assert '<html lang="en"' in html
+    tables = re.findall(r"<table [^>]*>", html)
+    assert {table for table in tables if 'role="presentation"' not in table and "full" not in table} == set()
+
+
+def test_every_element_carries_its_own_style_and_the_sheet_keeps_only_what_cannot_be_inlined(
+    renderer: Renderer,
+) -> None:
+    html = renderer.render(letter()).html
+    assert "prefers-color-scheme:dark" in html.replace(" ", "")
+    for name in re.findall(r'<(?:h1|h2|p|td|th|li|a) [^>]*class="([^"]+)"[^>]*>', html):
+        assert re.search(rf'class="{re.escape(name)}"[^>]*style=', html), name
+
+
+def test_the_template_version_is_the_same_for_the_same_templates(renderer: Renderer) -> None:
+    assert renderer.render(letter()).template_version == Renderer().template_version
+    assert re.fullmatch(r"[0-9a-f]{12}", renderer.template_version)

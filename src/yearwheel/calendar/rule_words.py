@@ -111,20 +111,23 @@ def _offset(words: str) -> Offset:
 def _day(text: str) -> Day | None:
     if match := _STAGE_DAY.fullmatch(text):
         return StageDay(match["stage"], Point(match["point"]))
-    years = 0
     if match := _OTHER_YEAR.fullmatch(text):
-        text, years = match["day"], -1 if match["side"] == "before" else 1
+        return _day_of_year(match["day"], -1 if match["side"] == "before" else 1)
+    return _day_of_year(text, 0)
+
+
+def _day_of_year(text: str, years: int) -> Day | None:
+    if text in _HOLIDAYS:
+        return HolidayDay(_HOLIDAYS[text], years)
     if match := _FIXED.fullmatch(text):
         return _fixed_day(_MONTH_NUMBERS[match["month"]], int(match["number"]), years)
     if match := _MONTH_END.fullmatch(text):
         return MonthEnd(_MONTH_NUMBERS[match["month"]], years)
     if match := _NTH_WEEKDAY.fullmatch(text):
-        month = _MONTH_NUMBERS[match["month"]]
-        return NthWeekday(_nth(match["nth"], 5, text), _WEEKDAY_NUMBERS[match["weekday"]], month, years)
+        month, weekday = _MONTH_NUMBERS[match["month"]], _WEEKDAY_NUMBERS[match["weekday"]]
+        return NthWeekday(_nth(match["nth"], 5, text), weekday, month, years)
     if match := _NTH_WORKDAY.fullmatch(text):
         return NthWorkday(_nth(match["nth"], _MOST_WORKDAYS, text), _MONTH_NUMBERS[match["month"]], years)
-    if text in _HOLIDAYS:
-        return HolidayDay(_HOLIDAYS[text], years)
     return None
 
 
@@ -140,7 +143,8 @@ def _nth(word: str, most: int, text: str) -> int:
     nth = _NTH.get(word) or int(word[:-2])
     if nth == LAST or 1 <= nth <= most:
         return nth
-    raise RuleError(f"{_short(text)} does not exist in every month", text.replace(word, "last"))
+    last = _day_of_year(text.replace(word, "last"), 0)
+    raise RuleError(f"{_short(text)} does not exist in every month", str(last))
 
 
 _VOCABULARY = {

@@ -228,12 +228,13 @@ class WeekOf:
         return start - timedelta(days=start.weekday())
 
 
-Rule = Day | Away | WeekdayNear | WorkdayNear | WeekOf
+Leaning = Away | WeekdayNear | WorkdayNear | WeekOf
+Rule = Day | Leaning
 
 
 def stage_day_of(rule: Rule) -> StageDay | None:
     """The date of a stage that the rule leans on, if it does."""
-    day = rule.day if isinstance(rule, Away | WeekdayNear | WorkdayNear | WeekOf) else rule
+    day = rule.day if isinstance(rule, Leaning) else rule
     return day if isinstance(day, StageDay) else None
 
 

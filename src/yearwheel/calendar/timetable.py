@@ -1,13 +1,24 @@
 """Works out every stage's dates from its rules, which may lean on each other across stages."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from difflib import get_close_matches
 from graphlib import CycleError, TopologicalSorter
 
 from yearwheel.calendar.offsets import Offset
-from yearwheel.calendar.rules import Context, IfClosed, Point, Rule, RuleError, StageDay, roll, stage_day_of
+from yearwheel.calendar.rules import (
+    Away,
+    Context,
+    IfClosed,
+    Leaning,
+    Point,
+    Rule,
+    RuleError,
+    StageDay,
+    roll,
+    stage_day_of,
+)
 from yearwheel.calendar.workdays import WorkCalendar
 
 MOST_YEARS_AWAY = 5
@@ -15,13 +26,27 @@ MOST_YEARS_AWAY = 5
 
 @dataclass(frozen=True, slots=True)
 class StageRules:
-    """How one stage's dates are worked out. Without a grace it ends on the due day; it closes with the grace."""
+    """How one stage's dates are worked out. Without `close` it closes when its grace ends.
 
-    opens: Rule
-    due: Rule
+    An opening or due day of None could not be read: it and what leans on it stay unknown, without a fault.
+    """
+
+    opens: Rule | None
+    due: Rule | None
     if_closed: IfClosed
     grace: Offset | None = None
     close: Rule | None = None
+
+    def of(self, point: Point) -> Rule | None:
+        """The rule of a point, written or implied."""
+        if point is Point.OPENS:
+            return self.opens
+        if point is Point.DUE:
+            return self.due
+        if point is Point.GRACE:
+            due = StageDay(None, Point.DUE)
+            return Away(self.grace, due) if self.grace else due
+        return self.close or StageDay(None, Point.GRACE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,61 +63,49 @@ class Timetable:
 
 def work_out(stages: Mapping[str, StageRules], year: int, workdays: WorkCalendar) -> Timetable:
     """Every date of every stage, for a cycle of that year. Raises nothing; faults are part of the answer."""
-    needs = {
-        StageDay(key, point): _leans_on(key, point, rules) for key, rules in stages.items() for point in Point
+    rules = {
+        StageDay(key, point): _named(stage.of(point), key) for key, stage in stages.items() for point in Point
     }
+    needs = {place: _needs(rule) for place, rule in rules.items()}
+    faults = _dead_ends(needs) | _rings(needs)
     days: dict[StageDay, date] = {}
     moved: dict[StageDay, str] = {}
-    faults = _dead_ends(needs) | _rings(needs)
-    for place in TopologicalSorter({p: n for p, n in needs.items() if p not in faults}).static_order():
-        if place not in needs or place in faults or not needs[place] <= days.keys():
+    sound = {place: needed for place, needed in needs.items() if place not in faults}
+    for place in TopologicalSorter(sound).static_order():
+        rule = rules.get(place)
+        if rule is None or place in faults or not needs[place] <= days.keys():
             continue
-        assert place.stage is not None
         try:
-            on = _day(place.point, place.stage, stages[place.stage], Context(year, workdays, days))
-            _refuse_far_away(on, year)
+            on = _near(rule.on(Context(year, workdays, days)), year)
         except RuleError as error:
             faults[place] = error
             continue
         if place.point is Point.DUE:
-            on, because = roll(on, stages[place.stage].if_closed, workdays)
+            on, because = roll(on, stages[str(place.stage)].if_closed, workdays)
             if because:
                 moved[place] = because
         days[place] = on
     return Timetable(days, moved, faults)
 
 
-def _rule(point: Point, rules: StageRules) -> Rule | Offset:
-    """What gives a point its day; an Offset counts from the due day."""
-    if point is Point.OPENS:
-        return rules.opens
-    if point is Point.DUE:
-        return rules.due
-    if point is Point.CLOSE and rules.close is not None:
-        return rules.close
-    if point is Point.GRACE and rules.grace is not None:
-        return rules.grace
-    return StageDay(None, Point.GRACE if point is Point.CLOSE else Point.DUE)
+def _named(rule: Rule | None, key: str) -> Rule | None:
+    """The rule with the stage's own days, such as "due", given the stage's name."""
+    if isinstance(rule, StageDay):
+        return StageDay(rule.stage or key, rule.point)
+    if isinstance(rule, Leaning) and isinstance(rule.day, StageDay):
+        return replace(rule, day=StageDay(rule.day.stage or key, rule.day.point))
+    return rule
 
 
-def _leans_on(key: str, point: Point, rules: StageRules) -> frozenset[StageDay]:
-    rule = _rule(point, rules)
-    day = StageDay(None, Point.DUE) if isinstance(rule, Offset) else stage_day_of(rule)
-    return frozenset({StageDay(day.stage or key, day.point)} if day else ())
+def _needs(rule: Rule | None) -> frozenset[StageDay]:
+    day = stage_day_of(rule) if rule else None
+    return frozenset({day} if day else ())
 
 
-def _day(point: Point, key: str, rules: StageRules, context: Context) -> date:
-    own = {StageDay(None, p): context.stage_days.get(StageDay(key, p)) for p in Point}
-    days = {**context.stage_days, **{place: on for place, on in own.items() if on}}
-    rule = _rule(point, rules)
-    if isinstance(rule, Offset):
-        return rule.from_day(days[StageDay(None, Point.DUE)], context.workdays)
-    return rule.on(Context(context.year, context.workdays, days))
-
-
-def _refuse_far_away(on: date, year: int) -> None:
+def _near(on: date, year: int) -> date:
     if abs(on.year - year) > MOST_YEARS_AWAY:
         raise RuleError(f"this comes to {on.isoformat()}, which is far from the cycle's year {year}")
+    return on
 
 
 def _dead_ends(needs: Mapping[StageDay, frozenset[StageDay]]) -> dict[StageDay, RuleError]:

@@ -39,11 +39,14 @@ def load_cycle(source: Path | str, name: str = "cycle.yaml") -> Cycle:
     raw = source.read_bytes() if isinstance(source, Path) else source.encode("utf-8", "surrogatepass")
     report = Report(source.name if isinstance(source, Path) else name)
     try:
-        document = read_yaml(raw)
+        document = read_yaml(raw, report.note)
     except FieldError as fault:
         report.note(fault.node, fault.message, fault.hint)
         raise CycleFileError(report.problems) from None
-    return _read_cycle(Section(document, KEYS, report))
+    section = Section(document, KEYS, report)
+    if not isinstance(document, Entries):
+        report.raise_if_any()
+    return _read_cycle(section)
 
 
 def shipped_cycles() -> list[str]:
@@ -103,7 +106,7 @@ def _check_stages(drafts: Sequence[StageDraft], report: Report) -> None:
             report.note(draft.section.place("key"), f"the stage {draft.key!r} is already on line {before}")
         for needed in draft.after:
             if needed not in {d.key for d in drafts}:
-                near = get_close_matches(needed, [d.key for d in drafts], n=1)
+                near = get_close_matches(needed, [d.key for d in drafts], n=1, cutoff=0.4)
                 place = draft.section.place("after")
                 report.note(
                     place, f"there is no stage {needed!r}", f"after: [{near[0]}]" if near else "after: []"

@@ -104,6 +104,18 @@ def read_rungs(
     return tuple(rungs.values())
 
 
+def read_escalations(nodes: Iterable[Node], names: Names, report: Report) -> tuple[Rung, ...]:
+    """Steps of the form {when, to, as}, all of them after the deadline."""
+    example = "{when: 1 workday after, to: superintendent}"
+    steps: list[Node] = []
+    for node in nodes:
+        if isinstance(node, Entries):
+            steps.append(node)
+        else:
+            report.note(node, "an escalation says when and whom it tells", example)
+    return read_rungs(steps, (), names, report, RungKind.ESCALATION)
+
+
 def _rungs_of(
     node: Node, default_to: Roles, names: Names, report: Report, kind: RungKind | None
 ) -> tuple[Rung, ...]:
@@ -114,6 +126,8 @@ def _rungs_of(
     when = section.need("when", lambda n: _offsets_of(n, names), (), "7 days before")
     to = section.need("to", lambda n: read_roles(n, names.recipients, report), (), Role.SUPERINTENDENT)
     digest = section.may("as", _digest, False)
+    if kind is RungKind.ESCALATION and any(o.side is not Side.AFTER for o in when):
+        report.note(section.place("when"), "an escalation comes after the deadline", "when: 1 workday after")
     return tuple(Rung(o, to, kind or KIND_BY_SIDE[o.side], digest) for o in when)
 
 

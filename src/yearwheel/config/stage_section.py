@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import time
 
 from yearwheel.calendar.cycle import OwedBy, ReviewRounds, Rung, RungKind, StageKind
-from yearwheel.calendar.offsets import Offset, Side
+from yearwheel.calendar.offsets import Offset
 from yearwheel.calendar.rule_words import parse_rule
-from yearwheel.calendar.rules import FixedDay, IfClosed, Point, Rule, RuleError
+from yearwheel.calendar.rules import IfClosed, Point, Rule, RuleError
 from yearwheel.calendar.timetable import StageRules
-from yearwheel.config.ladders import OPENING, Names, Roles, read_roles, read_rungs
+from yearwheel.config.ladders import OPENING, Names, Roles, read_escalations, read_roles, read_rungs
 from yearwheel.config.sections import Report, Section, one_of, text, yes_or_no
 from yearwheel.config.yaml_text import Entries, FieldError, Node
 from yearwheel.roster.people import Role
@@ -21,7 +21,6 @@ STAGE_KEYS = (
 DUE_KEYS = ("on", "if_closed", "at", "basis", "statutory")
 REVIEW_KEYS = ("first_look", "revise", "second_look", "reviewer_reminders", "revision_reminders")
 END_OF_DAY = time(23, 59)
-STAND_IN_RULE = FixedDay(1, 1)
 STAND_IN_OFFSET = Offset.parse("1 day after")
 
 
@@ -77,7 +76,7 @@ def read_stage(node: Node, names: Names, report: Report) -> StageDraft:
         ask=section.need("ask", text, "", "Hand in the draft technology budget."),
         owed_by=section.may("owed_by", one_of(OwedBy), OwedBy.DISTRICTS),
         rules=StageRules(
-            opens=section.need("opens", rule, STAND_IN_RULE, "first workday of January"),
+            opens=section.need("opens", rule, None, "first workday of January"),
             due=due.on,
             if_closed=due.if_closed,
             grace=section.may("grace", _grace, None),
@@ -95,7 +94,7 @@ def read_stage(node: Node, names: Names, report: Report) -> StageDraft:
 
 @dataclass(frozen=True, slots=True)
 class _Due:
-    on: Rule = STAND_IN_RULE
+    on: Rule | None
     if_closed: IfClosed = IfClosed.NEXT
     at: time = END_OF_DAY
     basis: str = ""
@@ -105,11 +104,11 @@ class _Due:
 def _read_due(section: Section) -> _Due:
     node = section.get("due")
     if not isinstance(node, Entries):
-        return _Due(section.need("due", rule, STAND_IN_RULE, "January 31"))
+        return _Due(section.need("due", rule, None, "January 31"))
     due = Section(node, DUE_KEYS, section.report)
     statutory = due.may("statutory", yes_or_no, False)
     return _Due(
-        on=due.need("on", rule, STAND_IN_RULE, "January 31"),
+        on=due.need("on", rule, None, "January 31"),
         if_closed=due.may("if_closed", one_of(IfClosed), IfClosed.PREVIOUS if statutory else IfClosed.NEXT),
         at=due.may("at", clock_time, END_OF_DAY),
         basis=due.may("basis", text, ""),
@@ -126,15 +125,7 @@ def _read_ladder(section: Section, tell: Roles, names: Names) -> tuple[Rung, ...
         if told:
             opening = Rung(OPENING, tuple(dict.fromkeys(tell + told.to)), RungKind.OPENED)
         rungs = (opening, *(r for r in rungs if r.key != opening.key))
-    escalations = read_rungs(section.each("escalate"), (), names, report, RungKind.ESCALATION)
-    for rung in escalations:
-        if rung.offset.side is not Side.AFTER:
-            report.note(section.place("escalate"), "an escalation says that the deadline has passed",
-                        "{when: 1 workday after, to: superintendent}")  # fmt: skip
-        if not rung.to:
-            report.note(section.place("escalate"), "an escalation says whom it tells",
-                        f"{{when: {rung.offset}, to: superintendent}}")  # fmt: skip
-    return rungs + escalations
+    return rungs + read_escalations(section.each("escalate"), names, report)
 
 
 def _read_after(section: Section) -> tuple[str, ...]:

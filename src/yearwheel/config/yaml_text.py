@@ -1,6 +1,7 @@
 """YAML as plain text with line numbers: every value is the text that was written, never a guessed type."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,6 @@ from ruamel.yaml.events import (
     DocumentStartEvent,
     MappingEndEvent,
     MappingStartEvent,
-    ScalarEvent,
     SequenceEndEvent,
     SequenceStartEvent,
 )
@@ -54,8 +54,11 @@ class FieldError(Exception):
         self.hint = hint
 
 
-def read_yaml(raw: bytes) -> Node:
-    """The file's only document. FieldError on what is not UTF-8 or YAML, and on anchors, tags and deep nests."""
+def read_yaml(raw: bytes, note: Callable[[Node, str], None]) -> Node:
+    """The file's only document. A key that stands twice is noted and its first value kept.
+
+    FieldError on what is not UTF-8 or YAML, and on anchors, tags and deep nests.
+    """
     top = Node(1, "")
     if len(raw) > MOST_BYTES:
         raise FieldError(top, f"the file has {len(raw)} bytes; at most {MOST_BYTES} are read")
@@ -63,85 +66,95 @@ def read_yaml(raw: bytes) -> Node:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
-        raise FieldError(
-            Node(line, ""), "this is not UTF-8 text", "save the file with the encoding UTF-8"
-        ) from None
+        raise FieldError(Node(line, ""), "this is not UTF-8 text; save the file as UTF-8") from None
     try:
-        return _document(_events(text), top)
+        document = _Builder(YAML(typ="safe", pure=True).parse(text), note).document()
     except MarkedYAMLError as error:
         raise _unreadable(error, text) from None
     # Odd input makes the library fail in its own ways, not only with YAMLError.
-    except (YAMLError, ValueError, LookupError, AssertionError, AttributeError, TypeError) as error:
-        raise FieldError(
-            top, f"this is not YAML: {str(error).splitlines()[0] if str(error) else 'unreadable'}"
-        ) from None
-
-
-def _events(text: str) -> Iterator[Any]:
-    return YAML(typ="safe", pure=True).parse(text)  # type: ignore[no-any-return]
+    except (
+        YAMLError,
+        ValueError,
+        ArithmeticError,
+        LookupError,
+        AssertionError,
+        AttributeError,
+        TypeError,
+    ) as error:
+        raise FieldError(top, f"this is not YAML: {(str(error) or 'unreadable').splitlines()[0]}") from None
+    if document is None:
+        raise FieldError(top, "the file is empty", "cycle: kentucky-2027")
+    return document
 
 
 def _unreadable(error: MarkedYAMLError, text: str) -> FieldError:
     mark = error.problem_mark or error.context_mark
     line = mark.line + 1 if mark else 1
-    lines = text.splitlines()
-    written = lines[line - 1] if line <= len(lines) else ""
-    if "\t" in written[: len(written) - len(written.lstrip())]:
-        return FieldError(Node(line, ""), "a tab indents this line", "indent with spaces")
+    written = text.split("\n")[line - 1 : line]
+    if written and re.match(r"\s*\t", written[0]):
+        return FieldError(Node(line, ""), "a tab indents this line; indent with spaces")
     return FieldError(Node(line, ""), f"this is not YAML: {error.problem or error.context}")
 
 
-def _document(events: Iterator[Any], top: Node) -> Node:
-    found: Node | None = None
-    for event in events:
-        if isinstance(event, DocumentStartEvent):
-            if found is not None:
-                raise FieldError(
-                    _place(event, ""), "a second document starts here", "keep one cycle in one file"
-                )
-            found = _node(events, next(events), "", 0)
-    if found is None or (isinstance(found, Text) and not found.value):
-        raise FieldError(top, "the file is empty", "cycle: kentucky-2027")
-    return found
+class _Builder:
+    """Builds the nodes of one document from the library's events."""
+
+    def __init__(self, events: Iterator[Any], note: Callable[[Node, str], None]) -> None:
+        self._events = events
+        self._note = note
+
+    def document(self) -> Node | None:
+        found: Node | None = None
+        for event in self._events:
+            if isinstance(event, DocumentStartEvent):
+                if found is not None:
+                    raise FieldError(
+                        _place(event, ""), "a second document starts here; keep one cycle in a file"
+                    )
+                found = self._node(next(self._events), "", 0)
+        return None if isinstance(found, Text) and not found.value else found
+
+    def _node(self, event: Any, path: str, depth: int) -> Node:
+        place = _place(event, path)
+        if isinstance(event, AliasEvent) or event.anchor:
+            hint = "name a ladder under 'ladders' and use its name"
+            raise FieldError(place, f"anchors and aliases are not read; {hint}")
+        if event.tag and event.tag != "!":
+            raise FieldError(place, f"the tag {event.tag} is not read; write plain text")
+        if depth > MOST_DEPTH:
+            raise FieldError(place, "lists are nested too deeply")
+        if isinstance(event, SequenceStartEvent):
+            return self._items(place, depth)
+        if isinstance(event, MappingStartEvent):
+            return self._entries(place, depth)
+        return Text(place.line, path, event.value.strip())
+
+    def _items(self, place: Node, depth: int) -> Items:
+        items: list[Node] = []
+        while not isinstance(event := next(self._events), SequenceEndEvent):
+            items.append(self._node(event, f"{place.path}[{len(items)}]", depth + 1))
+        return Items(place.line, place.path, tuple(items))
+
+    def _entries(self, place: Node, depth: int) -> Entries:
+        entries: dict[str, Node] = {}
+        lines: dict[str, int] = {}
+        while not isinstance(event := next(self._events), MappingEndEvent):
+            key = self._node(event, place.path, depth + 1)
+            if not isinstance(key, Text):
+                raise FieldError(key, "a key must be one word")
+            path = f"{place.path}.{key.value}" if place.path else key.value
+            value = self._node(next(self._events), path, depth + 1)
+            if isinstance(value, Text) and not value.value:
+                # The library places a missing value at the next word of the file.
+                value = Text(key.line, path, "")
+            if key.value in entries:
+                before = lines[key.value]
+                self._note(Node(key.line, path), f"the key {key.value!r} is already on line {before}")
+                continue
+            entries[key.value] = value
+            lines[key.value] = key.line
+        return Entries(place.line, place.path, entries, lines)
 
 
 def _place(event: Any, path: str) -> Node:
     return Node(event.start_mark.line + 1, path)
-
-
-def _node(events: Iterator[Any], event: Any, path: str, depth: int) -> Node:
-    place = _place(event, path)
-    if isinstance(event, AliasEvent) or event.anchor:
-        raise FieldError(
-            place, "anchors and aliases are not read", "name a ladder under 'ladders' and use its name"
-        )
-    if event.tag and event.tag != "!":
-        raise FieldError(place, f"the tag {event.tag} is not read", "write plain text")
-    if depth > MOST_DEPTH:
-        raise FieldError(place, "lists are nested too deeply")
-    if isinstance(event, SequenceStartEvent):
-        items: list[Node] = []
-        while not isinstance(event := next(events), SequenceEndEvent):
-            items.append(_node(events, event, f"{path}[{len(items)}]", depth + 1))
-        return Items(place.line, path, tuple(items))
-    if isinstance(event, MappingStartEvent):
-        return _entries(events, place, depth)
-    assert isinstance(event, ScalarEvent)
-    return Text(place.line, path, event.value.strip())
-
-
-def _entries(events: Iterator[Any], place: Node, depth: int) -> Entries:
-    entries: dict[str, Node] = {}
-    lines: dict[str, int] = {}
-    while not isinstance(event := next(events), MappingEndEvent):
-        key = _node(events, event, place.path, depth + 1)
-        if not isinstance(key, Text):
-            raise FieldError(key, "a key must be one word")
-        path = f"{place.path}.{key.value}" if place.path else key.value
-        if key.value in entries:
-            raise FieldError(
-                Node(key.line, path), f"{key.value!r} stands here twice, first on line {lines[key.value]}"
-            )
-        entries[key.value] = _node(events, next(events), path, depth + 1)
-        lines[key.value] = key.line
-    return Entries(place.line, place.path, entries, lines)

@@ -96,7 +96,7 @@ def test_a_digest_begins_with_what_hurts_most(renderer: Renderer) -> None:
     headlines = re.findall(r'<h2 class="headline"[^>]*>(.*?)</h2>', html)
     assert headlines == [
         "Budget preparation is late",
-        "Adair County has not handed in Budget preparation",
+        "Adair County is late with Budget preparation",
         "Budget preparation is due today",
         "Budget preparation needs changes",
         "The changes to Budget preparation are due Friday",
@@ -122,6 +122,10 @@ def test_of_two_reminders_the_nearer_date_comes_first(renderer: Renderer) -> Non
         ([item(due_on=date(2027, 1, 25))], "Due tomorrow: Budget preparation - Adair County"),
         ([item(due_on=date(2027, 2, 12))], "Due Friday, February 12: Budget preparation - Adair County"),
         ([item(), item(district_name="Boyd County")], "Due Friday: Budget preparation - 2 districts"),
+        (
+            [item(), item(district_name="Boyd County", due_on=date(2027, 2, 12))],
+            "Due from Friday on: Budget preparation - 2 districts",
+        ),
         ([of_kind("late")], "Late: Budget preparation - Adair County"),
         (
             [of_kind("late"), item(stage_title="Drafting"), item(stage_title="Alignment")],

@@ -96,7 +96,7 @@ class Group:
     ask: str
     basis: str
     days_left: int
-    soon: str  # the nearest due day as short as it is clear: "today", "Friday", "Friday, March 12"
+    soon: str  # the due day as short as it is clear: "today", "Friday", "from Friday, March 12 on"
     at: str  # "11:59 PM Eastern (10:59 PM Central, your time)"
     lines: tuple[Line, ...]
     link: str
@@ -122,10 +122,14 @@ class Group:
         return len({line.due for line in self.lines}) == 1
 
     @cached_property
+    def due(self) -> str:
+        return self.first.due if self.one_date else "on the days below"
+
+    @cached_property
     def left(self) -> str:
         """How far away the deadline is; of several, the most urgent one."""
         words = self.first.left
-        return words if self.one_date else f"up to {words}" if self.late else f"from {words}"
+        return words if self.one_date else f"up to {words}" if self.late else f"{words} or more"
 
     @cached_property
     def missing(self) -> tuple[str, ...]:
@@ -225,7 +229,7 @@ def _group(letter: Letter, items: list[Item]) -> Group:
         ask=one_line(first.ask),
         basis=one_line(first.basis),
         days_left=first.days_left,
-        soon=_soon(first, letter.on),
+        soon=_soon(items, letter.on),
         at=_time_words(first),
         lines=tuple(_line(item, letter.on) for item in items),
         link=_web(first.link if len(items) == 1 else letter.base_url),
@@ -257,11 +261,11 @@ def left_words(days: int) -> str:
     return f"{count} left" if days > 0 else f"{count} late"
 
 
-def _soon(item: Item, on: date) -> str:
-    near = {0: "today", 1: "tomorrow"}.get(item.days_left)
-    if near:
-        return near
-    return f"{item.due_on:%A}" if 0 < item.days_left < 7 else day_words(item.due_on, on)
+def _soon(items: list[Item], on: date) -> str:
+    first = items[0]
+    near = {0: "today", 1: "tomorrow"}.get(first.days_left)
+    words = near or (f"{first.due_on:%A}" if 0 < first.days_left < 7 else day_words(first.due_on, on))
+    return words if len({item.due_on for item in items}) == 1 else f"from {words} on"
 
 
 def _time_words(item: Item) -> str:

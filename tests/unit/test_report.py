@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.factories import make_cycle, make_full_cycle, make_stage, make_story
+from yearwheel.calendar.cycle import OwedBy
 from yearwheel.rehearsal.report import render_report, write_report
 from yearwheel.rehearsal.story import CellStanding, DistrictLine, SampleMail, StageCount
 from yearwheel.stages.status import Status
@@ -249,3 +250,12 @@ def test_the_report_is_written_where_it_is_asked_for(tmp_path: Path, story, html
 def test_a_stage_nobody_owed_has_no_rate() -> None:
     assert StageCount("drafting", excused=3).on_time_rate is None
     assert StageCount("drafting", on_time=3, late=1, excused=3).on_time_rate == 0.75
+
+
+def test_what_the_state_owes_itself_is_in_the_stage_table_but_no_column_of_the_grid() -> None:
+    cycle = make_cycle([replace(make_stage("setup", "Cycle setup"), owed_by=OwedBy.STATE), make_stage()])
+
+    page = Page(render_report(make_story(cycle, 1)))
+
+    assert [row[1] for row in page.table("No.")[1:]] == ["Cycle setup", "Drafting"]
+    assert page.table("District")[0] == ["District", "Drafting2"]

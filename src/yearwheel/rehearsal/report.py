@@ -1,7 +1,7 @@
 """The report of a year: one page that holds all it needs, without scripts and without any request."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -10,7 +10,7 @@ from urllib.parse import quote
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from yearwheel.calendar.cycle import Stage
+from yearwheel.calendar.cycle import OwedBy, Stage
 from yearwheel.rehearsal.charts import mails_chart, outcome_strip
 from yearwheel.rehearsal.narrative import counted, long_day, reasons_in_words, sentences
 from yearwheel.rehearsal.story import CellStanding, DistrictLine, Outcome, StageCount, YearStory
@@ -67,23 +67,22 @@ def write_report(story: YearStory, path: Path) -> None:
 
 def render_report(story: YearStory) -> str:
     """The page as HTML."""
+    stage_rows = _stage_rows(story)
+    columns = [row for row in stage_rows if row.stage.owed_by is OwedBy.DISTRICTS]
     wheel = year_wheel(story.cycle, story.progress, today=story.as_of if _is_under_way(story) else None)
-    return (
-        _templates()
-        .get_template("report.html.jinja")
-        .render(
-            story=story,
-            ledger=story.ledger,
-            holds=story.ledger.proof == "holds" and not story.problems,
-            wheel=Markup(wheel),  # noqa: S704 - it escapes its own words
-            chart=Markup(mails_chart(story.mails_per_day, story.cycle.year)),  # noqa: S704 - likewise
-            sentences=sentences(story),
-            reasons=list(reasons_in_words(story)),
-            stage_rows=_stage_rows(story),
-            grid=[_grid_row(story, line) for line in story.districts],
-            months=_mails_per_month(story),
-            classes={outcome.value: css for outcome, css in CELL_CLASSES.items()},
-        )
+    page = _templates().get_template("report.html.jinja")
+    return page.render(
+        story=story,
+        ledger=story.ledger,
+        holds=story.ledger.proof == "holds" and not story.problems,
+        wheel=Markup(wheel),  # noqa: S704 - it escapes its own words
+        chart=Markup(mails_chart(story.mails_per_day, story.cycle.year)),  # noqa: S704 - likewise
+        sentences=sentences(story),
+        reasons=list(reasons_in_words(story)),
+        stage_rows=stage_rows,
+        grid_columns=columns,
+        grid=[_grid_row(story, line, [column.stage for column in columns]) for line in story.districts],
+        months=_mails_per_month(story),
     )
 
 
@@ -116,8 +115,8 @@ def _stage_rows(story: YearStory) -> list[StageRow]:
     return rows
 
 
-def _grid_row(story: YearStory, line: DistrictLine) -> GridRow:
-    standings = [line.cells.get(stage.key) for stage in story.cycle.stages]
+def _grid_row(story: YearStory, line: DistrictLine, stages: Sequence[Stage]) -> GridRow:
+    standings = [line.cells.get(stage.key) for stage in stages]
     outcomes = {s.outcome(story.as_of) for s in standings if s}
     cells = tuple(_grid_cell(s, story) if s else None for s in standings)
     return GridRow(line, cells, not outcomes & {Outcome.LATE, Outcome.RETURNED, Outcome.NEVER})

@@ -20,13 +20,13 @@ ARROW = 9.0  # length of the arrow on an arc that goes on outside the year
 
 # On paper white and on near black; each reaches 4.5:1 there, so its white or black number does on the disc.
 KIND_COLOURS: dict[StageKind, tuple[str, str]] = {
-    StageKind.BUDGET: ("#1f5fa8", "#7fb4f0"),
+    StageKind.BUDGET: ("#0a56b0", "#6fb2ff"),
     StageKind.INPUT: ("#0f7173", "#5fc9c4"),
     StageKind.DRAFTING: ("#6b4fa3", "#bba4ee"),
     StageKind.ALIGNMENT: ("#9c3a6e", "#ee9cc4"),
     StageKind.REVIEW: ("#8f5a0a", "#e6b566"),
     StageKind.INVENTORY: ("#3d7030", "#95cf83"),
-    StageKind.MILESTONE: ("#56606e", "#aeb9c8"),
+    StageKind.MILESTONE: ("#4a6187", "#a5bbdf"),
 }
 
 

@@ -204,6 +204,12 @@ def test_a_broken_proof_and_its_problems_are_said_first(story) -> None:
     assert html.index("District 007 heard nothing") < html.index('id="year"')
 
 
+def test_a_proof_that_holds_is_not_claimed_beside_a_problem(story) -> None:
+    html = render_report(replace(story, problems=("The outbox still holds 3 messages.",)))
+
+    assert figures(html)["the proof"] == "✗ problems"
+
+
 def test_each_sort_of_cell_says_in_words_what_its_sign_means() -> None:
     due, soon = date(2027, 4, 15), date(2028, 2, 20)
     cells = {

@@ -127,6 +127,7 @@ def test_one_refused_recipient_does_not_stop_the_next_and_the_connection_is_kept
 
 def test_no_recipient_is_given_up_because_our_own_sender_was_refused(port: int) -> None:
     with mailer(port) as smtp:
+        assert smtp.send(to("pat@adair.example", sender="not set")).outcome is Attempt.DEFERRED
         result = smtp.send(to("pat@adair.example", sender="stranger@oet.example"))
     assert result == Result(Attempt.DEFERRED, "550", "sender refused: 5.7.1 we do not know you")
 

@@ -8,7 +8,9 @@ WORD_JOINER = "\u2060"
 
 _DOTS = re.compile(r"(?<=\w)([.\u3002\uff0e\uff61])(?=\w*[^\W\d_])")  # also the dots that IDNA reads as "."
 _QUAD = re.compile(r"\b(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\b")
-_SCHEME = re.compile(r"\b[a-z][a-z0-9+.-]*:(?=/{2,})/*|\b(?:mailto|javascript|tel|sms):(?=\S)", re.IGNORECASE)
+_SCHEME = re.compile(
+    r"\b[a-z][a-z0-9+.-]{0,30}:(?=/{2,})/*|\b(?:mailto|javascript|tel|sms):(?=\S)", re.IGNORECASE
+)
 _FORMATTING = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp"})  # controls, direction overrides, separators
 
 

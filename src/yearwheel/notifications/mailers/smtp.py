@@ -13,7 +13,7 @@ from yearwheel.notifications.ledger import Attempt
 from yearwheel.notifications.mailers import Envelope, Result
 
 _LINE_WITH_DOT = re.compile(rb"^\.", re.MULTILINE)
-_UNSENDABLE = re.compile(r"[^!-~]")
+_SENDABLE = re.compile(r"[!-~]+")
 _GOODBYE = 421  # the server closes the connection after this reply (RFC 5321 3.8)
 
 
@@ -62,9 +62,10 @@ class SmtpMailer:
             self._drop()
 
     def send(self, envelope: Envelope) -> Result:
-        for address in (envelope.sender, envelope.recipient):
-            if not address or _UNSENDABLE.search(address):
-                return Result(Attempt.REFUSED, "", f"{address!r} cannot be used as a mail address")
+        # A fault of our own sender is deferred, whoever the recipient is: nobody is given up for that.
+        for address, outcome in ((envelope.sender, Attempt.DEFERRED), (envelope.recipient, Attempt.REFUSED)):
+            if not _SENDABLE.fullmatch(address):
+                return Result(outcome, "", f"{address!r} cannot be used as a mail address")
         kept = self._smtp is not None
         result = self._try(envelope)
         if kept and result == _LOST:
@@ -100,7 +101,6 @@ class SmtpMailer:
         """MAIL, RCPT and DATA up to the server's go-ahead; a result only where it said no."""
         code, words = smtp.mail(envelope.sender)
         if code != 250:
-            # It is our sender that is refused, whoever the recipient is: nobody must be given up for that.
             return self._refusal(Attempt.DEFERRED, code, b"sender refused: " + words)
         code, words = smtp.rcpt(envelope.recipient)
         if code not in {250, 251}:

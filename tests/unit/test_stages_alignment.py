@@ -100,3 +100,14 @@ def test_the_gap_list_holds_unserved_goals_and_justified_strategies():
     assert carry_forward(ALIGNMENT, read_evidence(ALIGNMENT, describe(ALIGNMENT))) == Gaps(
         ("Postsecondary readiness",), {"S2": "Network upkeep serves every goal alike"}
     )
+
+
+def test_a_school_s_old_improvement_plan_must_be_confirmed():
+    assert said(ALIGNMENT, in_row(ALIGNMENT, "schools", plan_version_on="2025-12-18")) == [
+        (
+            "confirm",
+            "schools.0.plan_version_on",
+            "Riverside Elementary: its improvement plan of 2025-12-18 is more than a year old; "
+            "confirm that there is no newer one",
+        )
+    ]

@@ -102,3 +102,28 @@ def test_a_budget_without_lines_asks_for_one():
     assert said(BUDGET, {**describe(BUDGET), "lines": [], "total": 0, "totals_by_source": {}}) == [
         ("error", "lines", "The budget has no technology lines; add at least one")
     ]
+
+
+def test_a_line_of_zero_is_an_error():
+    form = changed(BUDGET, total="41250.00", totals_by_source={"kets_offer": 0, "kets_match": "41250.00"})
+    form["lines"][0]["amount"] = 0
+
+    assert said(BUDGET, form) == [
+        ("error", "lines.0.amount", "Student laptops, grade 6: the amount is zero; give one or drop the line")
+    ]
+
+
+def test_spending_more_than_the_offer_must_be_confirmed():
+    assert said(BUDGET, changed(BUDGET, offer="41000")) == [
+        (
+            "confirm",
+            "offer",
+            "The lines spend $41,250.00 of an offer of $41,000.00; confirm that a further offer is expected",
+        )
+    ]
+
+
+def test_last_year_s_overspending_is_mentioned():
+    assert said(BUDGET, changed(BUDGET, last_year_spent="80000.01")) == [
+        ("warning", "last_year_spent", "Last year's spending went $0.01 over its budget")
+    ]

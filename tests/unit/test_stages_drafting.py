@@ -153,3 +153,26 @@ def test_the_unmet_need_passed_on_is_what_nobody_bears_yet():
 
     assert strategies.unmet_need == Decimal("21000.00")
     assert list(strategies.titles) == ["S1", "S2", "S3", "S4", "S5", "S6", "S7"]
+
+
+def test_a_strategy_paid_from_an_unknown_source_is_an_error():
+    form = in_row(
+        DRAFTING, "strategies", funding=[{"source": "lottery", "plan_year": 2027, "amount": "9000.00"}]
+    )
+
+    severity, where, message = said(DRAFTING, form)[0]
+
+    assert (severity, where) == ("error", "strategies.0.funding.0.source")
+    assert message.startswith(f"{FIRST!r}: unknown funding source 'lottery'; use kets_offer, kets_match")
+
+
+def test_a_gear_both_covered_and_left_out_is_mentioned():
+    reasons = {"partnerships": "Nothing new until 2029", "data": "Done"}
+
+    assert said(DRAFTING, changed(DRAFTING, gears_left_out=reasons)) == [
+        (
+            "warning",
+            "gears_left_out.data",
+            "Data Security, Safety, Privacy, and Use is left out with a reason, yet a strategy covers it",
+        )
+    ]

@@ -71,3 +71,13 @@ def test_the_themes_are_passed_on_with_those_who_raised_them():
     assert carry_forward(INPUT, read_evidence(INPUT, describe(INPUT))) == Needs(
         {"Wi-Fi in gyms and on buses": (Group.STUDENTS, Group.FAMILIES)}
     )
+
+
+def test_a_theme_put_to_a_group_without_input_is_mentioned():
+    heard = [row for row in describe(INPUT)["hearings"] if row["group"] != "families"]
+
+    assert said(INPUT, changed(INPUT, hearings=heard))[-1] == (
+        "warning",
+        "themes.0.raised_by",
+        "'Wi-Fi in gyms and on buses' is put to families and the community, with no input recorded",
+    )

@@ -145,3 +145,39 @@ def test_the_replacement_need_of_all_schools_goes_to_the_next_budget():
     assert carry_forward(INVENTORY, read_evidence(INVENTORY, form)) == ReplacementNeed(
         120, Decimal("39000.00")
     )
+
+
+def test_a_school_listed_twice_is_an_error():
+    form = changed(INVENTORY, schools=[count(SCHOOL, 9, 9), count("riverside elementary", 9, 9)], assets=[])
+
+    assert said(INVENTORY, form) == [
+        ("error", "schools", "Riverside Elementary is listed 2 times; join the counts")
+    ]
+
+
+def test_replacing_devices_has_a_cost():
+    assert said(INVENTORY, in_row(INVENTORY, "schools", replacement_cost=0)) == [
+        ("error", "schools.0.replacement_cost", "Riverside Elementary is to replace 60 devices at no cost")
+    ]
+
+
+def test_the_count_stands_for_a_day_no_later_than_the_due_day():
+    assert said(INVENTORY, changed(INVENTORY, counted_as_of="2027-12-15")) == []
+    assert said(INVENTORY, changed(INVENTORY, counted_as_of="2027-12-16")) == [
+        ("error", "counted_as_of", "The count stands for 2027-12-16, after 2027-12-15")
+    ]
+
+
+def test_a_device_has_a_tag_and_a_school_that_counted():
+    assert said(INVENTORY, in_row(INVENTORY, "assets", 1, tag="", school="Hilltop Middle")) == [
+        ("error", "assets.1.school", "access point CN88AP300 is put at Hilltop Middle, which has no count"),
+        ("error", "assets.1.tag", "access point CN88AP300 has no asset tag"),
+    ]
+
+
+def test_a_district_without_any_device_must_confirm_it():
+    form = changed(INVENTORY, schools=[count(SCHOOL, 0, 0)], assets=[])
+
+    assert said(INVENTORY, form) == [
+        ("confirm", "schools", "No school expected a single device; confirm that there are none")
+    ]

@@ -63,3 +63,36 @@ def test_the_outcome_passed_on_tells_decision_need_and_changes():
     assert carry_forward(REVIEW, read_evidence(REVIEW, form)) == Outcome(
         False, Decimal("21000.00"), {"leadership": "Add a baseline"}
     )
+
+
+def test_a_section_met_in_part_says_what_would_make_it_whole():
+    assert said(REVIEW, in_row(REVIEW, "sections", mark="partly", advice="Name the data")) == []
+    assert said(REVIEW, in_row(REVIEW, "sections", mark="partly")) == [
+        (
+            "error",
+            "sections.0.advice",
+            "Collaborative Leadership meets the rubric in part; say what would make it whole",
+        )
+    ]
+
+
+def test_a_section_the_rubric_does_not_have_is_an_error():
+    sections = [*describe(REVIEW)["sections"], {"section": "handwriting", "mark": "meets"}]
+
+    assert [(s, w) for s, w, _ in said(REVIEW, changed(REVIEW, sections=sections))] == [
+        ("error", "sections.12.section")
+    ]
+
+
+def test_approving_a_plan_mostly_met_in_part_must_be_confirmed():
+    def with_partly(number):
+        rows = describe(REVIEW)["sections"]
+        return changed(
+            REVIEW,
+            sections=[row | {"mark": "partly", "advice": "More"} for row in rows[:number]] + rows[number:],
+        )
+
+    assert said(REVIEW, with_partly(6)) == []
+    assert said(REVIEW, with_partly(7)) == [
+        ("confirm", "decision", "7 sections meet the rubric only in part; confirm the approval")
+    ]

@@ -36,6 +36,9 @@ CALENDARS = [work_calendar("kentucky-state-offices"), work_calendar("us-federal"
 YEARS = range(2024, 2061)
 DAY = timedelta(days=1)
 
+# The first look at a year's holidays loads them, which is slow once.
+unhurried = settings(deadline=None)
+
 years = st.sampled_from(YEARS)
 days = st.dates(date(2024, 1, 1), date(2060, 12, 31))
 calendars = st.sampled_from(CALENDARS)
@@ -92,22 +95,26 @@ def test_every_form_of_rule_gives_a_date_in_every_year():
             assert abs(parse_rule(words).on(context(year)).year - year) <= 1
 
 
+@unhurried
 @given(rules, years)
 def test_any_rule_gives_a_date(rule: Rule, year: int):
     assert isinstance(rule.on(context(year)), date)
 
 
+@unhurried
 @given(rules)
 def test_a_rule_prints_the_words_it_is_read_from(rule: Rule):
     assert parse_rule(str(rule)) == rule
     assert parse_rule(str(rule).upper()) == rule
 
 
+@unhurried
 @given(days, st.integers(-60, 60).filter(bool), calendars)
 def test_counting_workdays_agrees_with_walking_day_by_day(start: date, steps: int, calendar):
     assert calendar.shift(start, steps) == walked(start, steps, calendar)
 
 
+@unhurried
 @given(days, st.integers(-60, 60).filter(bool), calendars)
 def test_counting_workdays_never_lands_on_a_closed_day_and_can_be_counted_back(start, steps, calendar):
     landed = calendar.shift(start, steps)
@@ -116,6 +123,7 @@ def test_counting_workdays_never_lands_on_a_closed_day_and_can_be_counted_back(s
     assert between == steps if steps > 0 else between in (steps, steps + 1)
 
 
+@unhurried
 @given(years, months, weekdays, st.sampled_from([1, 2, 3, 4, LAST]))
 def test_the_nth_weekday_agrees_with_dateutil(year: int, month: int, day: int, nth: int):
     if nth == LAST:
@@ -125,11 +133,13 @@ def test_the_nth_weekday_agrees_with_dateutil(year: int, month: int, day: int, n
     assert NthWeekday(nth, day, month).on(context(year)) == expected
 
 
+@unhurried
 @given(years, months)
 def test_the_month_end_agrees_with_dateutil(year: int, month: int):
     assert MonthEnd(month).on(context(year)) == date(year, month, 1) + relativedelta(day=31)
 
 
+@unhurried
 @given(years, plain_days, weekdays, st.sampled_from(Near))
 def test_a_weekday_near_a_day_is_the_first_one_met_walking_that_way(year, day, on_weekday, near):
     found = WeekdayNear(on_weekday, near, day).on(context(year))
@@ -141,6 +151,7 @@ def test_a_weekday_near_a_day_is_the_first_one_met_walking_that_way(year, day, o
     assert found == walk
 
 
+@unhurried
 @given(days, st.sampled_from(IfClosed), calendars)
 def test_a_roll_ends_on_an_open_day_and_speaks_only_when_it_moved(on: date, if_closed: IfClosed, calendar):
     moved, because = roll(on, if_closed, calendar)
@@ -163,6 +174,7 @@ def problems_of(text: str) -> list[Problem]:
     return []
 
 
+@unhurried
 @given(st.one_of(st.text(max_size=80), st.lists(words, max_size=8).map(" ".join)))
 @example("1 day before " * 40)
 @example("٣ days before due")
@@ -180,7 +192,7 @@ YAML_WORDS = """cycle: stages: - key due: {on: [ ] } & * ! | > ' " # --- ... ? :
 yaml_words = st.sampled_from([*YAML_WORDS.split(), "\n", "\t", "\n  ", "\x07", "\ufeff"])
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.one_of(st.text(max_size=200), st.lists(yaml_words, max_size=30).map(" ".join)))
 @example("? [a]\n: b")
 @example('"\\U99999999"')

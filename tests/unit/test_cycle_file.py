@@ -205,3 +205,9 @@ def test_shipped_cycles_are_listed_and_an_unknown_one_names_them():
 @pytest.mark.parametrize("key", shipped_cycles())
 def test_every_shipped_cycle_can_be_used_and_bears_its_own_key(key: str):
     assert load_cycle(read_shipped(key), f"{key}.yaml").key == key
+
+
+def test_a_text_too_long_to_be_meant_is_not_repeated_in_the_message():
+    assert problems(SAMPLE.replace("A sample year", "x" * 501)) == [
+        "cycle.yaml:2: title: this has 501 characters; at most 500 are read"
+    ]

@@ -8,6 +8,8 @@ from typing import TypeVar
 
 from yearwheel.config.yaml_text import Entries, FieldError, Items, Node, Text
 
+LONGEST_TEXT = 500
+
 T = TypeVar("T")
 S = TypeVar("S")
 E = TypeVar("E", bound=StrEnum)
@@ -111,6 +113,8 @@ def text(node: Node) -> str:
         raise FieldError(node, f"expected a text, found {_form(node)}")
     if not node.value:
         raise FieldError(node, "this is empty")
+    if len(node.value) > LONGEST_TEXT:
+        raise FieldError(node, f"this has {len(node.value)} characters; at most {LONGEST_TEXT} are read")
     return " ".join(node.value.split())
 
 

@@ -17,6 +17,7 @@ from ruamel.yaml.events import (
 )
 
 MOST_DEPTH = 12
+LONGEST_KEY = 60
 MOST_BYTES = 500_000
 
 
@@ -140,8 +141,8 @@ class _Builder:
         lines: dict[str, int] = {}
         while not isinstance(event := next(self._events), MappingEndEvent):
             key = self._node(event, place.path, depth + 1)
-            if not isinstance(key, Text):
-                raise FieldError(key, "a key must be one word")
+            if not isinstance(key, Text) or len(key.value) > LONGEST_KEY:
+                raise FieldError(key, "a key must be one short word")
             path = f"{place.path}.{key.value}" if place.path else key.value
             value = self._node(next(self._events), path, depth + 1)
             if isinstance(value, Text) and not value.value:

@@ -8,6 +8,7 @@ from yearwheel.clock import Clock, SystemClock
 from yearwheel.config.settings import MailMode, Settings
 from yearwheel.notifications.mailers import Mailer
 from yearwheel.notifications.mailers.maildir import MaildirMailer
+from yearwheel.notifications.mailers.smtp import SmtpMailer, SmtpServer
 from yearwheel.services.app import App
 from yearwheel.store.database import Database
 
@@ -47,6 +48,14 @@ def _own_app() -> App:
 def _open_mailer(settings: Settings) -> AbstractContextManager[Mailer]:
     if settings.mail.mode is MailMode.TRIAL:
         return MaildirMailer(settings.inboxes)
-    from yearwheel.notifications.mailers.smtp import SmtpMailer
-
-    return SmtpMailer(settings.mail)
+    mail = settings.mail
+    server = SmtpServer(
+        mail.host,
+        mail.port,
+        mail.local_hostname,
+        security=mail.security,
+        username=mail.user,
+        password=mail.password.get_secret_value(),
+        timeout=mail.timeout,
+    )
+    return SmtpMailer(server)

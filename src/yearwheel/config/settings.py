@@ -12,16 +12,12 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from yearwheel.notifications.mailers.smtp import Security
+
 
 class MailMode(StrEnum):
     TRIAL = "trial"  # into a local Maildir; nothing leaves
     LIVE = "live"  # over SMTP
-
-
-class Security(StrEnum):
-    NONE = "none"
-    STARTTLS = "starttls"
-    TLS = "tls"
 
 
 class Section(BaseModel):

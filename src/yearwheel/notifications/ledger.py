@@ -112,6 +112,7 @@ class PlannedReminder:
     due_at: datetime
     due_on: date  # the local day it goes on
     moved_because: str | None = None  # why that is not the rung's own day
+    note: str = ""  # a person's words that a notice carries; untrusted
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ def publish_cycle(app: App, key: str, *, by: str) -> int:
             raise Refused(
                 f"no districts of {active.state} yet; import a roster first: yearwheel roster import FILE"
             )
-        rosters.assign(work.connection, key, _spread_reviews(roster))
+        rosters.assign(work.connection, active.state, key, _spread_reviews(roster))
         entered = _entries(active.cycle, roster)
         standings.add(work.connection, key, entered, now)
         events.append(

@@ -31,15 +31,12 @@ class Decision:
 def decide(app: App, cycle_key: str, decisions: Sequence[Decision]) -> list[Standing]:
     """Carry out decisions together. Refused, all of them, if one is not allowed."""
     now = app.clock.now()
-    after = []
     with app.database.writing() as work:
         active = read_active(work.connection, cycle_key)
-        for by in sorted({decision.by for decision in decisions}):
-            moves = [_move(work.connection, active, d, now) for d in decisions if d.by == by]
-            make_moves(work.connection, active, moves, by=by, now=now)
-            after += [move.after for move in moves]
+        moves = [_move(work.connection, active, decision, now) for decision in decisions]
+        make_moves(work.connection, active, moves, now)
         work.commit()
-    return after
+    return [move.after for move in moves]
 
 
 def _move(connection: Connection, active: Active, decision: Decision, now: datetime) -> Move:
@@ -50,7 +47,9 @@ def _move(connection: Connection, active: Active, decision: Decision, now: datet
         )
     _two_people(connection, active, before, decision.by)
     if not decision.changes.strip():
-        return Move(before, with_status(before, Status.APPROVED), "approved", notice=NoticeKind.APPROVED)
+        return Move(
+            before, with_status(before, Status.APPROVED), decision.by, "approved", notice=NoticeKind.APPROVED
+        )
     due_on = _due_back(active, before, active.day(now))
     after = with_status(
         before,
@@ -60,7 +59,9 @@ def _move(connection: Connection, active: Active, decision: Decision, now: datet
         due_because=DueBecause.RETURNED,
         rounds=before.rounds + 1,
     )
-    return Move(before, after, "returned", decision.changes, NoticeKind.RETURNED, note=decision.changes)
+    return Move(
+        before, after, decision.by, "returned", decision.changes, NoticeKind.RETURNED, note=decision.changes
+    )
 
 
 def _two_people(connection: Connection, active: Active, before: Standing, by: str) -> None:

@@ -20,8 +20,8 @@ def excuse(
         active = read_active(work.connection, cycle_key)
         before = find_standing(work.connection, active, stage_key, code)
         after = with_status(before, status)
-        move = Move(before, after, str(status), why, NoticeKind.EXCUSED, note=why)
-        make_moves(work.connection, active, [move], by=by, now=now)
+        move = Move(before, after, by, str(status), why, NoticeKind.EXCUSED, note=why)
+        make_moves(work.connection, active, [move], now)
         work.commit()
     return after
 
@@ -35,7 +35,7 @@ def reinstate(app: App, cycle_key: str, stage_key: str, code: str, *, by: str, w
         if before.status not in WAIVED:
             raise Refused(f"{code} is {LABELS[before.status]} in {stage_key}, not excused")
         after = with_status(before, _status_again(active, before, app))
-        make_moves(work.connection, active, [Move(before, after, "reinstated", why)], by=by, now=now)
+        make_moves(work.connection, active, [Move(before, after, by, "reinstated", why)], now)
         work.commit()
     return after
 

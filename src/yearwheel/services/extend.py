@@ -1,6 +1,7 @@
 """Extensions: a later deadline for one district, granted with a reason and taken back as one act."""
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
 from yearwheel.notifications.ledger import NoticeKind
@@ -12,18 +13,19 @@ from yearwheel.stages.standing import DueBecause, Standing
 from yearwheel.stages.status import LABELS
 
 
+@dataclass(frozen=True, slots=True)
+class Extension:
+    """A later due day for one district in one stage."""
+
+    stage_key: str
+    district_code: str
+    until: date
+
+
 def extend(
-    app: App,
-    cycle_key: str,
-    stage_key: str,
-    code: str,
-    until: date,
-    *,
-    by: str,
-    why: str,
-    force: bool = False,
-) -> Standing:
-    """Give a district a later due day; the ledger follows at once.
+    app: App, cycle_key: str, extensions: Sequence[Extension], *, by: str, why: str, force: bool = False
+) -> list[Standing]:
+    """Give districts a later due day, all or none; the ledger follows at once.
 
     Refused without a reason, for a day that is not later, for work that is already in, and past the
     stage's close unless forced.
@@ -33,13 +35,20 @@ def extend(
     now = app.clock.now()
     with app.database.writing() as work:
         active = read_active(work.connection, cycle_key)
-        before = find_standing(work.connection, active, stage_key, code)
-        _check(active, before, until, force=force)
-        after = replace(before, due_on=until, due_since=active.day(now), due_because=DueBecause.EXTENSION)
-        move = Move(before, after, "deadline_moved", why, NoticeKind.EXTENSION, note=why)
-        make_moves(work.connection, active, [move], by=by, now=now)
+        moves = []
+        for extension in extensions:
+            before = find_standing(work.connection, active, extension.stage_key, extension.district_code)
+            _check(active, before, extension.until, force=force)
+            after = replace(
+                before,
+                due_on=extension.until,
+                due_since=active.day(now),
+                due_because=DueBecause.EXTENSION,
+            )
+            moves.append(Move(before, after, by, "deadline_moved", why, NoticeKind.EXTENSION, note=why))
+        make_moves(work.connection, active, moves, now)
         work.commit()
-    return after
+    return [move.after for move in moves]
 
 
 def take_back_extension(
@@ -53,8 +62,8 @@ def take_back_extension(
         if before.due_because != DueBecause.EXTENSION:
             raise Refused(f"{code} has no extension in {stage_key}")
         after = replace(before, due_on=None, due_since=None, due_because=None)
-        move = Move(before, after, "deadline_moved", why, NoticeKind.EXTENSION, note=why)
-        make_moves(work.connection, active, [move], by=by, now=now)
+        move = Move(before, after, by, "deadline_moved", why, NoticeKind.EXTENSION, note=why)
+        make_moves(work.connection, active, [move], now)
         work.commit()
     return after
 

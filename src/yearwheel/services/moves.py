@@ -25,6 +25,7 @@ class Move:
 
     before: Standing
     after: Standing
+    by: str
     kind: str  # the event's past-tense word
     why: str = ""
     notice: NoticeKind | None = None
@@ -44,18 +45,15 @@ def find_standing(connection: Connection, active: Active, stage_key: str, code: 
     return found[0]
 
 
-def make_moves(
-    connection: Connection, active: Active, moves: Sequence[Move], *, by: str, now: datetime
-) -> None:
+def make_moves(connection: Connection, active: Active, moves: Sequence[Move], now: datetime) -> None:
     """Carry out moves inside the caller's transaction. Refused if one is not allowed; then none is made."""
     for move in moves:
         _check(move)
     changed = [move.after for move in moves]
-    codes = {standing.district_code for standing in changed}
-    roster = rosters.load(connection, active.state, cycle_key=active.key, codes=codes)
+    roster = rosters.load(connection, active.state, active.key)
     standings.save(connection, active.key, changed, now)
-    events.append(connection, [_event(move, active, by, now) for move in moves])
-    replan(connection, active, changed, now, roster)
+    events.append(connection, [_event(move, active, now) for move in moves])
+    replan(connection, active, changed, now)
     _add_notices(connection, active, moves, roster, now)
 
 
@@ -74,7 +72,7 @@ def _check(move: Move) -> None:
         raise Refused(f"{place}: {refusal}") from None
 
 
-def _event(move: Move, active: Active, by: str, now: datetime) -> Event:
+def _event(move: Move, active: Active, now: datetime) -> Event:
     moved_date = move.before.status is move.after.status
     before, after = (
         (_due_word(move.before, active), _due_word(move.after, active))
@@ -83,7 +81,7 @@ def _event(move: Move, active: Active, by: str, now: datetime) -> Event:
     )
     place = (move.after.stage_key, move.after.district_code)
     detail = {"due_on": _due_word(move.after, active), **(move.detail or {})}
-    return Event(now, by, move.kind, active.key, *place, before, after, move.why, detail)
+    return Event(now, move.by, move.kind, active.key, *place, before, after, move.why, detail)
 
 
 def _due_word(standing: Standing, active: Active) -> str:
@@ -97,15 +95,15 @@ def _add_notices(
     telling = [move for move in moves if move.notice is not None]
     if not telling:
         return
-    numbers = Counter(
-        reminders.count_notices(connection, active.key, {m.after.district_code for m in telling})
-    )
+    places = [(move.after.stage_key, move.after.district_code) for move in telling]
+    numbers = Counter(reminders.count_notices(connection, active.key, places))
+    notices: list[PlannedReminder] = []
     for move in telling:
         assert move.notice is not None
         place = (move.after.stage_key, move.after.district_code, str(move.notice))
         numbers[place] += 1
-        new = list(_notices(active, move, roster, now, number=numbers[place]))
-        reminders.add(connection, active.key, new, now, note=move.note)
+        notices += _notices(active, move, roster, now, number=numbers[place])
+    reminders.add(connection, active.key, notices, now)
 
 
 def _notices(
@@ -122,4 +120,4 @@ def _notices(
             seen.add(contact.key)
             rung = f"{move.notice}:{number}"
             key = ReminderKey(stage.key, move.after.district_code, rung, contact.key, deadline_on)
-            yield PlannedReminder(key, move.notice, role, now, active.day(now))
+            yield PlannedReminder(key, move.notice, role, now, active.day(now), note=move.note)

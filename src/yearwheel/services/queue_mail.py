@@ -10,14 +10,13 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from yearwheel.calendar.cycle import Deadline, Stage
-from yearwheel.notifications.ledger import OutboxStatus
+from yearwheel.notifications.ledger import OutboxStatus, Reason, ReminderStatus
 from yearwheel.notifications.letter import Item, Letter
 from yearwheel.notifications.mime import message_id, to_bytes
-from yearwheel.notifications.planner import NOBODY
 from yearwheel.roster.people import ROLE_LABELS, Contact, Role, Roster
 from yearwheel.services.active import Active, read_active
 from yearwheel.services.app import App
-from yearwheel.stages.standing import Standing
+from yearwheel.services.rounds import out_of_reach
 from yearwheel.stages.status import HANDED_IN, WAIVED
 from yearwheel.store import outbox, reminders, rosters, standings
 from yearwheel.store.outbox import NewMessage
@@ -43,8 +42,9 @@ def queue_mail(app: App, cycle_key: str) -> QueueReport:
         report.rewritten = _take_back_stale(work.connection, active, now)
         due = reminders.list_due(work.connection, cycle_key, now)
         if due:
-            writer = _Writer(app, work.connection, active, now)
+            writer = _Writer(app, work.connection, active, due, now)
             letters = list(writer.letters(due, report))
+            reminders.settle(work.connection, writer.endings, now)
             ids = outbox.add(work.connection, [message for message, _ in letters])
             carried = [[r.id for r in items] for _, items in letters]
             reminders.mark_queued(work.connection, list(zip(ids, carried, strict=True)), now)
@@ -56,11 +56,8 @@ def queue_mail(app: App, cycle_key: str) -> QueueReport:
 
 def _take_back_stale(connection: Connection, active: Active, now: datetime) -> int:
     """Letters of an earlier day that never left speak of "5 days left": they are written afresh."""
-    stale = [
-        row["id"]
-        for row in outbox.list_messages(connection, cycle_key=active.key, statuses=outbox.NOT_LEFT)
-        if row["send_on"] < now.astimezone(ZoneInfo(row["zone"])).date()
-    ]
+    waiting = outbox.list_waiting(connection, active.key)
+    stale = [row for row, zone, send_on in waiting if send_on < now.astimezone(ZoneInfo(zone)).date()]
     if stale:
         taken = outbox.move(connection, stale, outbox.NOT_LEFT, OutboxStatus.SUPPRESSED, now)
         reminders.take_back(connection, taken)
@@ -70,15 +67,18 @@ def _take_back_stale(connection: Connection, active: Active, now: datetime) -> i
 class _Writer:
     """Turns due reminders into letters, with what it looks up read once."""
 
-    def __init__(self, app: App, connection: Connection, active: Active, now: datetime) -> None:
+    def __init__(
+        self, app: App, connection: Connection, active: Active, due: Sequence[DueReminder], now: datetime
+    ) -> None:
         self._app = app
         self._active = active
         self._now = now
-        self._roster: Roster = rosters.load(connection, active.state, cycle_key=active.key)
-        self._standings = {(s.stage_key, s.district_code): s for s in standings.find(connection, active.key)}
+        self._roster: Roster = rosters.load(connection, active.state, active.key)
         self._connection = connection
         self._stages: Mapping[str, Stage] = {stage.key: stage for stage in active.cycle.stages}
+        self._undone = self._read_undone(due)
         self._is_open = cache(self._window_is_open)
+        self.endings: list[tuple[int, ReminderStatus, Reason]] = []
 
     def letters(
         self, due: Sequence[DueReminder], report: QueueReport
@@ -87,9 +87,10 @@ class _Writer:
         written = outbox.letters_that_day(self._connection, self._active.key, days)
         for contact_key, group in groupby(due, key=lambda r: r.contact_key):
             items = list(group)
-            contact = self._roster.contacts.get(contact_key)
-            if contact is None or contact_key.startswith(NOBODY) or contact.undeliverable:
-                continue  # the stage's own work settles these with a reason
+            if ending := out_of_reach(self._roster, contact_key):
+                self.endings += [(reminder.id, *ending) for reminder in items]
+                continue
+            contact = self._roster.contacts[contact_key]
             zone = self._roster.districts[contact.district_code].zone
             on = self._now.astimezone(zone).date()
             earlier, alive = written.get((contact_key, on), (0, 0))
@@ -156,19 +157,17 @@ class _Writer:
 
     def _missing(self, stage: Stage, code: str) -> tuple[str, ...]:
         """What is not in, by name: the stages that must come first, then this one."""
-        first = [
-            self._stages[key].title
-            for key in stage.after
-            if (standing := self._standings.get((key, code))) and not _is_done(standing)
-        ]
+        first = [self._stages[key].title for key in stage.after if (key, code) in self._undone]
         return (*first, stage.title)
+
+    def _read_undone(self, due: Sequence[DueReminder]) -> set[tuple[str, str]]:
+        """The (stage, district) places that stages with something due have to wait for."""
+        before = {key for stage_key in {r.stage_key for r in due} for key in self._stages[stage_key].after}
+        found = standings.find(self._connection, self._active.key, stage_keys=before) if before else []
+        return {(s.stage_key, s.district_code) for s in found if s.status not in HANDED_IN | WAIVED}
 
     def _window_is_open(self, zone: ZoneInfo) -> bool:
         return self._active.cycle.send_window.is_open(self._now, zone, self._active.cycle.workdays)
-
-
-def _is_done(standing: Standing) -> bool:
-    return standing.status in HANDED_IN | WAIVED
 
 
 def open_zones(active: Active, zones: Iterable[str], now: datetime) -> set[str]:

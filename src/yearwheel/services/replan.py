@@ -7,26 +7,19 @@ from sqlalchemy import Connection
 
 from yearwheel.notifications.ledger import OutboxStatus
 from yearwheel.notifications.planner import Difference, Planner, compare
-from yearwheel.roster.people import Roster
 from yearwheel.services.active import Active
 from yearwheel.stages.standing import Standing
 from yearwheel.store import outbox, reminders, rosters
 
 
 def replan(
-    connection: Connection,
-    active: Active,
-    changed: Collection[Standing],
-    now: datetime,
-    roster: Roster | None = None,
+    connection: Connection, active: Active, changed: Collection[Standing], now: datetime
 ) -> Difference:
     """Plan these standings afresh and write only the difference, inside the caller's transaction.
 
     Mail that waits to leave and speaks of them is taken back first, so that nothing goes out on old facts.
     """
-    if roster is None:
-        codes = {standing.district_code for standing in changed}
-        roster = rosters.load(connection, active.state, cycle_key=active.key, codes=codes)
+    roster = rosters.load(connection, active.state, active.key)
     places = {(standing.stage_key, standing.district_code): standing for standing in changed}
     waiting = reminders.carried_by_waiting_mail(connection, active.key, places, outbox.NOT_LEFT)
     if waiting:

@@ -16,7 +16,7 @@ from yearwheel.services.app import App
 from yearwheel.services.moves import Move, make_moves, with_status
 from yearwheel.stages.standing import DueBecause, Standing
 from yearwheel.stages.status import HANDED_IN, WAIVED, Status
-from yearwheel.store import reminders, rosters, rounds, standings
+from yearwheel.store import outbox, reminders, rosters, rounds, standings
 from yearwheel.store.reminders import DueReminder
 
 SYSTEM = "yearwheel"  # the actor of what follows from the calendar alone
@@ -70,10 +70,7 @@ def work_stage(app: App, cycle_key: str, stage_key: str) -> StageReport:
         active = read_active(work.connection, cycle_key)
         stage = active.cycle.stage(stage_key)
         report = StageReport(stage.key, stage.title)
-        here = {
-            s.district_code: s for s in standings.find(work.connection, active.key, stage_keys=[stage.key])
-        }
-        ready = _ready(work.connection, active, stage, here.values(), now)
+        ready = _ready(work.connection, active, stage, now)
         if stage.kind is StageKind.REVIEW:
             report.taken_in = _take_in(work.connection, active, stage, ready, now)
         else:
@@ -82,6 +79,15 @@ def work_stage(app: App, cycle_key: str, stage_key: str) -> StageReport:
         report.standing = standings.count_by_status(work.connection, cycle_key).get(stage.key, {})
         work.commit()
     return report
+
+
+def is_quiet(app: App, cycle_key: str) -> bool:
+    """Whether a round would find nothing to do: no stage has work and no message waits."""
+    now = app.clock.now()
+    if stages_with_work(app, cycle_key):
+        return False
+    with app.database.reading() as connection:
+        return not (reminders.has_due(connection, cycle_key, now) or outbox.waiting_zones(connection))
 
 
 def finish_round(app: App, cycle_key: str, report: Mapping[str, object]) -> None:
@@ -101,36 +107,34 @@ def _why(
     now: datetime,
 ) -> str:
     reasons = ["reminders are due"] if stage.key in due else []
-    waiting = {Status.NOT_OPEN, Status.SUBMITTED} if stage.kind is StageKind.REVIEW else {Status.NOT_OPEN}
-    if stage.dates.opens.moment <= now and any(counts.get(stage.key, {}).get(s) for s in waiting):
-        here = standings.find(connection, active.key, stage_keys=[stage.key])
-        if ready := _ready(connection, active, stage, here, now):
-            reasons.append(f"{len(ready)} may begin")
+    waiting = any(counts.get(stage.key, {}).get(status) for status in _waiting(stage))
+    if waiting and (ready := _ready(connection, active, stage, now)):
+        reasons.append(f"{len(ready)} may begin")
     return " and ".join(reasons)
 
 
-def _ready(
-    connection: Connection, active: Active, stage: Stage, here: Iterable[Standing], now: datetime
-) -> list[Standing]:
+def _ready(connection: Connection, active: Active, stage: Stage, now: datetime) -> list[Standing]:
     """Districts whose window is open and whose earlier stages are done."""
     if stage.dates.opens.moment > now:
         return []
-    again = {Status.SUBMITTED} if stage.kind is StageKind.REVIEW else set()
-    candidates = [s for s in here if s.status is Status.NOT_OPEN or s.status in again]
-    if not candidates or not stage.after:
-        return candidates
-    before = standings.find(connection, active.key, stage_keys=stage.after)
-    undone = [s for s in before if s.status not in HANDED_IN | WAIVED]
-    if any(active.cycle.stage(s.stage_key).owed_by is OwedBy.STATE for s in undone):
-        return []  # the state's own work holds up everyone
-    blocked = {s.district_code for s in undone}
-    return [s for s in candidates if s.district_code not in blocked]
+    first = [active.cycle.stage(key) for key in stage.after]
+    of_state = [s.key for s in first if s.owed_by is OwedBy.STATE]
+    if of_state and stage.owed_by is OwedBy.DISTRICTS:
+        office = standings.find(connection, active.key, stage_keys=of_state)
+        if any(s.status not in HANDED_IN | WAIVED for s in office):
+            return []  # the state's own work holds up everyone
+    return standings.find_ready(connection, active.key, stage.key, _waiting(stage), stage.after)
+
+
+def _waiting(stage: Stage) -> set[Status]:
+    """The statuses in which a district waits for the round to let it in."""
+    return {Status.NOT_OPEN, Status.SUBMITTED} if stage.kind is StageKind.REVIEW else {Status.NOT_OPEN}
 
 
 def _open(connection: Connection, active: Active, ready: list[Standing], now: datetime) -> int:
-    moves = [Move(s, with_status(s, Status.OPEN), "opened") for s in ready]
+    moves = [Move(s, with_status(s, Status.OPEN), SYSTEM, "opened") for s in ready]
     if moves:
-        make_moves(connection, active, moves, by=SYSTEM, now=now)
+        make_moves(connection, active, moves, now)
     return len(moves)
 
 
@@ -146,8 +150,8 @@ def _take_in(
     )
     new = [s for s in ready if s.status is Status.NOT_OPEN]
     if new:
-        arrived = [Move(s, with_status(s, Status.SUBMITTED), "received") for s in new]
-        make_moves(connection, active, arrived, by=SYSTEM, now=now)
+        arrived = [Move(s, with_status(s, Status.SUBMITTED), SYSTEM, "received") for s in new]
+        make_moves(connection, active, arrived, now)
         ready = [move.after for move in arrived] + [s for s in ready if s.status is Status.SUBMITTED]
     moves = [
         Move(
@@ -159,13 +163,26 @@ def _take_in(
                 due_since=today,
                 due_because=DueBecause.RECEIVED,
             ),
+            SYSTEM,
             "taken_up",
         )
         for s in ready
     ]
     if moves:
-        make_moves(connection, active, moves, by=SYSTEM, now=now)
+        make_moves(connection, active, moves, now)
     return len(moves)
+
+
+def out_of_reach(roster: Roster, contact_key: str) -> tuple[ReminderStatus, Reason] | None:
+    """Why no mail can reach a contact, or None if it can."""
+    if contact_key.startswith(NOBODY):
+        return ReminderStatus.NO_ADDRESS, Reason.ROLE_EMPTY
+    contact = roster.contacts.get(contact_key)
+    if contact is None:
+        return ReminderStatus.CANCELLED, Reason.CONTACT_LEFT
+    if contact.undeliverable:
+        return ReminderStatus.NO_ADDRESS, Reason.UNREACHABLE
+    return None
 
 
 def all_rungs(stage: Stage) -> tuple[Rung, ...]:
@@ -179,7 +196,7 @@ def _call(connection: Connection, active: Active, stage: Stage, report: StageRep
     due = reminders.list_due(connection, active.key, now, stage_key=stage.key)
     if not due:
         return
-    roster = rosters.load(connection, active.state, cycle_key=active.key)
+    roster = rosters.load(connection, active.state, active.key)
     here = standings.find(connection, active.key, stage_keys=[stage.key])
     call = _Call(active.cycle, stage, roster, {s.district_code: s for s in here}, due, now)
     endings = [(r.id, *ending) for r in due if (ending := call.ending(r)) is not None]
@@ -212,13 +229,8 @@ class _Call:
 
     def ending(self, reminder: DueReminder) -> tuple[ReminderStatus, Reason] | None:
         """Why a due reminder does not go, or None if it does."""
-        if reminder.contact_key.startswith(NOBODY):
-            return ReminderStatus.NO_ADDRESS, Reason.ROLE_EMPTY
-        contact = self._roster.contacts.get(reminder.contact_key)
-        if contact is None:
-            return ReminderStatus.CANCELLED, Reason.CONTACT_LEFT
-        if contact.undeliverable:
-            return ReminderStatus.NO_ADDRESS, Reason.UNREACHABLE
+        if unreachable := out_of_reach(self._roster, reminder.contact_key):
+            return unreachable
         if reminder.is_notice:
             return None
         if self._newest[_place(reminder)] != reminder.id:

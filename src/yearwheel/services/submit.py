@@ -47,21 +47,17 @@ class HandIn:
 def submit(app: App, cycle_key: str, hand_ins: Sequence[HandIn]) -> list[Submission]:
     """Take in work, all of it or none. The receipt and the end of its reminders come with it.
 
-    GateRefused lists every gap; Refused when the stage has closed or the work is not the district's to hand in.
+    GateRefused lists every gap; Refused when the stage has closed or it is not the district's turn.
     """
     now = app.clock.now()
-    submissions = []
     with app.database.writing() as work:
         active = read_active(work.connection, cycle_key)
-        codes = {h.district_code for h in hand_ins}
-        roster = rosters.load(work.connection, active.state, cycle_key=cycle_key, codes=codes)
-        for by in sorted({h.by for h in hand_ins}):
-            taken = [_take(work.connection, active, roster, h, now) for h in hand_ins if h.by == by]
-            standings.add_submissions(work.connection, cycle_key, [submission for _, submission in taken])
-            make_moves(work.connection, active, [move for move, _ in taken], by=by, now=now)
-            submissions += [submission for _, submission in taken]
+        roster = rosters.load(work.connection, active.state, cycle_key)
+        taken = [_take(work.connection, active, roster, hand_in, now) for hand_in in hand_ins]
+        standings.add_submissions(work.connection, cycle_key, [submission for _, submission in taken])
+        make_moves(work.connection, active, [move for move, _ in taken], now)
         work.commit()
-    return submissions
+    return [submission for _, submission in taken]
 
 
 def start(app: App, cycle_key: str, stage_key: str, code: str, *, by: str) -> Standing:
@@ -71,7 +67,7 @@ def start(app: App, cycle_key: str, stage_key: str, code: str, *, by: str) -> St
         active = read_active(work.connection, cycle_key)
         before = find_standing(work.connection, active, stage_key, code)
         after = with_status(before, Status.IN_PROGRESS)
-        make_moves(work.connection, active, [Move(before, after, "started")], by=by, now=now)
+        make_moves(work.connection, active, [Move(before, after, by, "started")], now)
         work.commit()
     return after
 
@@ -94,7 +90,9 @@ def _take(
     receipt = f"Receipt {active.key}/{stage.key}/{hand_in.district_code}/{version}"
     after = with_status(before, Status.SUBMITTED, version=version)
     detail = {"version": version, "sha256": seal}
-    move = Move(before, after, "submitted", hand_in.force_why, NoticeKind.RECEIPT, receipt, detail)
+    move = Move(
+        before, after, hand_in.by, "submitted", hand_in.force_why, NoticeKind.RECEIPT, receipt, detail
+    )
     return move, submission
 
 

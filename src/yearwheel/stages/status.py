@@ -57,4 +57,6 @@ def check_move(before: Status, after: Status) -> None:
     if after in MOVES[before]:
         return
     allowed = ", ".join(LABELS[s] for s in sorted(MOVES[before]))
-    raise MoveRefused(f"cannot go from {LABELS[before]} to {LABELS[after]}; from here it may become: {allowed}")
+    raise MoveRefused(
+        f"cannot go from {LABELS[before]} to {LABELS[after]}; from here it may become: {allowed}"
+    )

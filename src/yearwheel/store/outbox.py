@@ -82,6 +82,14 @@ def letters_that_day(
     return {(contact, on): (written, kept) for contact, on, written, kept in connection.execute(query)}
 
 
+def list_waiting(connection: Connection, cycle_key: str) -> list[tuple[int, str, date]]:
+    """Id, reader's zone and day of every message that has not left."""
+    query = select(table.c.id, table.c.zone, table.c.send_on).where(
+        table.c.status.in_(NOT_LEFT), table.c.cycle_key == cycle_key
+    )
+    return [(row, zone, on) for row, zone, on in connection.execute(query)]
+
+
 def claim(
     connection: Connection,
     cycle_key: str,
@@ -148,7 +156,7 @@ def record(connection: Connection, settled: Iterable[Settled]) -> None:
 
 
 def sweep(connection: Connection, *, now: datetime | None) -> list[int]:
-    """Leases that ran out become `uncertain`; without `now` every lease does: its holder is known to be dead."""
+    """Leases that ran out become `uncertain`; without `now` all do: their holders are known to be dead."""
     query = update(table).where(table.c.status == OutboxStatus.SENDING)
     if now is not None:
         query = query.where(or_(table.c.lease_until < now, table.c.lease_until.is_(None)))

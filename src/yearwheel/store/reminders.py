@@ -68,9 +68,7 @@ def apply(connection: Connection, cycle_key: str, difference: Difference, at: da
     settle(connection, [(row.id, status, reason) for row, status, reason in difference.closed], at)
 
 
-def add(
-    connection: Connection, cycle_key: str, new: Iterable[PlannedReminder], at: datetime, note: str = ""
-) -> None:
+def add(connection: Connection, cycle_key: str, new: Iterable[PlannedReminder], at: datetime) -> None:
     """Enter reminders into the ledger as planned."""
     rows = [
         {
@@ -81,7 +79,7 @@ def add(
             "due_on": reminder.due_on,
             "due_at": reminder.due_at,
             "moved_because": reminder.moved_because,
-            "note": note,
+            "note": reminder.note,
             "status": ReminderStatus.PLANNED,
             "planned_at": at,
         }
@@ -115,11 +113,26 @@ def list_due(
 
 
 def stages_with_due(connection: Connection, cycle_key: str, now: datetime) -> set[str]:
-    """The stages in which some reminder's moment has come."""
-    query = select(table.c.stage_key.distinct()).where(
-        table.c.cycle_key == cycle_key, table.c.status == ReminderStatus.PLANNED, table.c.due_at <= now
+    """The stages in which the moment of some ladder reminder has come; notices need no stage to act."""
+    query = (
+        select(table.c.stage_key)
+        .distinct()
+        .where(
+            table.c.cycle_key == cycle_key,
+            table.c.status == ReminderStatus.PLANNED,
+            table.c.due_at <= now,
+            table.c.kind.not_in(_NOTICES),
+        )
     )
     return set(connection.scalars(query))
+
+
+def has_due(connection: Connection, cycle_key: str, now: datetime) -> bool:
+    """Whether any reminder or notice waits for its letter."""
+    query = select(table.c.id).where(
+        table.c.cycle_key == cycle_key, table.c.status == ReminderStatus.PLANNED, table.c.due_at <= now
+    )
+    return connection.execute(query.limit(1)).first() is not None
 
 
 def mark_queued(connection: Connection, letters: Sequence[tuple[int, Iterable[int]]], at: datetime) -> None:
@@ -143,7 +156,8 @@ def carried_by_waiting_mail(
 ) -> list[int]:
     """Outbox messages that have not left and speak of one of these (stage, district) places."""
     query = (
-        select(outbox.c.id.distinct())
+        select(outbox.c.id)
+        .distinct()
         .join(table, table.c.outbox_id == outbox.c.id)
         .where(
             table.c.cycle_key == cycle_key,
@@ -156,12 +170,14 @@ def carried_by_waiting_mail(
 
 
 def count_notices(
-    connection: Connection, cycle_key: str, codes: Collection[str]
+    connection: Connection, cycle_key: str, places: Collection[tuple[str, str]]
 ) -> dict[tuple[str, str, str], int]:
-    """How many notices of each kind a (stage, district) had: the number the next one carries."""
+    """How many notices of each kind these (stage, district) places had; the next gets the number after."""
     query = (
         select(table.c.stage_key, table.c.district_code, table.c.kind, func.count(table.c.rung.distinct()))
-        .where(table.c.cycle_key == cycle_key, table.c.kind.in_(_NOTICES), table.c.district_code.in_(codes))
+        .where(table.c.cycle_key == cycle_key, table.c.kind.in_(_NOTICES))
+        .where(table.c.stage_key.in_({stage for stage, _ in places}))
+        .where(table.c.district_code.in_({code for _, code in places}))
         .group_by(table.c.stage_key, table.c.district_code, table.c.kind)
     )
     return {(stage, code, kind): count for stage, code, kind, count in connection.execute(query)}

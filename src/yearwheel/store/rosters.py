@@ -3,26 +3,38 @@
 from collections.abc import Collection
 from datetime import datetime
 from typing import Any
+from uuid import uuid4
+from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, RowMapping, delete, select, update
+from sqlalchemy import Connection, Engine, RowMapping, delete, select, update
 
-from yearwheel.roster.people import BodyKind, Contact, District, Role, Roster
-from yearwheel.store.tables import contacts, districts, reviewers
+from yearwheel.roster.people import Contact, District, Role, Roster
+from yearwheel.store.tables import contacts, districts, reviewers, roster_versions
 
 
-def load(
-    connection: Connection, state: str, *, cycle_key: str | None = None, codes: Collection[str] | None = None
-) -> Roster:
-    """A state's roster. With `codes`, only those districts and the state office, which every plan needs."""
+def load(connection: Connection, state: str, cycle_key: str | None = None) -> Roster:
+    """A state's roster; with a cycle, also who reviews whom in it.
+
+    Every round and every hand-in asks for it, so the one read last is kept until the people change.
+    """
+    query = select(roster_versions.c.version).where(roster_versions.c.state == state)
+    version = connection.scalar(query)
+    kept = _KEPT.setdefault(connection.engine, {})
+    key = (state, cycle_key)
+    if version is None or key not in kept or kept[key][0] != version:
+        kept[key] = (version, _read(connection, state, cycle_key))
+    return kept[key][1]
+
+
+_KEPT: WeakKeyDictionary[Engine, dict[tuple[str, str | None], tuple[str | None, Roster]]] = (
+    WeakKeyDictionary()
+)
+
+
+def _read(connection: Connection, state: str, cycle_key: str | None) -> Roster:
     chosen = select(districts).where(districts.c.state == state, districts.c.left_on.is_(None))
     people = select(contacts).where(contacts.c.state == state, contacts.c.left_at.is_(None))
-    if codes is not None:
-        office = select(districts.c.code).where(
-            districts.c.state == state, districts.c.kind == BodyKind.STATE_OFFICE
-        )
-        chosen = chosen.where(districts.c.code.in_(codes) | (districts.c.kind == BodyKind.STATE_OFFICE))
-        people = people.where(contacts.c.district_code.in_(codes) | contacts.c.district_code.in_(office))
     found = [_district(row) for row in connection.execute(chosen.order_by(districts.c.code)).mappings()]
     persons = [_contact(row) for row in connection.execute(people.order_by(contacts.c.key)).mappings()]
     assigned: dict[str, str] = {}
@@ -33,15 +45,22 @@ def load(
     return Roster({d.code: d for d in found}, {c.key: c for c in persons}, assigned)
 
 
+def _changed(connection: Connection, state: str) -> None:
+    """Give the state's roster a version nobody has seen, not even in a transaction that was rolled back."""
+    connection.execute(delete(roster_versions).where(roster_versions.c.state == state))
+    connection.execute(roster_versions.insert().values(state=state, version=uuid4().hex))
+
+
 def save(connection: Connection, state: str, roster: Roster) -> None:
     """Write a roster over what is there: new rows added, known ones changed, none removed."""
     known = set(connection.scalars(select(districts.c.code).where(districts.c.state == state)))
     _write(connection, districts, "code", known, [_district_row(state, d) for d in roster.districts.values()])
     known = set(connection.scalars(select(contacts.c.key).where(contacts.c.state == state)))
     _write(connection, contacts, "key", known, [_contact_row(state, c) for c in roster.contacts.values()])
+    _changed(connection, state)
 
 
-def assign(connection: Connection, cycle_key: str, assigned: dict[str, str]) -> None:
+def assign(connection: Connection, state: str, cycle_key: str, assigned: dict[str, str]) -> None:
     """Say who reviews which district in a cycle, in place of what was said before."""
     connection.execute(delete(reviewers).where(reviewers.c.cycle_key == cycle_key))
     rows = [
@@ -50,6 +69,7 @@ def assign(connection: Connection, cycle_key: str, assigned: dict[str, str]) -> 
     ]
     if rows:
         connection.execute(reviewers.insert(), rows)
+    _changed(connection, state)
 
 
 def mark_undeliverable(connection: Connection, state: str, key: str, words: str) -> None:
@@ -57,6 +77,7 @@ def mark_undeliverable(connection: Connection, state: str, key: str, words: str)
     connection.execute(
         update(contacts).where(contacts.c.state == state, contacts.c.key == key).values(undeliverable=words)
     )
+    _changed(connection, state)
 
 
 def mark_left(connection: Connection, state: str, keys: Collection[str], at: datetime) -> None:
@@ -64,6 +85,7 @@ def mark_left(connection: Connection, state: str, keys: Collection[str], at: dat
     connection.execute(
         update(contacts).where(contacts.c.state == state, contacts.c.key.in_(keys)).values(left_at=at)
     )
+    _changed(connection, state)
 
 
 def _write(

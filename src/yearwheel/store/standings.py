@@ -5,11 +5,16 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, bindparam, func, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from yearwheel.stages.standing import Standing, Submission
+from yearwheel.stages.status import HANDED_IN, WAIVED, Status
 from yearwheel.store.tables import district_stages as table
 from yearwheel.store.tables import submissions
+
+_COLUMNS = [table.c[name] for name in Standing.__dataclass_fields__]
+_ORDER = (table.c.district_code, table.c.stage_key)
+_before = table.alias("before")
 
 
 def add(connection: Connection, cycle_key: str, new: Iterable[Standing], at: datetime) -> None:
@@ -27,13 +32,46 @@ def find(
     codes: Collection[str] | None = None,
 ) -> list[Standing]:
     """The standings of a cycle in (district, stage) order, narrowed where asked."""
-    query = select(table).where(table.c.cycle_key == cycle_key)
+    query = select(*_COLUMNS).where(table.c.cycle_key == cycle_key)
     if stage_keys is not None:
         query = query.where(table.c.stage_key.in_(stage_keys))
     if codes is not None:
         query = query.where(table.c.district_code.in_(codes))
-    rows = connection.execute(query.order_by(table.c.district_code, table.c.stage_key)).mappings()
-    return [_standing(row) for row in rows]
+    return [Standing(*row) for row in connection.execute(query.order_by(*_ORDER))]
+
+
+def find_in_hand(connection: Connection, cycle_key: str, stage_keys: Collection[str]) -> list[Standing]:
+    """The standings somebody can act on: opened, begun, returned, or being read."""
+    acting = (Status.OPEN, Status.IN_PROGRESS, Status.RETURNED, Status.UNDER_REVIEW)
+    query = (
+        select(*_COLUMNS)
+        .where(table.c.cycle_key == cycle_key, table.c.stage_key.in_(stage_keys))
+        .where(table.c.status.in_(acting))
+        .order_by(*_ORDER)
+    )
+    return [Standing(*row) for row in connection.execute(query)]
+
+
+def find_ready(
+    connection: Connection,
+    cycle_key: str,
+    stage_key: str,
+    statuses: Collection[Status],
+    after: Collection[str],
+) -> list[Standing]:
+    """Districts in one of `statuses` in a stage that have nothing left to do in the stages before it."""
+    undone = (
+        select(_before.c.district_code)
+        .where(_before.c.cycle_key == cycle_key, _before.c.stage_key.in_(after))
+        .where(_before.c.status.not_in(HANDED_IN | WAIVED), _before.c.district_code == table.c.district_code)
+    )
+    query = (
+        select(*_COLUMNS)
+        .where(table.c.cycle_key == cycle_key, table.c.stage_key == stage_key)
+        .where(table.c.status.in_(statuses), ~undone.exists())
+        .order_by(*_ORDER)
+    )
+    return [Standing(*row) for row in connection.execute(query)]
 
 
 def count_by_status(connection: Connection, cycle_key: str) -> dict[str, dict[str, int]]:
@@ -82,7 +120,7 @@ def newest_evidence(connection: Connection, cycle_key: str, code: str) -> dict[s
         .where(submissions.c.cycle_key == cycle_key, submissions.c.district_code == code)
         .order_by(submissions.c.stage_key, submissions.c.version)
     )
-    return {stage_key: evidence for stage_key, evidence in connection.execute(query)}
+    return dict(connection.execute(query).tuples().all())
 
 
 _CHANGING = ("status", "due_on", "due_since", "due_because", "version", "rounds")
@@ -101,7 +139,3 @@ def _as_bound(standing: Standing, cycle_key: str, at: datetime) -> dict[str, Any
     row: dict[str, Any] = {f"new_{name}": getattr(standing, name) for name in _CHANGING}
     place = {"of_cycle": cycle_key, "of_stage": standing.stage_key, "of_district": standing.district_code}
     return {**row, **place, "new_changed_at": at}
-
-
-def _standing(row: RowMapping) -> Standing:
-    return Standing(**{name: row[name] for name in Standing.__dataclass_fields__})

@@ -77,6 +77,14 @@ contacts = Table(
     Index("ix_contact_district", "state", "district_code"),
 )
 
+# Changes with every change of a state's people, so that a roster read before can be known to be the newest.
+roster_versions = Table(
+    "roster_version",
+    metadata,
+    Column("state", Text, primary_key=True),
+    Column("version", Text, nullable=False),
+)
+
 reviewers = Table(
     "reviewer",
     metadata,

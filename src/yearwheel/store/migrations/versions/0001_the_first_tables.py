@@ -61,6 +61,12 @@ def upgrade() -> None:
         batch_op.create_index("ix_event_district", ["cycle_key", "district_code", "stage_key"], unique=False)
 
     op.create_table(
+        "roster_version",
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("version", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("state", name=op.f("pk_roster_version")),
+    )
+    op.create_table(
         "contact",
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
@@ -280,6 +286,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_contact_district")
 
     op.drop_table("contact")
+    op.drop_table("roster_version")
     with op.batch_alter_table("event", schema=None) as batch_op:
         batch_op.drop_index("ix_event_district")
 

@@ -4,12 +4,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 
-from sqlalchemy import Connection
-
 from yearwheel.calendar.cycle import Cycle
 from yearwheel.config.cycle_file import load_cycle
 from yearwheel.services.app import Refused
-from yearwheel.store import cycles
+from yearwheel.store import Connection, cycles
 from yearwheel.store.cycles import StoredCycle
 
 

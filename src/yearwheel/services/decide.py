@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Connection
-
 from yearwheel.calendar.offsets import Offset
 from yearwheel.notifications.ledger import NoticeKind
 from yearwheel.services.active import Active, read_active
@@ -13,7 +11,7 @@ from yearwheel.services.app import App, Refused
 from yearwheel.services.moves import Move, find_standing, make_moves, with_status
 from yearwheel.stages.standing import DueBecause, Standing
 from yearwheel.stages.status import HANDED_IN, LABELS, Status
-from yearwheel.store import standings
+from yearwheel.store import Connection, standings
 
 REVISE = Offset.parse("10 workdays after")  # for kinds of stage whose file names no time for changes
 

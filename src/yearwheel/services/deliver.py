@@ -1,5 +1,6 @@
 """Empty the outbox: claim and commit, talk to the mail server with no transaction open, record, commit."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,13 +12,16 @@ from yearwheel.services.active import read_active
 from yearwheel.services.app import App
 from yearwheel.services.queue_mail import open_zones
 from yearwheel.services.rounds import SYSTEM
-from yearwheel.store import events, outbox, rosters
+from yearwheel.store import Connection, events, outbox, rosters
 from yearwheel.store.events import Event
 from yearwheel.store.outbox import Claimed, Settled
 
 LEASE = timedelta(minutes=10)
 BATCH = 25  # claimed together and recorded together: the most a crash can leave in doubt
 WAITS = [timedelta(minutes=m) for m in (1, 5, 15, 60, 180, 360)]  # after each refusal for now
+OF_ADDRESS = {"", "550", "551", "553"}  # without an enhanced status; empty when we could not even ask
+OF_SENDER = {"5.1.7", "5.1.8"}
+_ENHANCED = re.compile(r"5\.(\d{1,3})\.\d{1,3}\b")
 
 
 @dataclass(slots=True)
@@ -76,10 +80,7 @@ def _record(app: App, results: Sequence[tuple[Claimed, Result]], report: Deliver
         outbox.record(work.connection, settled)
         for claimed, result in results:
             if result.outcome is Attempt.REFUSED:
-                state = read_active(work.connection, claimed.cycle_key).state
-                words = f"{result.code} {result.detail}".strip()
-                rosters.mark_undeliverable(work.connection, state, claimed.contact_key, words)
-                events.append(work.connection, [_refusal(claimed, words, now)])
+                _note_refusal(work.connection, claimed, result, now)
         work.commit()
     for row in settled:
         report.sent += row.status is OutboxStatus.SENT
@@ -109,9 +110,23 @@ def _after(claimed: Claimed, outcome: Attempt, now: datetime) -> tuple[OutboxSta
             return OutboxStatus.FAILED, None
 
 
-def _refusal(claimed: Claimed, words: str, now: datetime) -> Event:
+def _note_refusal(connection: Connection, claimed: Claimed, result: Result, now: datetime) -> None:
+    """Keep the server's words; a contact is given up only when they are about the address."""
+    words = f"{result.code} {result.detail}".strip()
+    kind = "message_refused"
+    if blames_address(result):
+        kind = "address_refused"
+        state = read_active(connection, claimed.cycle_key).state
+        rosters.mark_undeliverable(connection, state, claimed.contact_key, words)
     detail = {"contact": claimed.contact_key, "message_id": claimed.message_id}
-    return Event(now, SYSTEM, "address_refused", claimed.cycle_key, why=words, detail=detail)
+    events.append(connection, [Event(now, SYSTEM, kind, claimed.cycle_key, why=words, detail=detail)])
+
+
+def blames_address(refusal: Result) -> bool:
+    """Whether a final refusal is about the reader's address (RFC 3463: 5.1.x, 5.2.x), not the letter or us."""
+    if status := _ENHANCED.match(refusal.detail):
+        return status[1] in {"1", "2"} and status[0] not in OF_SENDER
+    return refusal.code in OF_ADDRESS
 
 
 def _attempts(report: DeliveryReport) -> int:

@@ -6,8 +6,6 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection
-
 from yearwheel.notifications.ledger import NoticeKind, PlannedReminder, ReminderKey
 from yearwheel.roster.people import Role, Roster
 from yearwheel.services.active import Active
@@ -15,7 +13,7 @@ from yearwheel.services.app import Refused
 from yearwheel.services.replan import replan
 from yearwheel.stages.standing import Standing
 from yearwheel.stages.status import MoveRefused, Status, check_move
-from yearwheel.store import events, reminders, rosters, standings
+from yearwheel.store import Connection, events, reminders, rosters, standings
 from yearwheel.store.events import Event
 
 

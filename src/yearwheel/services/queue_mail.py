@@ -7,18 +7,17 @@ from functools import cache
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection
-
 from yearwheel.calendar.cycle import Deadline, Stage
 from yearwheel.notifications.ledger import OutboxStatus, Reason, ReminderStatus
 from yearwheel.notifications.letter import Item, Letter
-from yearwheel.notifications.mime import message_id, to_bytes
+from yearwheel.notifications.mime import HeaderInjection, message_id, to_bytes
 from yearwheel.roster.people import ROLE_LABELS, Contact, Role, Roster
 from yearwheel.services.active import Active, read_active
 from yearwheel.services.app import App
-from yearwheel.services.rounds import out_of_reach
+from yearwheel.services.rounds import SYSTEM, out_of_reach
 from yearwheel.stages.status import HANDED_IN, WAIVED
-from yearwheel.store import outbox, reminders, rosters, standings
+from yearwheel.store import Connection, events, outbox, reminders, rosters, standings
+from yearwheel.store.events import Event
 from yearwheel.store.outbox import NewMessage
 from yearwheel.store.reminders import DueReminder
 
@@ -97,7 +96,19 @@ class _Writer:
             if not self._is_open(zone) or (alive and not all(r.is_notice for r in items)):
                 report.deferred += len(items)
                 continue
-            yield self._message(contact, zone, on, items, number=earlier + 1), items
+            try:
+                message = self._message(contact, zone, on, items, number=earlier + 1)
+            except HeaderInjection as fault:
+                self._give_up(contact, items, fault)
+                continue
+            yield message, items
+
+    def _give_up(self, contact: Contact, items: list[DueReminder], fault: HeaderInjection) -> None:
+        """One person whose name or address cannot stand in a message must not hold up everyone's mail."""
+        self.endings += [(r.id, ReminderStatus.NO_ADDRESS, Reason.UNREACHABLE) for r in items]
+        detail = {"contact": contact.key}
+        refused = Event(self._now, SYSTEM, "letter_refused", self._active.key, why=str(fault), detail=detail)
+        events.append(self._connection, [refused])
 
     def _message(
         self, contact: Contact, zone: ZoneInfo, on: date, items: list[DueReminder], *, number: int

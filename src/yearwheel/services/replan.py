@@ -3,13 +3,11 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import Connection
-
 from yearwheel.notifications.ledger import OutboxStatus
 from yearwheel.notifications.planner import Difference, Planner, compare
 from yearwheel.services.active import Active
 from yearwheel.stages.standing import Standing
-from yearwheel.store import outbox, reminders, rosters
+from yearwheel.store import Connection, outbox, reminders, rosters
 
 
 def replan(

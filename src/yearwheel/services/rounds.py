@@ -5,8 +5,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from sqlalchemy import Connection
-
 from yearwheel.calendar.cycle import Cycle, OwedBy, Rung, Stage, StageKind
 from yearwheel.notifications.ledger import Reason, ReminderStatus
 from yearwheel.notifications.planner import NOBODY
@@ -16,7 +14,7 @@ from yearwheel.services.app import App
 from yearwheel.services.moves import Move, make_moves, with_status
 from yearwheel.stages.standing import DueBecause, Standing
 from yearwheel.stages.status import HANDED_IN, WAIVED, Status
-from yearwheel.store import outbox, reminders, rosters, rounds, standings
+from yearwheel.store import Connection, outbox, reminders, rosters, rounds, standings
 from yearwheel.store.reminders import DueReminder
 
 SYSTEM = "yearwheel"  # the actor of what follows from the calendar alone

@@ -7,8 +7,6 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection
-
 from yearwheel.calendar.cycle import Stage, StageKind
 from yearwheel.notifications.ledger import NoticeKind
 from yearwheel.roster.people import District, Roster
@@ -20,7 +18,7 @@ from yearwheel.stages.findings import Finding, Severity
 from yearwheel.stages.gate import Carried
 from yearwheel.stages.standing import Standing, Submission
 from yearwheel.stages.status import Status
-from yearwheel.store import rosters, standings
+from yearwheel.store import Connection, rosters, standings
 
 
 class GateRefused(Refused):

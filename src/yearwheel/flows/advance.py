@@ -1,0 +1,38 @@
+"""The round: the only thing that has to happen every day for a year to run."""
+
+import asyncio
+from dataclasses import asdict
+
+from prefect import flow
+from prefect.artifacts import acreate_progress_artifact
+
+from yearwheel.bootstrap import current_app
+from yearwheel.flows.runs import NOWHERE
+from yearwheel.flows.stages import STAGE_FLOWS, artifact_key
+from yearwheel.services.advance import RoundReport
+from yearwheel.services.rounds import finish_round, stages_with_work
+from yearwheel.services.status import progress
+from yearwheel.tasks.mail import send
+from yearwheel.tasks.rounds import queue_mail
+
+
+@flow(flow_run_name="{cycle} · advance · {as_of}", persist_result=False, result_storage=NOWHERE)
+async def advance(cycle: str, as_of: str) -> RoundReport:
+    """Work every stage that has something to do, queue the mail, send it.
+
+    `as_of` only names the round; the App's clock says what is due. Running it again finds nothing left.
+    """
+    app = current_app()
+    report = RoundReport()
+    for work in await asyncio.to_thread(stages_with_work, app, cycle):
+        report.stages.append(await STAGE_FLOWS[work.kind](cycle, work.stage_key, as_of, work.why))
+    report.queued = await queue_mail(cycle)
+    await asyncio.to_thread(finish_round, app, cycle, asdict(report))
+    report.delivered = await send()
+    share = await asyncio.to_thread(progress, app, cycle)
+    await acreate_progress_artifact(
+        progress=share,
+        key=artifact_key(cycle, "progress"),
+        description=f"Work of the year that is in, approved or not owed, as of {as_of}",
+    )
+    return report

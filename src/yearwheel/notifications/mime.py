@@ -19,7 +19,11 @@ _FOLD_AT = 76
 
 
 class HeaderInjection(ValueError):
-    """A header value that would break out of its line, or an address that is not one."""
+    """A value of `header` that would break out of its line, or an address that is not one."""
+
+    def __init__(self, header: str, problem: str) -> None:
+        super().__init__(f"{header}: {problem}")
+        self.header = header
 
 
 def message_id(key: str, domain: str) -> str:
@@ -75,7 +79,7 @@ def _part(boundary: str, subtype: str, content: str) -> bytes:
 def _mailbox(header: str, name: str, address: str) -> str:
     if not _ADDRESS.fullmatch(address) or not _SPECIAL.isdisjoint(address):
         raise HeaderInjection(
-            f"{header}: {address!r} is not an e-mail address; write for example pat@district.example"
+            header, f"{address!r} is not an e-mail address; write for example pat@district.example"
         )
     if _is_plain(_checked(header, name)) and len(name) + len(address) < _FOLD_AT:
         return formataddr((name, address))
@@ -97,5 +101,5 @@ def _is_plain(value: str) -> bool:
 
 def _checked(header: str, value: str) -> str:
     if _BROKEN.search(value):
-        raise HeaderInjection(f"{header}: {value!r} has a line break in it; headers are one line")
+        raise HeaderInjection(header, f"{value!r} has a line break in it; headers are one line")
     return value

@@ -123,7 +123,7 @@ def _note_refusal(connection: Connection, claimed: Claimed, result: Result, now:
 
 
 def blames_address(refusal: Result) -> bool:
-    """Whether a final refusal is about the reader's address (RFC 3463: 5.1.x, 5.2.x), not the letter or us."""
+    """Whether a final refusal is about the reader's address (RFC 3463 5.1.x, 5.2.x) or something else."""
     if status := _ENHANCED.match(refusal.detail):
         return status[1] in {"1", "2"} and status[0] not in OF_SENDER
     return refusal.code in OF_ADDRESS

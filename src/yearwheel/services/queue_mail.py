@@ -99,6 +99,8 @@ class _Writer:
             try:
                 message = self._message(contact, zone, on, items, number=earlier + 1)
             except HeaderInjection as fault:
+                if fault.header != "To":
+                    raise  # our own settings are at fault: nobody is given up for that
                 self._give_up(contact, items, fault)
                 continue
             yield message, items

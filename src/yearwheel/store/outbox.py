@@ -208,7 +208,7 @@ def count_by_status(connection: Connection, cycle_key: str) -> dict[OutboxStatus
     query = (
         select(table.c.status, func.count()).where(table.c.cycle_key == cycle_key).group_by(table.c.status)
     )
-    return dict(connection.execute(query).tuples().all())
+    return dict(connection.execute(query).all())
 
 
 def count_sent_by_day(connection: Connection, cycle_key: str) -> dict[date, int]:
@@ -219,7 +219,7 @@ def count_sent_by_day(connection: Connection, cycle_key: str) -> dict[date, int]
         .group_by(table.c.send_on)
         .order_by(table.c.send_on)
     )
-    return dict(connection.execute(query).tuples().all())
+    return dict(connection.execute(query).all())
 
 
 def list_attempts(connection: Connection, outbox_id: int) -> list[dict[str, Any]]:

@@ -41,7 +41,7 @@ def _read(connection: Connection, state: str, cycle_key: str | None) -> Roster:
     if cycle_key is not None:
         query = select(reviewers.c.district_code, reviewers.c.contact_key)
         query = query.where(reviewers.c.cycle_key == cycle_key)
-        assigned = dict(connection.execute(query).tuples().all())
+        assigned = dict(connection.execute(query).all())
     return Roster({d.code: d for d in found}, {c.key: c for c in persons}, assigned)
 
 

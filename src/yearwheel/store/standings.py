@@ -120,7 +120,7 @@ def newest_evidence(connection: Connection, cycle_key: str, code: str) -> dict[s
         .where(submissions.c.cycle_key == cycle_key, submissions.c.district_code == code)
         .order_by(submissions.c.stage_key, submissions.c.version)
     )
-    return dict(connection.execute(query).tuples().all())
+    return dict(connection.execute(query).all())
 
 
 _CHANGING = ("status", "due_on", "due_since", "due_because", "version", "rounds")

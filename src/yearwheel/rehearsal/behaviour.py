@@ -56,9 +56,13 @@ class People:
         self._cycle = cycle
         self._seed = seed
 
+    def usual_manner(self, code: str) -> Manner:
+        """How a district behaves most of the time."""
+        return _choose(SHARES, self._roll("manner", code))
+
     def manner(self, code: str, stage_key: str) -> Manner:
         """How a district behaves in a stage: mostly as ever, now and then not."""
-        usual = _choose(SHARES, self._roll("manner", code))
+        usual = self.usual_manner(code)
         if usual is Manner.SILENT or self._roll("slip", code, stage_key) >= SLIPS:
             return usual
         return _choose(ON_A_BAD_DAY, self._roll("bad day", code, stage_key))

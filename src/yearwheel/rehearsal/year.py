@@ -63,7 +63,7 @@ async def run_year(
     days = Year.of(cycle).workdays(cycle)
     for number, day in enumerate(days):
         if newest is None or day >= newest.astimezone(cycle.zone).date():
-            clock.set(_moment(cycle, day, MORNING))
+            clock.set(morning(cycle, day))
             if not is_quiet(app, cycle_key):
                 await run_round(cycle_key, clock.now())
             clock.set(_moment(cycle, day, AFTERNOON))
@@ -148,6 +148,11 @@ class Afternoon:
                 reader = self._roster.holders(code, Role.REVIEWER)[0].name
                 changes = CHANGES if self._people.returns(code, rounds_so_far) else ""
                 yield Decision(stage.key, code, reader, changes)
+
+
+def morning(cycle: Cycle, day: date) -> datetime:
+    """The moment of a day's round."""
+    return _moment(cycle, day, MORNING)
 
 
 def _moment(cycle: Cycle, day: date, at: time) -> datetime:

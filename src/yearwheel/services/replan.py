@@ -19,12 +19,18 @@ def replan(
     """
     roster = rosters.load(connection, active.state, active.key)
     places = {(standing.stage_key, standing.district_code): standing for standing in changed}
-    waiting = reminders.carried_by_waiting_mail(connection, active.key, places, outbox.NOT_LEFT)
-    if waiting:
-        taken = outbox.move(connection, waiting, outbox.NOT_LEFT, OutboxStatus.SUPPRESSED, now)
-        reminders.take_back(connection, taken)
+    _take_back_waiting(connection, active, places, now)
     desired = Planner(active.cycle, roster, active.since).plan(changed)
     existing = reminders.list_ladder(connection, active.key, places)
     difference = compare(active.cycle, desired, existing, places)
     reminders.apply(connection, active.key, difference, now)
     return difference
+
+
+def _take_back_waiting(
+    connection: Connection, active: Active, places: Collection[tuple[str, str]], now: datetime
+) -> None:
+    waiting = [row for row, _, _ in outbox.list_waiting(connection, active.key)]
+    if carrying := reminders.find_carrying(connection, waiting, places) if waiting else []:
+        taken = outbox.move(connection, carrying, outbox.NOT_LEFT, OutboxStatus.SUPPRESSED, now)
+        reminders.take_back(connection, taken)

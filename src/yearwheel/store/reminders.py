@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, bindparam, func, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, bindparam, func, select, update
 
 from yearwheel.notifications.ledger import (
     LedgerRow,
     NoticeKind,
+    OutboxStatus,
     PlannedReminder,
     Reason,
     ReminderKey,
@@ -151,22 +152,15 @@ def take_back(connection: Connection, outbox_ids: Collection[int]) -> None:
     )
 
 
-def carried_by_waiting_mail(
-    connection: Connection, cycle_key: str, places: Collection[tuple[str, str]], statuses: Collection[str]
+def find_carrying(
+    connection: Connection, outbox_ids: Collection[int], places: Collection[tuple[str, str]]
 ) -> list[int]:
-    """Outbox messages that have not left and speak of one of these (stage, district) places."""
-    query = (
-        select(outbox.c.id)
-        .distinct()
-        .join(table, table.c.outbox_id == outbox.c.id)
-        .where(
-            table.c.cycle_key == cycle_key,
-            outbox.c.status.in_(statuses),
-            tuple_(table.c.stage_key, table.c.district_code).in_(list(places)),
-            table.c.kind.not_in(_NOTICES),
-        )
+    """Those of the messages that carry a ladder reminder of one of these (stage, district) places."""
+    query = select(table.c.outbox_id, table.c.stage_key, table.c.district_code).where(
+        table.c.outbox_id.in_(outbox_ids), table.c.kind.not_in(_NOTICES)
     )
-    return sorted(connection.scalars(query))
+    found = {row for row, stage, code in connection.execute(query) if (stage, code) in places}
+    return sorted(found)
 
 
 def count_notices(
@@ -191,6 +185,37 @@ def tally(connection: Connection, cycle_key: str) -> dict[tuple[ReminderStatus, 
         .group_by(table.c.status, table.c.reason)
     )
     return {(status, reason): count for status, reason, count in connection.execute(query)}
+
+
+def count_sent(connection: Connection, cycle_key: str) -> dict[str, dict[str, int]]:
+    """For each stage, how many reminders of each kind left in a message the mail server accepted."""
+    query = (
+        select(table.c.stage_key, table.c.kind, func.count())
+        .join(outbox, table.c.outbox_id == outbox.c.id)
+        .where(table.c.cycle_key == cycle_key, outbox.c.status.in_([OutboxStatus.SENT, OutboxStatus.BOUNCED]))
+        .group_by(table.c.stage_key, table.c.kind)
+    )
+    counts: dict[str, dict[str, int]] = {}
+    for stage_key, kind, count in connection.execute(query):
+        counts.setdefault(stage_key, {})[kind] = count
+    return counts
+
+
+def find_sent_example(connection: Connection, cycle_key: str, kind: str) -> RowMapping | None:
+    """A message that left and carried a reminder of this kind: the first by natural key."""
+    query = (
+        select(outbox)
+        .join(table, table.c.outbox_id == outbox.c.id)
+        .where(table.c.cycle_key == cycle_key, table.c.kind == kind, outbox.c.status == OutboxStatus.SENT)
+        .order_by(table.c.district_code, table.c.stage_key, table.c.rung, table.c.contact_key)
+        .limit(1)
+    )
+    return connection.execute(query).mappings().one_or_none()
+
+
+def count_all(connection: Connection, cycle_key: str) -> int:
+    """How many rows the cycle's ledger has."""
+    return connection.execute(select(func.count()).where(table.c.cycle_key == cycle_key)).scalar_one()
 
 
 def list_outcomes(connection: Connection, cycle_key: str, *where: ColumnElement[bool]) -> list[RowMapping]:

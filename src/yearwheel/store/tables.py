@@ -13,7 +13,6 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-    text,
 )
 
 from yearwheel.notifications.ledger import Attempt, OutboxStatus, Reason, ReminderStatus
@@ -163,13 +162,7 @@ reminders = Table(
     ),
     one_of("status", ReminderStatus),
     one_of("reason", Reason),
-    Index(
-        "ix_reminder_open",
-        "cycle_key",
-        "due_at",
-        sqlite_where=text("status = 'planned'"),
-        postgresql_where=text("status = 'planned'"),
-    ),
+    Index("ix_reminder_waiting", "cycle_key", "status", "due_at"),
     Index("ix_reminder_outbox", "outbox_id"),
 )
 
@@ -195,7 +188,7 @@ outbox = Table(
     Column("queued_at", Moment, nullable=False),
     Column("settled_at", Moment),
     one_of("status", OutboxStatus),
-    Index("ix_outbox_waiting", "status", "not_before"),
+    Index("ix_outbox_waiting", "status", "cycle_key", "not_before"),
     Index("ix_outbox_person_day", "cycle_key", "contact_key", "send_on"),
 )
 

@@ -139,7 +139,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.create_index("ix_outbox_person_day", ["cycle_key", "contact_key", "send_on"], unique=False)
-        batch_op.create_index("ix_outbox_waiting", ["status", "not_before"], unique=False)
+        batch_op.create_index("ix_outbox_waiting", ["status", "cycle_key", "not_before"], unique=False)
 
     op.create_table(
         "reviewer",
@@ -224,14 +224,8 @@ def upgrade() -> None:
         ),
     )
     with op.batch_alter_table("reminder", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_reminder_open",
-            ["cycle_key", "due_at"],
-            unique=False,
-            sqlite_where=sa.text("status = 'planned'"),
-            postgresql_where=sa.text("status = 'planned'"),
-        )
         batch_op.create_index("ix_reminder_outbox", ["outbox_id"], unique=False)
+        batch_op.create_index("ix_reminder_waiting", ["cycle_key", "status", "due_at"], unique=False)
 
     op.create_table(
         "submission",
@@ -259,12 +253,8 @@ def downgrade() -> None:
     _allow_changes_to_events()
     op.drop_table("submission")
     with op.batch_alter_table("reminder", schema=None) as batch_op:
+        batch_op.drop_index("ix_reminder_waiting")
         batch_op.drop_index("ix_reminder_outbox")
-        batch_op.drop_index(
-            "ix_reminder_open",
-            sqlite_where=sa.text("status = 'planned'"),
-            postgresql_where=sa.text("status = 'planned'"),
-        )
 
     op.drop_table("reminder")
     with op.batch_alter_table("delivery", schema=None) as batch_op:

@@ -1,0 +1,248 @@
+"""Rehearse a whole cycle: every e-mail, every answer, and the proof at the end, in a folder to look at."""
+
+import asyncio
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from time import perf_counter
+from typing import Literal
+
+from yearwheel.bootstrap import build_app, use_app
+from yearwheel.calendar.cycle import Cycle
+from yearwheel.calendar.ics import cycle_ics
+from yearwheel.clock import VirtualClock
+from yearwheel.config.cycle_file import load_cycle
+from yearwheel.config.settings import Mail, Settings
+from yearwheel.rehearsal.behaviour import People
+from yearwheel.rehearsal.gather import gather_story
+from yearwheel.rehearsal.inboxes import RehearsalMailer
+from yearwheel.rehearsal.report import write_report
+from yearwheel.rehearsal.story import LedgerFigures
+from yearwheel.rehearsal.year import Round, Year, morning, run_year
+from yearwheel.roster.people import Roster
+from yearwheel.roster.shipped import shipped_roster
+from yearwheel.services.advance import advance
+from yearwheel.services.app import App, Refused
+from yearwheel.services.cycles import create_cycle, publish_cycle
+from yearwheel.services.ledger_digest import ledger_digest
+from yearwheel.services.prove import prove
+from yearwheel.services.upkeep import settle_doubts, sweep_leases
+from yearwheel.store import cycles, reminders, rosters
+
+STAGE_MANAGER = "rehearsal"
+MARK = ".rehearsal"  # a folder with this file in it is ours to empty
+OnProgress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to rehearse, with whom, and where to put it."""
+
+    cycle_source: str
+    out: Path
+    seed: int = 1
+    through: Literal["direct", "prefect"] = "direct"
+    roster: Roster | None = None  # None is the shipped one
+    database_url: str = ""  # empty is SQLite in `out`
+    resume: bool = False
+    command: str = "yearwheel rehearse"
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What `summary.json` says."""
+
+    cycle: str
+    districts: int
+    stages: int
+    planned: int
+    sent: int
+    reasons: dict[str, int]
+    missed: int
+    duplicates: int
+    uncertain: int
+    proof: str
+    ledger_digest: str
+    seconds: float
+    flow_runs: int
+    seed: int = 1
+    through: str = "direct"
+
+
+def rehearse(plan: Plan, on_progress: OnProgress) -> Summary:
+    """Run the year and write the folder. Refused when the folder holds something else.
+
+    With `resume` an interrupted rehearsal goes on where it stopped: what was being sent is first called
+    uncertain, then settled from what the inboxes hold.
+    """
+    began = perf_counter()
+    cycle = load_cycle(plan.cycle_source)
+    _prepare_folder(plan)
+    clock = VirtualClock(morning(cycle, Year.of(cycle).first))
+    app = _build(plan, cycle, clock)
+    with use_app(app), _engine(plan, app, on_progress) as engine:
+        on_progress("planning the year", 0, 1)
+        _set_up(app, plan, cycle)
+        _walk(app, plan, cycle, clock, engine.run_round, on_progress)
+        flow_runs = engine.count_runs()
+    on_progress("proving and writing the report", 0, 1)
+    figures = _figures(app, cycle.key, flow_runs, perf_counter() - began)
+    story = gather_story(app, cycle, plan.seed, told_by=_told_by(plan), command=plan.command, ledger=figures)
+    write_report(story, plan.out / "report.html")
+    (plan.out / "year.ics").write_bytes(cycle_ics(cycle, stamp=clock.now()))
+    app.database.close()
+    summary = _summary(plan, cycle, len(story.districts), figures, perf_counter() - began)
+    (plan.out / "summary.json").write_text(json.dumps(asdict(summary), indent=2) + "\n", "utf-8")
+    return summary
+
+
+def _prepare_folder(plan: Plan) -> None:
+    """An empty folder of ours; with `resume`, the one an earlier rehearsal left."""
+    mark = plan.out / MARK
+    if plan.resume:
+        if not mark.exists():
+            raise Refused(f"there is no rehearsal to resume in {plan.out}")
+        return
+    if plan.out.exists() and any(plan.out.iterdir()):
+        if not mark.exists():
+            raise Refused(f"{plan.out} holds something that is no rehearsal; give another folder with --out")
+        shutil.rmtree(plan.out)
+    plan.out.mkdir(parents=True, exist_ok=True)
+    mark.write_text("This folder is emptied when the next rehearsal goes here.\n", "utf-8")
+
+
+def _build(plan: Plan, cycle: Cycle, clock: VirtualClock) -> App:
+    # Given one by one: a rehearsal must not depend on this machine's settings.
+    settings = Settings(
+        data_dir=plan.out, database_url=plan.database_url, base_url="https://yearwheel.example", mail=Mail()
+    )
+    app = build_app(settings, clock)
+    dead = People(cycle, plan.seed).dead_addresses(_roster(plan))
+    app.open_mailer = lambda: RehearsalMailer(settings.inboxes, dead)
+    return app
+
+
+def _roster(plan: Plan) -> Roster:
+    return plan.roster or shipped_roster()
+
+
+def _set_up(app: App, plan: Plan, cycle: Cycle) -> None:
+    """Roster, cycle and publication, each only if an earlier try did not get that far."""
+    with app.database.writing() as work:
+        if not rosters.load(work.connection, cycle.state).districts:
+            rosters.save(work.connection, cycle.state, _roster(plan))
+        stored = cycles.find(work.connection, cycle.key)
+        work.commit()
+    if stored is None:
+        create_cycle(app, plan.cycle_source, by=STAGE_MANAGER)
+    if stored is None or stored.published_at is None:
+        publish_cycle(app, cycle.key, by=STAGE_MANAGER)
+
+
+def _walk(
+    app: App, plan: Plan, cycle: Cycle, clock: VirtualClock, run_round: Round, on_progress: OnProgress
+) -> None:
+    if plan.resume:
+        settle_after_crash(app)
+    asyncio.run(
+        run_year(
+            app,
+            cycle.key,
+            seed=plan.seed,
+            run_round=run_round,
+            on_day=lambda day, number, days: on_progress(f"{day:%B %Y}", number, days),
+            clock=clock,
+        )
+    )
+
+
+def settle_after_crash(app: App) -> tuple[int, int]:
+    """Call everything that was being sent uncertain, then settle it from what the inboxes hold."""
+    sweep_leases(app, holders_are_dead=True)
+    with app.open_mailer() as mailer:
+        assert isinstance(mailer, RehearsalMailer)
+        return settle_doubts(
+            app,
+            lambda doubt: mailer.has(doubt.message_id, doubt.recipient),
+            by=STAGE_MANAGER,
+            why="read from the inboxes after the sender was stopped",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """What runs the rounds: the services themselves, or real flow runs on a real Prefect server."""
+
+    run_round: Round
+    count_runs: Callable[[], int]
+
+
+@contextmanager
+def _engine(plan: Plan, app: App, on_progress: OnProgress) -> Iterator[Engine]:
+    if plan.through == "direct":
+        yield Engine(_directly(app), lambda: 0)
+        return
+    from yearwheel.engine import count_flow_runs, prefect_server
+
+    on_progress("starting the Prefect server", 0, 1)
+    with prefect_server(plan.out / "prefect") as api_url:
+        from yearwheel.flows.advance import advance as advance_flow
+
+        async def run_round(cycle_key: str, as_of: datetime) -> None:
+            await advance_flow(cycle_key, as_of.isoformat())
+
+        yield Engine(run_round, lambda: count_flow_runs(api_url))
+
+
+def _directly(app: App) -> Round:
+    async def run_round(cycle_key: str, _as_of: datetime) -> None:
+        advance(app, cycle_key)
+
+    return run_round
+
+
+def _figures(app: App, cycle_key: str, flow_runs: int, seconds: float) -> LedgerFigures:
+    proof = prove(app, cycle_key)
+    with app.database.reading() as connection:
+        planned = reminders.count_all(connection, cycle_key)
+    return LedgerFigures(
+        planned=planned,
+        sent=proof.sent,
+        reasons=proof.reasons,
+        missed=proof.missed,
+        duplicates=proof.duplicates,
+        uncertain=proof.uncertain,
+        proof="holds" if proof.holds else "broken",
+        ledger_digest=ledger_digest(app, cycle_key),
+        seconds=seconds,
+        flow_runs=flow_runs,
+    )
+
+
+def _told_by(plan: Plan) -> str:
+    way = "through Prefect" if plan.through == "prefect" else "run directly"
+    return f"rehearsal, seed {plan.seed}, {way}"
+
+
+def _summary(plan: Plan, cycle: Cycle, districts: int, figures: LedgerFigures, seconds: float) -> Summary:
+    return Summary(
+        cycle=cycle.key,
+        districts=districts,
+        stages=len(cycle.stages),
+        planned=figures.planned,
+        sent=figures.sent,
+        reasons=dict(figures.reasons),
+        missed=figures.missed,
+        duplicates=figures.duplicates,
+        uncertain=figures.uncertain,
+        proof=figures.proof,
+        ledger_digest=figures.ledger_digest,
+        seconds=round(seconds, 1),
+        flow_runs=figures.flow_runs,
+        seed=plan.seed,
+        through=plan.through,
+    )

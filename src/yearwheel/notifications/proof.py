@@ -1,0 +1,526 @@
+"""The proof: every message that was owed is accounted for, and none went out wrongly. Pure.
+
+It shares the calendar with the planner but not the planner's reasoning: what was owed is rebuilt from events.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from functools import cache, cached_property
+from zoneinfo import ZoneInfo
+
+from yearwheel.calendar.cycle import Cycle, OwedBy, Rung
+from yearwheel.notifications.history import FOREVER, Change, Historian, History, Span, Turn
+from yearwheel.notifications.ledger import (
+    NoticeKind,
+    OutboxStatus,
+    Reason,
+    ReminderKey,
+    ReminderStatus,
+)
+from yearwheel.notifications.planner import NOBODY
+from yearwheel.roster.people import Contact, Role, Roster
+from yearwheel.stages.status import HANDED_IN, LABELS, WAIVED, Status
+
+# A letter that a deliverer has claimed cannot be called back: what happens in this time it cannot know.
+IN_HAND = timedelta(minutes=10)
+LEFT = frozenset({OutboxStatus.SENT, OutboxStatus.BOUNCED})
+WAITING = frozenset({OutboxStatus.HELD, OutboxStatus.QUEUED, OutboxStatus.SENDING})
+NOTICES: Mapping[str, NoticeKind] = {  # the event that each notice answers
+    "submitted": NoticeKind.RECEIPT,
+    "deadline_moved": NoticeKind.EXTENSION,
+    "returned": NoticeKind.RETURNED,
+    "approved": NoticeKind.APPROVED,
+    "excused": NoticeKind.EXCUSED,
+    "not_required": NoticeKind.EXCUSED,
+}
+_NOTICE_KINDS = {str(kind) for kind in NoticeKind}
+
+Place = tuple[str, str]  # stage key, district code
+
+
+class BreachKind(StrEnum):
+    """How one of the promises can be broken."""
+
+    FORGOTTEN = "forgotten"  # it fell due, and the ledger has no row for it
+    OVERLOOKED = "overlooked"  # it was due for more than a working day, and no round took it up
+    MISSED = "missed"  # the ledger itself says that its moment passed
+    STRANDED = "stranded"  # the ledger calls it queued, and no message carries it
+    STUCK = "stuck"  # its message is ready, the day has passed, and it has not left
+    UNWANTED = "unwanted"  # it waits to go although nobody owes what it asks for
+    FALSE_REASON = "false_reason"  # the reason it ended with is not what happened
+    SENT_TWICE = "sent_twice"  # the mail server accepted the same message more than once
+    SECOND_LETTER = "second_letter"  # a person got a second letter with reminders on one day
+    UNEXPLAINED = "unexplained"  # a message left that no reminder accounts for
+    UNACCEPTED = "unaccepted"  # a message is called sent, and neither a server nor a person said so
+    OUTSIDE_WINDOW = "outside_window"  # it left on a closed day or outside the reader's hours
+    EARLY = "early"  # it left before its own moment
+    AFTER_DONE = "after_done"  # it asked for work that was in, waived, or another's turn
+    OLD_DATE = "old_date"  # it named a deadline that was not the one in force
+    UNRECORDED = "unrecorded"  # a district stands where no recorded move has brought it
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """One broken promise; fields that do not apply are empty."""
+
+    kind: BreachKind
+    words: str
+    stage_key: str = ""
+    district_code: str = ""
+    rung: str = ""
+    contact_key: str = ""
+    deadline_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A ledger row as the proof reads it."""
+
+    key: ReminderKey
+    kind: str
+    role: str
+    status: ReminderStatus
+    reason: Reason | None
+    due_at: datetime
+    outbox_id: int | None
+    settled_at: datetime | None
+
+    @property
+    def is_notice(self) -> bool:
+        return self.kind in _NOTICE_KINDS
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """An outbox message as the proof reads it."""
+
+    id: int
+    contact_key: str
+    zone: ZoneInfo
+    send_on: date
+    status: OutboxStatus
+    message_id: str
+    queued_at: datetime
+    settled_at: datetime | None
+    accepted: int  # how many attempts the mail server took
+    settled_by_hand: bool  # a person said that it was sent
+
+    @property
+    def left_at(self) -> datetime:
+        """When it left. Where a person settled a doubt nobody knows better than when it was written."""
+        return self.settled_at if self.settled_at and self.accepted else self.queued_at
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All that the proof looks at, up to the moment `until`."""
+
+    cycle: Cycle
+    roster: Roster
+    published_at: datetime
+    until: datetime
+    changes: Sequence[Change]  # oldest first
+    rows: Sequence[Row]
+    messages: Sequence[Message]
+    refused: Mapping[str, datetime]  # contact key -> when their address was first refused
+    standings: Mapping[Place, tuple[Status, date]]
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What the proof found. Counts are of obligations that fell due up to its moment.
+
+    `expected = sent + reasoned + waiting + uncertain`, and what is left is among the breaches. It holds if
+    nothing is broken and no doubt is open: a message of which nobody knows whether it left is neither proof
+    that somebody was told nor a breach, and a person has to settle it first.
+    """
+
+    expected: int
+    sent: int
+    reasoned: int
+    waiting: int
+    breaches: tuple[Breach, ...]
+    reasons: dict[str, int]
+    missed: int
+    duplicates: int
+    uncertain: int
+    doubts: tuple[str, ...]  # one line for each message that is in doubt
+
+    @property
+    def holds(self) -> bool:
+        return not self.breaches and not self.doubts
+
+
+def prove(facts: Facts) -> Proof:
+    """Check the first two promises against everything on record."""
+    return _Prover(facts).run()
+
+
+@dataclass(slots=True)
+class _Obligation:
+    """A message that fell due, and the stretches of time in which it did: from its moment to the turn's end."""
+
+    role: str
+    stretches: list[tuple[datetime, datetime]] = field(default_factory=list)
+
+
+class _Prover:
+    def __init__(self, facts: Facts) -> None:
+        self._facts = facts
+        self._cycle = facts.cycle
+        self._historian = Historian(facts.cycle, facts.published_at)
+        self._rows = {row.key: row for row in facts.rows}
+        self._messages = {message.id: message for message in facts.messages}
+        self._changes: dict[Place, list[Change]] = defaultdict(list)
+        for change in facts.changes:
+            self._changes[change.stage_key, change.district_code].append(change)
+        self._history = cache(self._rebuild)
+        self._rung_day = cache(lambda rung, due_on, opens_on: self._cycle.rung_day(rung, due_on, opens_on)[0])
+        self._opening = cache(self._cycle.send_window.opening)
+        self._end_of_patience = cache(self._count_patience)
+        self._holders = cache(facts.roster.holders)
+        self._breaches: list[Breach] = []
+
+    def run(self) -> Proof:
+        expected = self._obligations()
+        broken = set(self._judge_rows())
+        self._judge_messages()
+        self._judge_standings()
+        counts, reasons = self._account(expected, broken)
+        self._breaches.sort(key=lambda b: (b.kind, b.stage_key, b.district_code, b.contact_key, b.words))
+        found = Counter(breach.kind for breach in self._breaches)
+        return Proof(
+            expected=len(expected),
+            sent=counts["sent"],
+            reasoned=reasons.total(),
+            waiting=counts["waiting"],
+            breaches=tuple(self._breaches),
+            reasons=dict(sorted(reasons.items())),
+            missed=found[BreachKind.MISSED],
+            duplicates=found[BreachKind.SENT_TWICE] + found[BreachKind.SECOND_LETTER],
+            uncertain=counts["uncertain"],
+            doubts=tuple(
+                f"{m.message_id} to {m.contact_key}, written {self._words(m.queued_at)}"
+                for m in self._facts.messages
+                if m.status is OutboxStatus.UNCERTAIN
+            ),
+        )
+
+    # What was owed
+
+    def _obligations(self) -> dict[ReminderKey, _Obligation]:
+        """Every message whose moment came while its work was owed, and every notice of an act."""
+        expected: dict[ReminderKey, _Obligation] = {}
+        for stage_key, code in self._places():
+            for turn, start, end in self._history((stage_key, code)).turns():
+                self._call(expected, (stage_key, code), turn, start, end)
+        for place, changes in self._changes.items():
+            if place[1] in self._facts.roster.districts:
+                self._answer(expected, place, changes)
+        return expected
+
+    def _places(self) -> Iterator[Place]:
+        for stage in self._cycle.stages:
+            for district in self._facts.roster.districts.values():
+                if district.is_state_office == (stage.owed_by is OwedBy.STATE):
+                    yield stage.key, district.code
+
+    def _call(
+        self,
+        expected: dict[ReminderKey, _Obligation],
+        place: Place,
+        turn: Turn,
+        start: datetime,
+        end: datetime,
+    ) -> None:
+        for slug, rung in turn.rungs.items():
+            on = self._rung_day(rung, turn.due_on, turn.opens_on)
+            if on < max(turn.called_from, turn.opens_on):
+                continue
+            for role, contact in self._readers(place[1], rung.to):
+                falls_due = max(self._opening(on, self._zone(contact)), start)
+                if falls_due < end and falls_due <= self._facts.until:
+                    reader = contact.key if contact else NOBODY + role
+                    key = ReminderKey(*place, slug, reader, turn.due_on)
+                    expected.setdefault(key, _Obligation(role)).stretches.append((falls_due, end))
+
+    def _answer(
+        self, expected: dict[ReminderKey, _Obligation], place: Place, changes: Iterable[Change]
+    ) -> None:
+        numbers: Counter[NoticeKind] = Counter()
+        tell = self._cycle.stage(place[0]).tell
+        for change in changes:
+            kind = NOTICES.get(change.kind)
+            if kind is None or change.at > self._facts.until:
+                continue
+            numbers[kind] += 1
+            for role, contact in self._readers(place[1], tell):
+                if contact is not None:
+                    key = ReminderKey(*place, f"{kind}:{numbers[kind]}", contact.key, change.due_on)
+                    expected.setdefault(key, _Obligation(role, [(change.at, FOREVER)]))
+
+    def _readers(self, code: str, roles: Iterable[str]) -> Iterator[tuple[str, Contact | None]]:
+        for role in roles:
+            yield from ((role, contact) for contact in self._holders(code, Role(role)) or (None,))
+
+    # The first promise: nobody is forgotten
+
+    def _account(
+        self, expected: Mapping[ReminderKey, _Obligation], broken: Collection[ReminderKey]
+    ) -> tuple[Counter[str], Counter[str]]:
+        """How each obligation ended: sent, waiting, uncertain, or with a reason."""
+        counts: Counter[str] = Counter()
+        reasons: Counter[str] = Counter()
+        for key, obligation in expected.items():
+            row = self._rows.get(key)
+            if key in broken:
+                continue
+            if row is None:
+                if self._told_another(key, obligation.role):
+                    reasons[Reason.CONTACT_LEFT] += 1
+                else:
+                    when = self._words(obligation.stretches[-1][0])
+                    self._break(BreachKind.FORGOTTEN, key, f"it fell due {when}, and the ledger has no row")
+            elif row.status is ReminderStatus.QUEUED:
+                self._account_message(row, counts, reasons)
+            elif days := self._overlooked(row, obligation):
+                self._break(BreachKind.OVERLOOKED, key, days)
+            elif row.status is ReminderStatus.PLANNED:
+                counts["waiting"] += 1
+            else:
+                reasons[str(row.reason)] += 1
+        return counts, reasons
+
+    def _account_message(self, row: Row, counts: Counter[str], reasons: Counter[str]) -> None:
+        status = self._messages[row.outbox_id].status if row.outbox_id is not None else None
+        if status in LEFT:
+            counts["sent"] += 1
+        elif status is OutboxStatus.UNCERTAIN:
+            counts["uncertain"] += 1
+        elif status is OutboxStatus.FAILED:
+            reasons["refused"] += 1
+        else:
+            counts["waiting"] += 1
+
+    def _told_another(self, key: ReminderKey, role: str) -> bool:
+        """Whether someone who no longer holds the role stood in its place: who came later was not yet there."""
+        present = {contact.key for contact in self._holders(key.district_code, Role(role))}
+        return any(
+            row.key.contact_key not in present
+            for row in self._by_role.get((*key[:3], key.deadline_on, role), ())
+        )
+
+    @cached_property
+    def _by_role(self) -> Mapping[tuple[str, str, str, date, str], list[Row]]:
+        found = defaultdict(list)
+        for row in self._facts.rows:
+            found[*row.key[:3], row.key.deadline_on, row.role].append(row)
+        return found
+
+    def _overlooked(self, row: Row, obligation: _Obligation) -> str:
+        """How long a row lay due without a round taking it up, in words; empty if it did not."""
+        if row.reason in (Reason.COLLAPSED, Reason.UNREACHABLE, Reason.ROLE_EMPTY):
+            return ""
+        settled_at = self._facts.until if row.status is ReminderStatus.PLANNED else row.settled_at
+        for falls_due, end in obligation.stretches:
+            stopped = min(end, settled_at or self._facts.until)
+            if self._end_of_patience(self._historian.day(falls_due)) < stopped:
+                return f"it fell due {self._words(falls_due)} and lay until {self._words(stopped)}"
+        return ""
+
+    # Every row: what it says of itself must be true
+
+    def _judge_rows(self) -> Iterator[ReminderKey]:
+        """Name each row that is broken in itself; the keys come back."""
+        for row in self._facts.rows:
+            if breach := self._fault(row):
+                self._break(breach[0], row.key, breach[1])
+                yield row.key
+
+    def _fault(self, row: Row) -> tuple[BreachKind, str] | None:
+        match row.status:
+            case ReminderStatus.MISSED:
+                return BreachKind.MISSED, f"its moment was {self._words(row.due_at)}; nothing was queued"
+            case ReminderStatus.QUEUED:
+                return self._fault_of_queued(row)
+            case ReminderStatus.PLANNED:
+                if row.is_notice or any(self._wants(row, s) for s in self._around(row, self._facts.until)):
+                    return None
+                return BreachKind.UNWANTED, f"it waits for {self._words(row.due_at)}, but nobody owes it"
+            case _:
+                return self._fault_of_reason(row)
+
+    def _fault_of_queued(self, row: Row) -> tuple[BreachKind, str] | None:
+        message = self._messages.get(row.outbox_id) if row.outbox_id is not None else None
+        if message is None:
+            return BreachKind.STRANDED, "it is called queued, and there is no message"
+        if message.status is OutboxStatus.SUPPRESSED:
+            return BreachKind.STRANDED, f"its message {message.message_id} was taken back"
+        if message.status not in LEFT or row.is_notice:
+            return None
+        left_at = message.left_at
+        spans = self._around(row, left_at - IN_HAND, left_at)
+        calling = [s for s in spans if s.turn is not None and row.key.rung in s.turn.rungs]
+        if not calling:
+            stood = LABELS[spans[-1].status] if spans else "not published"
+            return BreachKind.AFTER_DONE, f"it left {self._words(left_at)}, when the work was {stood}"
+        turns = [s.turn for s in calling if s.turn and s.turn.due_on == row.key.deadline_on]
+        if not turns:
+            in_force = calling[-1].due_on
+            return BreachKind.OLD_DATE, f"it left {self._words(left_at)}, when the deadline was {in_force}"
+        moment = min(self._moment(row, turn, message.zone) for turn in turns)
+        if left_at < moment:
+            return BreachKind.EARLY, f"it left {self._words(left_at)}, before {self._words(moment)}"
+        return None
+
+    def _fault_of_reason(self, row: Row) -> tuple[BreachKind, str] | None:
+        if row.settled_at is None or row.reason is None:
+            return BreachKind.FALSE_REASON, f"it is {row.status} without a reason or a moment"
+        if self._is_true(row, row.reason, row.settled_at):
+            return None
+        when = self._words(row.settled_at)
+        return BreachKind.FALSE_REASON, f"it ended {when} as {row.reason}, which was not so"
+
+    def _is_true(self, row: Row, reason: Reason, at: datetime) -> bool:
+        match reason:
+            case Reason.ROLE_EMPTY:
+                return row.key.contact_key.startswith(NOBODY)
+            case Reason.UNREACHABLE:
+                return self._facts.refused.get(row.key.contact_key, FOREVER) <= at
+            case Reason.CONTACT_LEFT:
+                holders = self._holders(row.key.district_code, Role(row.role))
+                return row.key.contact_key not in {contact.key for contact in holders}
+            case Reason.COLLAPSED:
+                return any(self._says_it_all(other, row, at) for other in self._ladder_mates(row))
+        return not row.is_notice and any(self._was_so(row, reason, span) for span in self._around(row, at))
+
+    def _was_so(self, row: Row, reason: Reason, span: Span) -> bool:
+        """Whether a reason that speaks of the district's own work was true in a span."""
+        match reason:
+            case Reason.WORK_IN:
+                return span.status in HANDED_IN and span.turn is None
+            case Reason.WAIVED:
+                return span.status in WAIVED
+            case Reason.NOT_OWED:
+                return span.turn is not None and row.key.rung not in span.turn.rungs
+            case Reason.DATE_MOVED:
+                return span.turn is not None and span.due_on != row.key.deadline_on
+            case _:
+                return not self._wants(row, span)
+
+    def _says_it_all(self, other: Row, row: Row, at: datetime) -> bool:
+        """Whether another rung, due by then, took a collapsed one's place and was not itself given up before."""
+        later = other.key.rung != row.key.rung and row.due_at <= other.due_at <= at
+        went = other.status in (ReminderStatus.QUEUED, ReminderStatus.PLANNED)
+        ended_after = other.reason is not Reason.COLLAPSED and other.settled_at is not None
+        return later and (went or (ended_after and at <= (other.settled_at or at)))
+
+    def _ladder_mates(self, row: Row) -> list[Row]:
+        """The ladder rows about the same deadline of the same district for the same person."""
+        return self._by_ladder.get((*row.key[:2], *row.key[3:]), [])
+
+    @cached_property
+    def _by_ladder(self) -> Mapping[tuple[str, str, str, date], list[Row]]:
+        found = defaultdict(list)
+        for row in self._facts.rows:
+            if not row.is_notice:
+                found[*row.key[:2], *row.key[3:]].append(row)
+        return found
+
+    def _wants(self, row: Row, span: Span) -> bool:
+        """Whether a row's message belongs to what was owed in a span."""
+        turn = span.turn
+        if turn is None or turn.due_on != row.key.deadline_on or row.key.rung not in turn.rungs:
+            return False
+        on = self._rung_day(turn.rungs[row.key.rung], turn.due_on, turn.opens_on)
+        return on >= max(turn.called_from, turn.opens_on)
+
+    # Every message: it left once, in time, and for a reason
+
+    def _judge_messages(self) -> None:
+        carries: dict[int, list[Row]] = defaultdict(list)
+        for row in self._facts.rows:
+            if row.outbox_id is not None:
+                carries[row.outbox_id].append(row)
+        letters: set[tuple[str, date]] = set()
+        for message in self._facts.messages:
+            if message.status in WAITING:
+                self._judge_waiting(message)
+            if message.status not in LEFT:
+                continue
+            self._judge_left(message, carries.get(message.id, []))
+            if any(not row.is_notice for row in carries.get(message.id, [])):
+                letter = (message.contact_key, message.left_at.astimezone(message.zone).date())
+                if letter in letters:
+                    self._break_message(
+                        BreachKind.SECOND_LETTER, message, f"a second letter with reminders on {letter[1]}"
+                    )
+                letters.add(letter)
+
+    def _judge_waiting(self, message: Message) -> None:
+        if self._end_of_patience(message.send_on) < self._facts.until:
+            words = f"it was to go on {message.send_on} and is still {message.status}"
+            self._break_message(BreachKind.STUCK, message, words)
+
+    def _judge_left(self, message: Message, carried: Sequence[Row]) -> None:
+        if not carried:
+            self._break_message(BreachKind.UNEXPLAINED, message, "it left, and no reminder accounts for it")
+        if message.accepted > 1:
+            words = f"the mail server accepted it {message.accepted} times"
+            self._break_message(BreachKind.SENT_TWICE, message, words)
+        if not message.accepted and not message.settled_by_hand:
+            words = "it is called sent, and no attempt of it was accepted"
+            self._break_message(BreachKind.UNACCEPTED, message, words)
+        window, workdays = self._cycle.send_window, self._cycle.workdays
+        moments = (message.left_at, message.left_at - IN_HAND)
+        if not any(window.is_open(moment, message.zone, workdays) for moment in moments):
+            words = f"it left {self._words(message.left_at, message.zone)}, when nothing may"
+            self._break_message(BreachKind.OUTSIDE_WINDOW, message, words)
+
+    # Every standing: recorded moves lead to it
+
+    def _judge_standings(self) -> None:
+        for place, (status, due_on) in self._facts.standings.items():
+            history = self._history(place)
+            faults = list(history.faults)
+            if (history.now.status, history.now.due_on) != (status, due_on):
+                faults.append(
+                    f"it stands as {LABELS[status]}, due {due_on}, but the recorded moves lead to "
+                    f"{LABELS[history.now.status]}, due {history.now.due_on}"
+                )
+            for fault in faults:
+                self._breaches.append(
+                    Breach(BreachKind.UNRECORDED, fault, stage_key=place[0], district_code=place[1])
+                )
+
+    # Small things
+
+    def _rebuild(self, place: Place) -> History:
+        return self._historian.rebuild(place[0], self._changes.get(place, ()))
+
+    def _around(self, row: Row, first: datetime, last: datetime | None = None) -> list[Span]:
+        return self._history((row.key.stage_key, row.key.district_code)).between(first, last or first)
+
+    def _moment(self, row: Row, turn: Turn, zone: ZoneInfo) -> datetime:
+        rung: Rung = turn.rungs[row.key.rung]
+        return self._opening(self._rung_day(rung, turn.due_on, turn.opens_on), zone)
+
+    def _zone(self, contact: Contact | None) -> ZoneInfo:
+        return self._facts.roster.districts[contact.district_code].zone if contact else self._cycle.zone
+
+    def _count_patience(self, on: date) -> datetime:
+        """The end of the working day after the day something fell due; by then a round has been there."""
+        following = self._cycle.workdays.shift(on, 1) + timedelta(days=1)
+        return datetime.combine(following, time(), self._cycle.zone).astimezone(UTC)
+
+    def _words(self, moment: datetime, zone: ZoneInfo | None = None) -> str:
+        return f"{moment.astimezone(zone or self._cycle.zone):%A %Y-%m-%d %H:%M}"
+
+    def _break(self, kind: BreachKind, key: ReminderKey, words: str) -> None:
+        self._breaches.append(Breach(kind, words, *key))
+
+    def _break_message(self, kind: BreachKind, message: Message, words: str) -> None:
+        self._breaches.append(Breach(kind, f"{message.message_id}: {words}", contact_key=message.contact_key))

@@ -1,0 +1,49 @@
+"""Proving a cycle: everything on record is read once and held to the first two promises."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from yearwheel.notifications import proof
+from yearwheel.notifications.proof import Facts, Proof
+from yearwheel.services.active import Active, read_active
+from yearwheel.services.app import App, Refused
+from yearwheel.store import proof as record
+from yearwheel.store import rosters, rounds, standings
+
+
+def prove(app: App, cycle_key: str) -> Proof:
+    """Check a cycle up to the present moment, or up to its close. Refused for a draft."""
+    with app.database.reading() as connection:
+        facts = read_facts(connection, read_active(connection, cycle_key), app.clock.now())
+    return proof.prove(facts)
+
+
+def read_facts(connection: Connection, active: Active, now: datetime) -> Facts:
+    """All that is on record of a cycle."""
+    key, stored = active.key, active.stored
+    if stored.published_at is None:
+        raise Refused(f"{key} is a draft: nothing was promised yet; publish it first")
+    return Facts(
+        cycle=active.cycle,
+        roster=rosters.load(connection, active.state, key),
+        published_at=stored.published_at,
+        until=stored.closed_at or _latest(connection, key, now),
+        changes=record.read_changes(connection, key),
+        rows=record.read_rows(connection, key),
+        messages=record.read_messages(connection, key),
+        refused=record.read_refusals(connection, key),
+        standings={
+            (s.stage_key, s.district_code): (
+                s.status,
+                s.due_on or active.cycle.stage(s.stage_key).dates.due.on,
+            )
+            for s in standings.find(connection, key)
+        },
+    )
+
+
+def _latest(connection: Connection, key: str, now: datetime) -> datetime:
+    """The present, or the newest moment on record: a rehearsed year lies ahead of the machine's clock."""
+    known = (now, rounds.newest(connection, key), record.newest_moment(connection, key))
+    return max(moment for moment in known if moment is not None)

@@ -110,9 +110,11 @@ def claim(
     )
     if connection.dialect.name == "postgresql":
         waiting = waiting.with_for_update(skip_locked=True)
+    # A CTE runs once; PostgreSQL may run a subquery again for each row, and then takes more than `limit`.
+    chosen = waiting.cte("chosen")
     query = (
         update(table)
-        .where(table.c.id.in_(waiting.scalar_subquery()), table.c.status == OutboxStatus.QUEUED)
+        .where(table.c.id.in_(select(chosen.c.id)), table.c.status == OutboxStatus.QUEUED)
         .values(status=OutboxStatus.SENDING, lease_by=by, lease_until=until, attempts=table.c.attempts + 1)
         .returning(*(table.c[name] for name in Claimed.__dataclass_fields__))
     )

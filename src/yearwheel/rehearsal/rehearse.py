@@ -3,8 +3,7 @@
 import asyncio
 import json
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -84,11 +83,23 @@ def rehearse(plan: Plan, on_progress: OnProgress) -> Summary:
     _prepare_folder(plan)
     clock = VirtualClock(morning(cycle, Year.of(cycle).first))
     app = _build(plan, cycle, clock)
-    with use_app(app), _engine(plan, app, on_progress) as engine:
-        on_progress("planning the year", 0, 1)
-        _set_up(app, plan, cycle)
-        _walk(app, plan, cycle, clock, engine.run_round, on_progress)
-        flow_runs = engine.count_runs()
+    on_progress("planning the year", 0, 1)
+    _set_up(app, plan, cycle)
+    if plan.resume:
+        settle_after_crash(app)
+
+    async def year(run_round: Round) -> None:
+        await run_year(
+            app,
+            cycle.key,
+            seed=plan.seed,
+            run_round=run_round,
+            on_day=lambda day, number, days: on_progress(f"{day:%B %Y}", number, days),
+            clock=clock,
+        )
+
+    with use_app(app):
+        flow_runs = _run(plan, app, year, on_progress)
     on_progress("proving and writing the report", 0, 1)
     figures = _figures(app, cycle.key, flow_runs, perf_counter() - began)
     story = gather_story(app, cycle, plan.seed, told_by=_told_by(plan), command=plan.command, ledger=figures)
@@ -143,23 +154,6 @@ def _set_up(app: App, plan: Plan, cycle: Cycle) -> None:
         publish_cycle(app, cycle.key, by=STAGE_MANAGER)
 
 
-def _walk(
-    app: App, plan: Plan, cycle: Cycle, clock: VirtualClock, run_round: Round, on_progress: OnProgress
-) -> None:
-    if plan.resume:
-        settle_after_crash(app)
-    asyncio.run(
-        run_year(
-            app,
-            cycle.key,
-            seed=plan.seed,
-            run_round=run_round,
-            on_day=lambda day, number, days: on_progress(f"{day:%B %Y}", number, days),
-            clock=clock,
-        )
-    )
-
-
 def settle_after_crash(app: App) -> tuple[int, int]:
     """Call everything that was being sent uncertain, then settle it from what the inboxes hold."""
     sweep_leases(app, holders_are_dead=True)
@@ -173,29 +167,32 @@ def settle_after_crash(app: App) -> tuple[int, int]:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Engine:
-    """What runs the rounds: the services themselves, or real flow runs on a real Prefect server."""
+def _run(plan: Plan, app: App, year: Callable[[Round], Awaitable[None]], on_progress: OnProgress) -> int:
+    """Walk the year as the plan asks: by the services alone, or by real flow runs on a real Prefect server.
 
-    run_round: Round
-    count_runs: Callable[[], int]
-
-
-@contextmanager
-def _engine(plan: Plan, app: App, on_progress: OnProgress) -> Iterator[Engine]:
+    Returns how many flow runs the server holds at the end.
+    """
     if plan.through == "direct":
-        yield Engine(_directly(app), lambda: 0)
-        return
+        asyncio.run(_complete(year(_directly(app))))
+        return 0
     from yearwheel.engine import count_flow_runs, prefect_server
 
     on_progress("starting the Prefect server", 0, 1)
     with prefect_server(plan.out / "prefect") as api_url:
-        from yearwheel.flows.advance import advance as advance_flow
+        asyncio.run(_through_prefect(api_url, year))
+        return count_flow_runs(api_url)
 
-        async def run_round(cycle_key: str, as_of: datetime) -> None:
-            await advance_flow(cycle_key, as_of.isoformat())
 
-        yield Engine(run_round, lambda: count_flow_runs(api_url))
+async def _through_prefect(api_url: str, year: Callable[[Round], Awaitable[None]]) -> None:
+    # Imported late: Prefect takes two seconds to import, and reads its settings while it is.
+    from yearwheel.flows.advance import advance as advance_flow
+    from yearwheel.flows.runs import session
+
+    async def run_round(cycle_key: str, as_of: datetime) -> None:
+        await advance_flow(cycle_key, f"{as_of:%Y-%m-%d}")
+
+    async with session(api_url):
+        await year(run_round)
 
 
 def _directly(app: App) -> Round:
@@ -203,6 +200,10 @@ def _directly(app: App) -> Round:
         advance(app, cycle_key)
 
     return run_round
+
+
+async def _complete(year: Awaitable[None]) -> None:
+    await year
 
 
 def _figures(app: App, cycle_key: str, flow_runs: int, seconds: float) -> LedgerFigures:

@@ -41,8 +41,8 @@ def publish_cycle(app: App, key: str, *, by: str) -> int:
             raise Refused(
                 f"no districts of {active.state} yet; import a roster first: yearwheel roster import FILE"
             )
-        rosters.assign(work.connection, active.state, key, _spread_reviews(roster))
-        entered = _entries(active.cycle, roster)
+        rosters.assign(work.connection, active.state, key, spread_reviews(roster))
+        entered = entries(active.cycle, roster)
         standings.add(work.connection, key, entered, now)
         events.append(
             work.connection, [Event(now, by, "cycle_published", key, detail={"places": len(entered)})]
@@ -64,7 +64,8 @@ def close_cycle(app: App, key: str, *, by: str, why: str) -> None:
         work.commit()
 
 
-def _entries(cycle: Cycle, roster: Roster) -> list[Standing]:
+def entries(cycle: Cycle, roster: Roster) -> list[Standing]:
+    """Every place of a cycle: each stage with each district that owes it."""
     return [
         Standing(stage.key, district.code, Status.NOT_OPEN)
         for stage in cycle.stages
@@ -73,7 +74,8 @@ def _entries(cycle: Cycle, roster: Roster) -> list[Standing]:
     ]
 
 
-def _spread_reviews(roster: Roster) -> dict[str, str]:
+def spread_reviews(roster: Roster) -> dict[str, str]:
+    """A reviewer for every district, evenly; nothing when the office has none."""
     readers = [c for c in roster.contacts.values() if Role.REVIEWER in c.roles]
     owing = [d for d in roster.districts.values() if not d.is_state_office]
     return assign_reviewers(owing, readers) if readers else {}

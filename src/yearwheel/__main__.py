@@ -1,0 +1,6 @@
+"""`python -m yearwheel` is `yearwheel`."""
+
+from yearwheel.cli import main
+
+if __name__ == "__main__":
+    main()

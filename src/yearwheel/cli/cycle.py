@@ -1,0 +1,85 @@
+"""`yearwheel cycle`: keep a calendar file as a cycle, promise its dates, end it."""
+
+from typing import Annotated
+
+import typer
+
+from yearwheel.cli.desk import AsJson, At, By, Unclear, Why, cycle_desk, find_calendar, installation
+from yearwheel.cli.show import print_json, say, table
+
+cycle = typer.Typer(no_args_is_help=True, help="Create, publish, close and list cycles.")
+Key = Annotated[str, typer.Argument(metavar="KEY", help="The cycle's key.")]
+
+
+@cycle.command(epilog="Example: yearwheel cycle create kentucky-2027")
+def create(
+    source: Annotated[str, typer.Argument(metavar="FILE|KEY", help="A calendar file, or a shipped cycle.")],
+    by: By,
+) -> None:
+    """Keep a calendar as a draft cycle. It promises nothing until it is published."""
+    from yearwheel.services.cycles import create_cycle
+
+    text, name = find_calendar(source)
+    with installation() as app:
+        made = create_cycle(app, text, by=by, name=name)
+    say(
+        f"{made.key} is a draft of {len(made.stages)} stages; next: yearwheel cycle publish {made.key}\n"
+        "to undo: nothing; a draft does nothing by itself"
+    )
+
+
+@cycle.command(epilog="Example: yearwheel cycle publish kentucky-2027 --by 'Pat Doe'")
+def publish(key: Key, by: By, at: At = "") -> None:
+    """Promise the dates: every district enters every stage, and the year's reminders are planned."""
+    from yearwheel.services.cycles import publish_cycle
+
+    with cycle_desk(key, at) as (app, _):
+        planned = publish_cycle(app, key, by=by)
+    say(
+        f"{key} is published: {planned:,} reminders planned\n"
+        f"to undo: a promise stays; end it with yearwheel cycle close {key} --why '...'"
+    )
+
+
+@cycle.command(epilog="Example: yearwheel cycle close kentucky-2027 --why 'the year is over'")
+def close(key: Key, by: By, why: Why = "", at: At = "") -> None:
+    """End a cycle: no round looks at it from now on, and none of its mail is written."""
+    from yearwheel.services.cycles import close_cycle
+
+    if not why.strip():
+        raise Unclear("closing a cycle needs a reason: --why '...'")
+    with cycle_desk(key, at) as (app, _):
+        close_cycle(app, key, by=by, why=why)
+    say(f"{key} is closed; what it holds stays readable\nto undo: a closed cycle stays closed")
+
+
+@cycle.command("list", epilog="Example: yearwheel cycle list --json")
+def list_all(as_json: AsJson = False) -> None:
+    """List the cycles here and those that ship."""
+    from yearwheel.config.cycle_file import shipped_cycles
+    from yearwheel.services.status import status
+
+    with installation() as app:
+        found = status(app).cycles
+    stored = {line.key for line in found}
+    lines = [
+        {"cycle": line.key, "phase": line.phase, "done_percent": line.done, "title": line.title}
+        for line in found
+    ]
+    lines += [
+        {"cycle": key, "phase": "shipped", "done_percent": None, "title": "yearwheel cycle create " + key}
+        for key in shipped_cycles()
+        if key not in stored
+    ]
+    if as_json:
+        print_json(lines)
+        return
+    rows = [
+        [str(line["cycle"]), str(line["phase"]), _percent(line["done_percent"]), str(line["title"])]
+        for line in lines
+    ]
+    table(("cycle", "phase", "done", "title"), rows)
+
+
+def _percent(done: object) -> str:
+    return "" if done is None else f"{done} %"

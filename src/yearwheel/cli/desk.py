@@ -1,0 +1,139 @@
+"""What every command shares: the options by one name each, and the way to an installation and its cycle."""
+
+import getpass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+
+if TYPE_CHECKING:  # each costs what `--help` must not
+    from yearwheel.clock import Clock
+    from yearwheel.services.active import Active
+    from yearwheel.services.app import App
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for another program.")]
+CycleKey = Annotated[
+    str, typer.Option("--cycle", metavar="KEY", help="The cycle; not needed while one only is published.")
+]
+Why = Annotated[str, typer.Option("--why", metavar="TEXT", help="The reason; it is kept and may be read.")]
+At = Annotated[
+    str,
+    typer.Option(
+        "--at",
+        metavar="MOMENT",
+        help="Trial mode only: act as at this moment, in the cycle's zone unless it names one; "
+        "for example 2027-03-15T09:00.",
+    ),
+]
+
+
+class Unclear(Exception):
+    """What was typed cannot be understood; the message says what would be right."""
+
+
+def login_name() -> str:
+    """Who is logged in on this machine."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        raise Unclear("this machine does not say who you are; add --by 'Your Name'") from None
+
+
+By = Annotated[
+    str,
+    typer.Option(
+        "--by",
+        metavar="NAME",
+        help="Who does this; it is kept with the change.",
+        default_factory=login_name,
+        show_default="your login name",
+    ),
+]
+
+
+@contextmanager
+def installation(clock: "Clock | None" = None) -> Iterator["App"]:
+    """This installation, its database up to date."""
+    from yearwheel.bootstrap import build_app
+
+    app = build_app(clock=clock)
+    try:
+        yield app
+    finally:
+        app.database.close()
+
+
+@contextmanager
+def cycle_desk(key: str, at: str = "") -> Iterator[tuple["App", "Active"]]:
+    """This installation and one of its cycles, on its own clock or, in trial mode, at a moment given."""
+    from yearwheel.clock import VirtualClock
+    from yearwheel.services.lookup import find_cycle
+
+    with installation() as app:
+        active = find_cycle(app, key)
+        if not at:
+            yield app, active
+            return
+        _check_trial(app)
+        yield replace(app, clock=VirtualClock(read_moment(at, active.cycle.zone))), active
+
+
+def read_moment(given: str, zone: ZoneInfo) -> datetime:
+    """The moment in UTC; without an offset of its own it is local time in `zone`."""
+    try:
+        moment = datetime.fromisoformat(given)
+    except ValueError:
+        raise Unclear(f"{given!r} is not a moment; write for example 2027-03-15T09:00") from None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
+
+
+def read_day(given: str) -> date:
+    try:
+        return date.fromisoformat(given)
+    except ValueError:
+        raise Unclear(f"{given!r} is not a day; write for example 2027-03-31") from None
+
+
+def find_calendar(name: str) -> tuple[str, str]:
+    """A calendar file's text and what to call it: a path, a stored cycle's key, or a shipped one's."""
+    from yearwheel.config.cycle_file import read_shipped, shipped_cycles
+    from yearwheel.services.lookup import did_you_mean
+
+    path = Path(name)
+    if path.suffix in (".yaml", ".yml") or path.is_file():
+        # Bytes that are no UTF-8 reach the reader as they are, which names their line.
+        return path.read_text("utf-8", errors="surrogateescape"), path.name
+    stored = _stored_calendars()
+    if name in stored:
+        return stored[name], f"{name}.yaml"
+    shipped = shipped_cycles()
+    if name in shipped:
+        return read_shipped(name), f"{name}.yaml"
+    known = [*stored, *(key for key in shipped if key not in stored)]
+    raise Unclear(
+        f"no cycle or file is called {name!r}{did_you_mean(name, known)}; there are {', '.join(known)}"
+    )
+
+
+def _stored_calendars() -> dict[str, str]:
+    """The calendars of an installation, if there is one: looking must not make one."""
+    from yearwheel.config.settings import Settings
+    from yearwheel.store import cycles
+
+    settings = Settings()
+    if not (settings.database_url or (settings.data_dir / "yearwheel.sqlite").exists()):
+        return {}
+    with installation() as app, app.database.reading() as connection:
+        return {cycle.key: cycle.source for cycle in cycles.list_cycles(connection)}
+
+
+def _check_trial(app: "App") -> None:
+    from yearwheel.config.settings import MailMode
+
+    if app.settings.mail.mode is not MailMode.TRIAL:
+        raise Unclear("--at is for trial mode; here mail is live, and what is written must be true")

@@ -1,0 +1,200 @@
+"""`yearwheel district`: one district's year, and what it and its reviewer do in it."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from yearwheel.cli.board import sign
+from yearwheel.cli.desk import AsJson, At, By, CycleKey, Unclear, Why, cycle_desk
+from yearwheel.cli.show import print_json, say, table, weekday
+
+if TYPE_CHECKING:
+    from yearwheel.calendar.cycle import Cycle
+    from yearwheel.services.district_page import DistrictPage, StagePart
+
+district = typer.Typer(no_args_is_help=True, help="See one district's year; begin, hand in, return, approve.")
+Code = Annotated[str, typer.Argument(metavar="CODE", help="The district's code, such as 001.")]
+StageKey = Annotated[str, typer.Argument(metavar="STAGE", help="The stage's key, such as drafting.")]
+
+
+@district.command(epilog="Example: yearwheel district show 001")
+def show(code: Code, cycle: CycleKey = "", at: At = "", as_json: AsJson = False) -> None:
+    """Show everything about one district: stages, receipts, extensions, next reminders, people."""
+    from yearwheel.services.district_page import read_district
+    from yearwheel.services.lookup import find_district
+
+    with cycle_desk(cycle, at) as (app, active):
+        page = read_district(app, active, find_district(app, active, code))
+    if as_json:
+        print_json(_as_object(page))
+    else:
+        _print(page, active.cycle)
+
+
+@district.command(epilog="Example: yearwheel district start 001 drafting --by 'Pat Doe'")
+def start(code: Code, stage: StageKey, by: By, cycle: CycleKey = "", at: At = "") -> None:
+    """Note that a district has begun its work."""
+    from yearwheel.services.lookup import find_district, find_stage
+    from yearwheel.services.submit import start as begin
+
+    with cycle_desk(cycle, at) as (app, active):
+        find_district(app, active, code)
+        find_stage(active.cycle, stage)
+        begin(app, active.key, stage, code, by=by)
+    say(f"{code} has begun {stage}; its reminders go on until the work is in\nto undo: nothing was handed in")
+
+
+@district.command(
+    epilog="Example: yearwheel district submit 001 drafting --example > plan.json; "
+    "yearwheel district submit 001 drafting plan.json"
+)
+def submit(
+    code: Code,
+    stage: StageKey,
+    by: By,
+    evidence: Annotated[
+        Path | None, typer.Argument(metavar="EVIDENCE.json", help="The work, as JSON.", show_default=False)
+    ] = None,
+    confirm: Annotated[
+        bool, typer.Option("--confirm", help="Say yes to what the gate found odd but possibly true.")
+    ] = False,
+    example: Annotated[
+        bool, typer.Option("--example", help="Print evidence to fill in, and hand in nothing.")
+    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Take it although the stage has closed.")] = False,
+    why: Why = "",
+    cycle: CycleKey = "",
+    at: At = "",
+) -> None:
+    """Hand in a district's work; every gap is named, and nothing is kept until there is none."""
+    from yearwheel.services.lookup import find_district, find_stage
+    from yearwheel.services.submit import HandIn
+    from yearwheel.services.submit import submit as hand_in
+    from yearwheel.stages.evidence import describe
+
+    with cycle_desk(cycle, at) as (app, active):
+        find_district(app, active, code)
+        kind = find_stage(active.cycle, stage).kind
+        if example:
+            print_json(describe(kind))
+            return
+        if force and not why.strip():
+            raise Unclear("--force needs a reason: --why '...'")
+        work = HandIn(stage, code, _read(evidence), by, confirm, why if force else "")
+        (kept,) = hand_in(app, active.key, [work])
+    say(
+        f"{code} handed in {stage}, version {kept.version}, sha256 {kept.sha256[:16]}; its reminders end\n"
+        f"to undo: yearwheel district return {code} {stage} --changes '...'"
+    )
+
+
+@district.command(
+    "return", epilog="Example: yearwheel district return 001 drafting --changes 'Name an owner.'"
+)
+def send_back(
+    code: Code,
+    stage: StageKey,
+    by: By,
+    changes: Annotated[str, typer.Option("--changes", metavar="TEXT", help="What has to change.")],
+    cycle: CycleKey = "",
+    at: At = "",
+) -> None:
+    """Return work for changes; the district gets the words and a date of its own."""
+    if not changes.strip():
+        raise Unclear("say what has to change: --changes '...'")
+    due_on = _decide(code, stage, by, changes, cycle, at)
+    say(
+        f"{code} has {stage} back, due again on {weekday(due_on)}\n"
+        "to undo: let the district hand in again as it was; the letter says what you wrote"
+    )
+
+
+@district.command(epilog="Example: yearwheel district approve 001 oet_review --by 'Sam Roe'")
+def approve(code: Code, stage: StageKey, by: By, cycle: CycleKey = "", at: At = "") -> None:
+    """Accept a district's work; the stage is over for it."""
+    _decide(code, stage, by, "", cycle, at)
+    say(f"{code} is approved in {stage}\nto undo: yearwheel district return {code} {stage} --changes '...'")
+
+
+def _decide(code: str, stage: str, by: str, changes: str, cycle: str, at: str) -> Any:
+    """Carry out a decision; the day the work is due."""
+    from yearwheel.services.decide import Decision, decide
+    from yearwheel.services.lookup import find_district, find_stage
+
+    with cycle_desk(cycle, at) as (app, active):
+        find_district(app, active, code)
+        find_stage(active.cycle, stage)
+        (after,) = decide(app, active.key, [Decision(stage, code, by, changes)])
+    return after.due_on
+
+
+def _read(path: Path | None) -> dict[str, Any]:
+    if path is None:
+        raise Unclear("name the file with the work, or print one to fill in with --example")
+    try:
+        work = json.loads(path.read_bytes())
+    except UnicodeDecodeError:
+        raise Unclear(f"{path} is not UTF-8 text") from None
+    if not isinstance(work, dict):
+        raise Unclear(f"{path} has to hold one JSON object; see --example")
+    return work
+
+
+def _print(page: "DistrictPage", cycle: "Cycle") -> None:
+    who = page.district
+    say(f"{who.code} {who.name}, {who.kind.replace('_', ' ')}, {who.zone.key}; {cycle.title}\n")
+    headings = ("stage", "", "status", "due", "", "next reminder")
+    table(headings, (_row(part) for part in page.parts))
+    for part in page.parts:
+        for receipt in part.receipts:
+            when = receipt.at.astimezone(cycle.zone)
+            say(f"\nreceipt {receipt.number}, {when:%a %Y-%m-%d %H:%M %Z}, by {receipt.by}")
+            say(f"        sha256 {receipt.sha256}")
+        for event in part.moved:
+            say(f"\n{part.stage.key}: due day {event.before} -> {event.after} by {event.actor}: {event.why}")
+    say("")
+    people = ((c.name, ", ".join(sorted(c.roles)), c.email, c.undeliverable or "") for c in page.contacts)
+    table(("contact", "roles", "e-mail", "why mail does not reach them"), people)
+
+
+def _row(part: "StagePart") -> list[Any]:
+    coming = part.waiting[0] if part.waiting else None
+    reminder = f"{weekday(coming.on)} {coming.rung}" if coming else ""
+    return [
+        part.stage.key,
+        sign(part.cell, word=False),
+        part.cell.label,
+        weekday(part.cell.due_on),
+        _left(part),
+        reminder,
+    ]
+
+
+def _left(part: "StagePart") -> str:
+    from yearwheel.services.board import days
+    from yearwheel.stages.status import OWED
+
+    return f"{days(part.days_left)} left" if part.cell.status in OWED and part.days_left >= 0 else ""
+
+
+def _as_object(page: "DistrictPage") -> dict[str, Any]:
+    return {
+        "code": page.district.code,
+        "name": page.district.name,
+        "timezone": page.district.zone.key,
+        "stages": {
+            part.stage.key: {
+                "status": part.cell.status,
+                "due_on": part.cell.due_on,
+                "days_left": part.days_left,
+                "days_late": part.cell.days_late,
+                "receipts": part.receipts,
+                "due_day_moved": part.moved,
+                "waiting": part.waiting,
+            }
+            for part in page.parts
+        },
+        "contacts": page.contacts,
+    }

@@ -1,0 +1,148 @@
+"""`yearwheel outbox`: the letters, what became of them, and what only a person can decide."""
+
+from email import message_from_bytes, policy
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from yearwheel.cli.desk import AsJson, At, By, CycleKey, Unclear, Why, cycle_desk
+from yearwheel.cli.show import print_json, say, table
+
+if TYPE_CHECKING:
+    from yearwheel.services.outbox_desk import Desk
+
+outbox = typer.Typer(no_args_is_help=True, help="See letters; approve, hold, retry, or settle a doubt.")
+Numbers = Annotated[
+    list[int], typer.Argument(metavar="NUMBER...", help="Messages, as `outbox list` has them.")
+]
+
+
+class Verdict(StrEnum):
+    """What became of a message whose sender died in the middle."""
+
+    SENT = "sent"
+    AGAIN = "again"
+
+
+@outbox.command("list", epilog="Example: yearwheel outbox list --status uncertain")
+def list_all(
+    status: Annotated[list[str] | None, typer.Option("--status", metavar="WORD", help="Only these.")] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="The newest so many.")] = 50,
+    cycle: CycleKey = "",
+    as_json: AsJson = False,
+) -> None:
+    """List letters, newest first."""
+    from yearwheel.notifications.ledger import OutboxStatus
+    from yearwheel.services.lookup import did_you_mean
+    from yearwheel.services.outbox_desk import list_outbox
+
+    known = [str(word) for word in OutboxStatus]
+    for word in status or ():
+        if word not in known:
+            near = did_you_mean(word, known)
+            raise Unclear(f"{word!r} is no status of a letter{near}; there are {', '.join(known)}")
+    with cycle_desk(cycle) as (app, active):
+        found = list_outbox(app, active.key, [OutboxStatus(word) for word in status or ()], limit)
+    if as_json:
+        print_json(found)
+        return
+    rows = (
+        (str(m.id), m.status, m.send_on.isoformat(), m.recipient, m.subject, str(m.attempts)) for m in found
+    )
+    table(("number", "status", "day", "to", "subject", "attempts"), rows)
+
+
+@outbox.command(epilog="Example: yearwheel outbox show 17")
+def show(
+    number: Annotated[int, typer.Argument(metavar="NUMBER", help="The message.")],
+    cycle: CycleKey = "",
+    as_json: AsJson = False,
+) -> None:
+    """Show one letter exactly as it was written, and every attempt to send it."""
+    from yearwheel.services.outbox_desk import open_message
+
+    with cycle_desk(cycle) as (app, _):
+        opened = open_message(app, number)
+    letter = message_from_bytes(opened.raw, policy=policy.default)
+    body = letter.get_body(("plain",))
+    words = body.get_content() if body else ""
+    if as_json:
+        print_json(
+            {
+                "message": opened.message,
+                "message_id": opened.message_id,
+                "queued_at": opened.queued_at,
+                "settled_at": opened.settled_at,
+                "attempts": opened.attempts,
+                "text": words,
+            }
+        )
+        return
+    say(f"message {number}, {opened.message.status}, {opened.message_id}")
+    for name in ("From", "To", "Subject", "Date"):
+        say(f"{name}: {letter[name]}")
+    say(f"\n{words}")
+    for attempt in opened.attempts:
+        said = f"{attempt['code']} {attempt['detail']}".strip()
+        say(
+            f"attempt {attempt['attempt']}, {attempt['at'].isoformat()}: {attempt['outcome']} {said}".rstrip()
+        )
+
+
+@outbox.command(epilog="Example: yearwheel outbox approve 17 18")
+def approve(numbers: Numbers, by: By, why: Why = "", cycle: CycleKey = "", at: At = "") -> None:
+    """Let held letters go."""
+    from yearwheel.services.outbox_desk import Desk
+
+    _move(numbers, Desk.APPROVE, by, why, cycle, at)
+    say("to undo, until they leave: yearwheel outbox hold NUMBER...")
+
+
+@outbox.command(epilog="Example: yearwheel outbox hold 17 --why 'wrong attachment'")
+def hold(numbers: Numbers, by: By, why: Why = "", cycle: CycleKey = "", at: At = "") -> None:
+    """Keep letters back that have not left."""
+    from yearwheel.services.outbox_desk import Desk
+
+    _move(numbers, Desk.HOLD, by, why, cycle, at)
+    say("to undo: yearwheel outbox approve NUMBER...")
+
+
+@outbox.command(epilog="Example: yearwheel outbox retry 17 --why 'their server is repaired'")
+def retry(numbers: Numbers, by: By, why: Why = "", cycle: CycleKey = "", at: At = "") -> None:
+    """Send letters again that the mail server refused."""
+    from yearwheel.services.outbox_desk import Desk
+
+    _move(numbers, Desk.RETRY, by, why, cycle, at)
+    say("to undo, until they leave: yearwheel outbox hold NUMBER...")
+
+
+@outbox.command(epilog="Example: yearwheel outbox resolve 17 --as sent --why 'it is in the server log'")
+def resolve(
+    numbers: Numbers,
+    by: By,
+    verdict: Annotated[Verdict, typer.Option("--as", help="It was sent, or it shall go again.")],
+    why: Why = "",
+    cycle: CycleKey = "",
+    at: At = "",
+) -> None:
+    """Settle letters whose sender died in the middle: nobody is written to twice unless you say so."""
+    from yearwheel.notifications.ledger import OutboxStatus
+    from yearwheel.services.upkeep import resolve as settle
+
+    if not why.strip():
+        raise Unclear("to settle a doubt needs a reason: --why '...'")
+    ending = OutboxStatus.SENT if verdict is Verdict.SENT else OutboxStatus.QUEUED
+    with cycle_desk(cycle, at) as (app, _):
+        moved = settle(app, numbers, ending, by=by, why=why)
+    if other := sorted(set(numbers) - set(moved)):
+        raise Unclear(f"not uncertain, so left as they are: {', '.join(map(str, other))}")
+    say(f"settled as {verdict}: {', '.join(map(str, moved))}\nto undo: this is kept as it was said")
+
+
+def _move(numbers: list[int], act: "Desk", by: str, why: str, cycle: str, at: str) -> None:
+    from yearwheel.services.outbox_desk import PAST, move_messages
+
+    with cycle_desk(cycle, at) as (app, active):
+        moved = move_messages(app, active.key, numbers, act, by=by, why=why)
+    say(f"{PAST[act]}: {', '.join(map(str, moved))}")

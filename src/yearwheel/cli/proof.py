@@ -1,0 +1,59 @@
+"""`yearwheel prove` and `yearwheel explain`: is everything accounted for; why this letter, or silence."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from yearwheel.cli.desk import AsJson, At, CycleKey, cycle_desk, read_day
+from yearwheel.cli.district import Code
+from yearwheel.cli.show import print_json, say
+
+if TYPE_CHECKING:
+    from yearwheel.notifications.proof import Proof
+
+SHOWN = 50  # breaches that are printed; --json has them all
+
+
+def prove(cycle: CycleKey = "", at: At = "", as_json: AsJson = False) -> None:
+    """Prove that nobody was forgotten and nobody was told twice, or name every message that breaks it."""
+    from yearwheel.services.prove import prove as check
+
+    with cycle_desk(cycle, at) as (app, active):
+        proof = check(app, active.key)
+    if as_json:
+        print_json(proof)
+    else:
+        _print(active.key, proof)
+    if not proof.holds:
+        raise typer.Exit(1)
+
+
+def explain(
+    code: Code,
+    day: Annotated[str, typer.Argument(metavar="DATE", help="The district's local day.")],
+    cycle: CycleKey = "",
+) -> None:
+    """Explain a district's day: why each letter went, or why there was silence."""
+    from yearwheel.services.explain import explain as account_for
+    from yearwheel.services.lookup import find_district
+
+    with cycle_desk(cycle) as (app, active):
+        find_district(app, active, code)
+        for line in account_for(app, active.key, code, read_day(day)).lines():
+            say(line)
+
+
+def _print(cycle_key: str, proof: "Proof") -> None:
+    say(f"{cycle_key}: the proof {'holds' if proof.holds else 'is broken'}\n")
+    say(f"  expected {proof.expected:>8,}")
+    say(f"  sent     {proof.sent:>8,}")
+    say(f"  reasons  {proof.reasoned:>8,}")
+    say(f"  waiting  {proof.waiting:>8,}")
+    for reason, count in sorted(proof.reasons.items()):
+        say(f"    {count:>8,}  {reason.replace('_', ' ')}")
+    say(f"\n  missed {proof.missed}, twice {proof.duplicates}, uncertain {proof.uncertain}")
+    for breach in proof.breaches[:SHOWN]:
+        place = " ".join(filter(None, (breach.stage_key, breach.district_code, breach.contact_key)))
+        say(f"\n{breach.kind.replace('_', ' ')}: {place}\n  {breach.words}")
+    if len(proof.breaches) > SHOWN:
+        say(f"\nand {len(proof.breaches) - SHOWN:,} more; --json has them all")

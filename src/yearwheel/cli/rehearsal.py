@@ -1,0 +1,124 @@
+"""`yearwheel rehearse` and `yearwheel demo`: a whole year on a virtual clock."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from yearwheel.cli.desk import Unclear, find_calendar
+from yearwheel.cli.show import say
+
+if TYPE_CHECKING:
+    from yearwheel.rehearsal.rehearse import Plan, Summary
+    from yearwheel.roster.people import Roster
+
+SHIPPED = "kentucky-2027"
+DEMO = Path("out/demo")
+OnProgress = Callable[[str, int, int], None]
+
+
+def rehearse(
+    cycle: Annotated[
+        str, typer.Option("--cycle", metavar="KEY|FILE", help="The calendar to rehearse.")
+    ] = SHIPPED,
+    through: Annotated[
+        str, typer.Option("--through", metavar="direct|prefect", help="By plain calls, or as Prefect flows.")
+    ] = "direct",
+    direct: Annotated[bool, typer.Option("--direct", help="The same as --through direct.")] = False,
+    seed: Annotated[int, typer.Option("--seed", help="The same seed is the same year.")] = 1,
+    districts: Annotated[
+        str, typer.Option("--districts", metavar="N|FILE", help="The first N shipped ones, or a roster file.")
+    ] = "",
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where everything goes.")] = Path(
+        "out/rehearsal"
+    ),
+    resume: Annotated[bool, typer.Option("--resume", help="Go on where a rehearsal was cut off.")] = False,
+) -> None:
+    """Rehearse a year: every letter, every answer, and the proof at the end. Nothing leaves this machine."""
+    ways: dict[str, Literal["direct", "prefect"]] = {"direct": "direct", "prefect": "prefect"}
+    if through not in ways:
+        raise Unclear(f"--through is direct or prefect, not {through!r}")
+    if direct and through == "prefect":
+        raise Unclear("--direct and --through prefect say two things; give one")
+    _run(cycle, ways[through], seed, districts, out, resume=resume)
+
+
+def demo(
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where everything goes.")] = DEMO,
+) -> None:
+    """Run Kentucky's planning year through Prefect with everyone in it, and show what came of it."""
+    _run(SHIPPED, "prefect", 1, "", out, resume=False)
+
+
+def _run(
+    cycle: str, through: Literal["direct", "prefect"], seed: int, districts: str, out: Path, *, resume: bool
+) -> None:
+    from yearwheel.rehearsal.rehearse import Plan
+    from yearwheel.rehearsal.rehearse import rehearse as run
+
+    source, _ = find_calendar(cycle)
+    command = f"yearwheel rehearse --cycle {cycle} --through {through} --seed {seed}"
+    if districts:
+        command += f" --districts {districts}"
+    plan = Plan(source, out, seed, through, _roster(districts), resume=resume, command=command)
+    with _progress() as on_progress:
+        summary = run(plan, on_progress)
+    _print(plan, summary)
+    if summary.proof != "holds":
+        raise typer.Exit(1)
+
+
+def _roster(districts: str) -> "Roster | None":
+    from yearwheel.roster.shipped import shipped_roster
+    from yearwheel.services.import_roster import read_roster_files
+
+    if not districts:
+        return None
+    if not districts.isdecimal():
+        return read_roster_files(Path(districts), generate=True).roster
+    if int(districts) == 0:
+        raise Unclear("--districts 0 leaves nobody to plan for; give 1 or more")
+    return shipped_roster(limit=int(districts))
+
+
+@contextmanager
+def _progress() -> Iterator[OnProgress]:
+    """A bar on a terminal; elsewhere one line for each phase, so that a log stays readable."""
+    if not sys.stderr.isatty():
+        seen: set[str] = set()
+
+        def note(phase: str, _done: int, _total: int) -> None:
+            if phase.partition(":")[0] not in seen:
+                seen.add(phase.partition(":")[0])
+                typer.echo(phase, err=True)
+
+        yield note
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"))
+    with Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=None)
+        yield lambda phase, done, total: bar.update(task, description=phase, completed=done, total=total)
+
+
+def _print(plan: "Plan", summary: "Summary") -> None:
+    figures = {
+        "districts": f"{summary.districts:,}",
+        "stages": str(summary.stages),
+        "messages": f"{summary.sent:,} sent of {summary.planned:,} reminders planned",
+        "missed": str(summary.missed),
+        "twice": str(summary.duplicates),
+        "uncertain": str(summary.uncertain),
+        "proof": summary.proof,
+        "ledger digest": summary.ledger_digest,
+        "took": f"{summary.seconds:.1f} s, {summary.flow_runs:,} flow runs",
+        "look at": str(plan.out / "report.html"),
+    }
+    say(f"\n{summary.cycle}, {plan.through}, seed {plan.seed}\n")
+    for name, figure in figures.items():
+        say(f"  {name:<14} {figure}")

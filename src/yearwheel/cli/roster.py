@@ -1,0 +1,120 @@
+"""`yearwheel roster`: who takes part."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from yearwheel.cli.desk import AsJson, By, Unclear, installation
+from yearwheel.cli.show import complain, print_json, say, table
+
+if TYPE_CHECKING:
+    from yearwheel.roster.diff import RosterDiff
+    from yearwheel.services.import_roster import RosterFiles
+
+roster = typer.Typer(no_args_is_help=True, help="Import districts and contacts; list them.")
+SHIPPED = ("kentucky",)
+SHOWN = 20  # differences of one sort that are printed; --json has them all
+
+
+@roster.command(
+    "import",
+    epilog="Example: yearwheel roster import districts.csv --contacts contacts.csv --state KY --dry-run",
+)
+def take_in(
+    by: By,
+    districts: Annotated[
+        Path | None, typer.Argument(metavar="FILE", help="Districts as CSV.", show_default=False)
+    ] = None,
+    contacts: Annotated[
+        Path | None, typer.Option("--contacts", metavar="FILE", help="Contacts as CSV.")
+    ] = None,
+    generate: Annotated[
+        bool, typer.Option("--generate-contacts", help="Invent people, at .example addresses, to try things.")
+    ] = False,
+    shipped: Annotated[
+        str, typer.Option("--shipped", metavar="NAME", help="Instead of files: kentucky.")
+    ] = "",
+    state: Annotated[str, typer.Option("--state", metavar="XX", help="Whose roster it is.")] = "KY",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Import a roster: every fault at once, or what it changes; running cycles follow."""
+    from yearwheel.services.import_roster import compare_roster, import_roster
+
+    files, source = _read(districts, contacts, shipped, generate=generate)
+    with installation() as app:
+        if dry_run:
+            done = compare_roster(app, state, files)
+        else:
+            done = import_roster(app, state, files, by=by, source=source)
+    if as_json:
+        print_json({"written": not dry_run, "difference": done.difference, "reminders": done.reminders})
+        return
+    _print(done.difference)
+    if dry_run:
+        say("nothing was changed; leave out --dry-run to import")
+        return
+    say(f"imported into {state}; {done.reminders:,} reminders of running cycles follow")
+    say("to undo: import the files from before")
+
+
+@roster.command("list", epilog="Example: yearwheel roster list --state KY")
+def list_all(
+    state: Annotated[str, typer.Option("--state", metavar="XX", help="Whose roster.")] = "KY",
+    as_json: AsJson = False,
+) -> None:
+    """List the districts of a state and how many people each has."""
+    from yearwheel.services.import_roster import read_roster
+
+    with installation() as app:
+        known = read_roster(app, state)
+    if as_json:
+        print_json({"districts": known.districts, "contacts": known.contacts})
+        return
+    people: dict[str, int] = {}
+    for contact in known.contacts.values():
+        people[contact.district_code] = people.get(contact.district_code, 0) + 1
+    rows = (
+        (d.code, d.name, d.kind.replace("_", " "), d.zone.key, str(people.get(d.code, 0)))
+        for d in known.districts.values()
+    )
+    table(("code", "name", "kind", "time zone", "contacts"), rows)
+    say(f"\n{len(known.districts):,} bodies, {len(known.contacts):,} contacts")
+
+
+def _read(
+    districts: Path | None, contacts: Path | None, shipped: str, *, generate: bool
+) -> "tuple[RosterFiles, str]":
+    from yearwheel.roster.shipped import shipped_roster
+    from yearwheel.services.import_roster import RosterFiles, read_roster_files
+
+    if shipped:
+        if shipped not in SHIPPED:
+            raise Unclear(f"no roster called {shipped!r} ships; there is {', '.join(SHIPPED)}")
+        if districts or contacts or generate:
+            raise Unclear("--shipped brings its own districts and people; give it alone")
+        return RosterFiles(shipped_roster()), f"shipped {shipped}"
+    if districts is None:
+        raise Unclear("name a districts file, or the shipped roster with --shipped kentucky")
+    if contacts and generate:
+        raise Unclear("--contacts and --generate-contacts say two things; give one")
+    return read_roster_files(districts, contacts, generate=generate), districts.name
+
+
+def _print(difference: "RosterDiff") -> None:
+    added = [f"{entry.part} {entry.key} {entry.name}" for entry in difference.added]
+    gone = [f"{entry.part} {entry.key} {entry.name}" for entry in difference.gone]
+    changed = [
+        f"{c.part} {c.key} {c.name}: {c.field} {c.before!r} -> {c.after!r}" for c in difference.changed
+    ]
+    for sign, lines in (("+", added), ("~", changed), ("-", gone)):
+        for line in lines[:SHOWN]:
+            say(f"{sign} {line}")
+        if len(lines) > SHOWN:
+            say(f"{sign} and {len(lines) - SHOWN:,} more")
+    for warning in difference.warnings:
+        complain(f"note: {warning}")
+    say(f"{len(added):,} added, {len(changed):,} changed, {len(gone):,} gone")

@@ -1,0 +1,102 @@
+"""Everything about one district in one cycle: its stages, receipts, extensions, next reminders and people."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import Connection
+
+from yearwheel.calendar.cycle import Stage
+from yearwheel.notifications.ledger import ReminderStatus
+from yearwheel.roster.people import Contact, District
+from yearwheel.services.active import Active
+from yearwheel.services.app import App
+from yearwheel.services.board import Cell, read_cell
+from yearwheel.stages.standing import Submission
+from yearwheel.store import events, reminders, rosters, standings
+from yearwheel.store.events import Event
+from yearwheel.store.tables import reminders as ledger
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """One version that was handed in."""
+
+    number: str
+    version: int
+    sha256: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NextReminder:
+    """A reminder that waits for its day."""
+
+    on: date
+    rung: str
+    contact_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class StagePart:
+    """One stage of the page. `days_left` runs to the due day and is below zero after it."""
+
+    stage: Stage
+    cell: Cell
+    days_left: int
+    receipts: tuple[Receipt, ...]
+    moved: tuple[Event, ...]  # extensions granted and taken back, oldest first
+    waiting: tuple[NextReminder, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DistrictPage:
+    district: District
+    contacts: tuple[Contact, ...]
+    parts: tuple[StagePart, ...]
+
+
+def read_district(app: App, active: Active, district: District) -> DistrictPage:
+    """The district's page as it is now."""
+    now = app.clock.now()
+    with app.database.reading() as connection:
+        roster = rosters.load(connection, active.state, active.key)
+        here = {s.stage_key: s for s in standings.find(connection, active.key, codes=[district.code])}
+        moved = events.list_events(
+            connection, active.key, district_code=district.code, kinds=["deadline_moved"]
+        )
+        waiting = _waiting(connection, active.key, district.code)
+        parts = []
+        for stage in (s for s in active.cycle.stages if s.key in here):
+            cell = read_cell(active, stage, here[stage.key], now)
+            handed_in = standings.find_submissions(connection, active.key, stage.key, district.code)
+            part = StagePart(
+                stage,
+                cell,
+                (cell.due_on - active.day(now)).days,
+                tuple(_receipt(active.key, submission) for submission in handed_in),
+                tuple(event for event in moved if event.stage_key == stage.key),
+                tuple(waiting.get(stage.key, ())),
+            )
+            parts.append(part)
+    people = tuple(c for c in roster.contacts.values() if c.district_code == district.code)
+    return DistrictPage(district, people, tuple(parts))
+
+
+def _receipt(cycle_key: str, submission: Submission) -> Receipt:
+    number = f"{cycle_key}/{submission.stage_key}/{submission.district_code}/{submission.version}"
+    return Receipt(
+        number, submission.version, submission.sha256, submission.submitted_by, submission.submitted_at
+    )
+
+
+def _waiting(connection: Connection, cycle_key: str, code: str) -> dict[str, list[NextReminder]]:
+    """For each stage, the reminders that wait for their day, soonest first."""
+    rows = reminders.list_outcomes(
+        connection, cycle_key, ledger.c.district_code == code, ledger.c.status == ReminderStatus.PLANNED
+    )
+    found: dict[str, list[NextReminder]] = {}
+    for row in sorted(rows, key=lambda row: (row["due_on"], row["contact_key"])):
+        reminder = NextReminder(row["due_on"], row["rung"], row["contact_key"])
+        found.setdefault(row["stage_key"], []).append(reminder)
+    return found

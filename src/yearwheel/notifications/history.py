@@ -102,9 +102,8 @@ class Historian:
             history.spans.append(self._span(stage, start, change.at, status, due_on, since, begun_by))
             expected = due_on.isoformat() if change.moves_date else str(status)
             if change.before != expected:
-                history.faults.append(
-                    f"{change.kind} on {self.day(change.at)} starts from {change.before}, but it was {expected}"
-                )
+                when = self.day(change.at)
+                history.faults.append(f"{change.kind} on {when} starts from {change.before}, not {expected}")
             since = self._since(change, since)
             status = status if change.moves_date else Status(change.after)
             due_on, start, begun_by = change.due_on, change.at, change
@@ -112,7 +111,7 @@ class Historian:
         return history
 
     def _since(self, change: Change, since: date | None) -> date | None:
-        """The day the deadline came into force; None where it is the stage's own, which holds from the start."""
+        """The day the deadline came into force; None where it is the stage's own, in force from the start."""
         if change.moves_date:
             taken_back = change.after < change.before  # an extension always goes later
             return None if taken_back else self.day(change.at)
@@ -141,7 +140,8 @@ class Historian:
 def _ladders(stage: Stage) -> dict[Status, Mapping[str, Rung]]:
     """Which rungs call in which status: a review has one ladder for its reader, one for changes."""
     if stage.review is None:
-        return dict.fromkeys(OWED, {rung.key: rung for rung in stage.ladder})
+        calling = {rung.key: rung for rung in stage.ladder}
+        return dict.fromkeys(OWED, calling)
     reading = {rung.key: rung for rung in stage.review.reviewer_ladder}
     changing = {rung.key: rung for rung in stage.review.revision_ladder}
     return {Status.SUBMITTED: reading, Status.UNDER_REVIEW: reading, Status.RETURNED: changing}

@@ -161,7 +161,7 @@ def prove(facts: Facts) -> Proof:
 
 @dataclass(slots=True)
 class _Obligation:
-    """A message that fell due, and the stretches of time in which it did: from its moment to the turn's end."""
+    """A message that fell due, and each stretch of time in which it was: from then to its turn's end."""
 
     role: str
     stretches: list[tuple[datetime, datetime]] = field(default_factory=list)
@@ -306,7 +306,7 @@ class _Prover:
             counts["waiting"] += 1
 
     def _told_another(self, key: ReminderKey, role: str) -> bool:
-        """Whether someone who no longer holds the role stood in its place: who came later was not yet there."""
+        """Whether someone who no longer holds the role stood in its place: who came later was not there."""
         present = {contact.key for contact in self._holders(key.district_code, Role(role))}
         return any(
             row.key.contact_key not in present
@@ -412,7 +412,7 @@ class _Prover:
                 return not self._wants(row, span)
 
     def _says_it_all(self, other: Row, row: Row, at: datetime) -> bool:
-        """Whether another rung, due by then, took a collapsed one's place and was not itself given up before."""
+        """Whether another rung, due by then, took a collapsed one's place and was not given up before it."""
         later = other.key.rung != row.key.rung and row.due_at <= other.due_at <= at
         went = other.status in (ReminderStatus.QUEUED, ReminderStatus.PLANNED)
         ended_after = other.reason is not Reason.COLLAPSED and other.settled_at is not None

@@ -1,4 +1,4 @@
-"""What the proof reads: everything on record about one cycle, a query each."""
+"""What the proof and its explanations read: everything on record about one cycle, a query each."""
 
 from datetime import date, datetime
 from functools import cache
@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, func, select
 
+from yearwheel.notifications.explain import Carrier, Entry
 from yearwheel.notifications.history import Change
 from yearwheel.notifications.ledger import Attempt, OutboxStatus, ReminderKey
 from yearwheel.notifications.proof import Message, Row
@@ -33,27 +34,50 @@ def read_messages(connection: Connection, cycle_key: str) -> list[Message]:
         .subquery()
     )
     query = (
-        select(*(outbox.c[n] for n in names), func.coalesce(accepted.c.times, 0))
+        select(*(outbox.c[n] for n in names), func.coalesce(accepted.c.times, 0).label("accepted"))
         .outerjoin(accepted, accepted.c.outbox_id == outbox.c.id)
         .where(outbox.c.cycle_key == cycle_key)
         .order_by(outbox.c.id)
     )
     settled, zone = _settled_by_hand(connection), cache(ZoneInfo)
     return [
-        Message(row[0], row[1], zone(row[2]), *row[3:], settled_by_hand=row[0] in settled)
-        for row in connection.execute(query)
+        Message(**{**row, "zone": zone(row["zone"])}, settled_by_hand=row["id"] in settled)
+        for row in connection.execute(query).mappings()
     ]
 
 
-def read_changes(connection: Connection, cycle_key: str) -> list[Change]:
-    """Every change of where a district stands in a stage, oldest first."""
+def read_changes(connection: Connection, cycle_key: str, code: str | None = None) -> list[Change]:
+    """Every change of where a district (or only this one) stands in a stage, oldest first."""
     query = (
         select(events)
         .where(events.c.cycle_key == cycle_key, events.c.stage_key.is_not(None))
         .where(events.c.district_code.is_not(None), events.c.after.is_not(None))
         .order_by(events.c.id)
     )
+    if code is not None:
+        query = query.where(events.c.district_code == code)
     return [_change(row) for row in connection.execute(query).mappings()]
+
+
+def read_entries(connection: Connection, cycle_key: str, code: str) -> list[Entry]:
+    """Every ledger row of one district with the message that carries it and the server's newest answer."""
+    names = ("kind", "role", "status", "reason", "due_at", "due_on", "moved_because", "settled_at")
+    ours = [reminders.c[name] for name in (*ReminderKey._fields, *names)]
+    tries = deliveries.alias()
+    newest = select(func.max(tries.c.id)).where(tries.c.outbox_id == outbox.c.id).scalar_subquery()
+    query = (
+        select(
+            *ours,
+            *(outbox.c[name] for name in ("subject", "status", "zone", "send_on", "settled_at")),
+            deliveries.c.code,
+            deliveries.c.detail,
+        )
+        .outerjoin(outbox, outbox.c.id == reminders.c.outbox_id)
+        .outerjoin(deliveries, deliveries.c.id == newest)
+        .where(reminders.c.cycle_key == cycle_key, reminders.c.district_code == code)
+        .order_by(reminders.c.due_at, reminders.c.rung, reminders.c.contact_key)
+    )
+    return [_entry(row) for row in connection.execute(query)]
 
 
 def read_refusals(connection: Connection, cycle_key: str) -> dict[str, datetime]:
@@ -79,6 +103,17 @@ def _settled_by_hand(connection: Connection) -> set[int]:
         events.c.kind == "doubts_settled", events.c.after == str(OutboxStatus.SENT)
     )
     return {outbox_id for detail in connection.scalars(query) for outbox_id in detail["outbox"]}
+
+
+def _entry(row: Any) -> Entry:
+    """A row of `read_entries`: the natural key, what the ledger says, then the message and its answer."""
+    key, said, message = row[:5], row[5:13], row[13:18]
+    carrier = None
+    if message[0] is not None:
+        subject, status, zone, send_on, settled_at = message
+        answer = f"{row[18] or ''} {row[19] or ''}".strip()
+        carrier = Carrier(subject, status, ZoneInfo(zone), send_on, settled_at, answer)
+    return Entry(ReminderKey(*key), *said, carrier=carrier)
 
 
 def _change(row: Any) -> Change:

@@ -1,0 +1,373 @@
+"""Why one district heard what it heard on one day, or why it heard nothing, in plain sentences. Pure."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, time, timedelta
+from itertools import groupby
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from yearwheel.calendar.cycle import Cycle, OwedBy, Stage
+from yearwheel.notifications.history import Change, Historian, History, Span, Turn
+from yearwheel.notifications.ledger import NoticeKind, OutboxStatus, Reason, ReminderKey, ReminderStatus
+from yearwheel.roster.people import ROLE_LABELS, District, Role, Roster
+from yearwheel.stages.status import HANDED_IN, LABELS, WAIVED, Status
+
+DID = {  # events in the words of a sentence
+    "submitted": "handed in",
+    "received": "received",
+    "taken_up": "taken up by its reviewer",
+    "returned": "returned for changes",
+    "approved": "approved",
+    "excused": "excused",
+    "not_required": "found not to be required",
+    "reinstated": "owed again",
+}
+BECAUSE = {  # why a notice was written
+    NoticeKind.RECEIPT: "because the work was handed in",
+    NoticeKind.EXTENSION: "because the deadline moved",
+    NoticeKind.RETURNED: "because the work was returned for changes",
+    NoticeKind.APPROVED: "because the work was approved",
+    NoticeKind.EXCUSED: "because the stage need not be done",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Carrier:
+    """The message that carries a reminder. `answer` is what the mail server said last."""
+
+    subject: str
+    status: OutboxStatus
+    zone: ZoneInfo
+    send_on: date
+    settled_at: datetime | None
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A ledger row with the message that carries it."""
+
+    key: ReminderKey
+    kind: str
+    role: str
+    status: ReminderStatus
+    reason: Reason | None
+    due_at: datetime
+    due_on: date
+    moved_because: str | None
+    settled_at: datetime | None
+    carrier: Carrier | None
+
+    @property
+    def went_on(self) -> date:
+        """The reader's day on which its message left or was to leave; without one, its own day."""
+        return self.carrier.send_on if self.carrier else self.due_on
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """All that is known of one district in a cycle."""
+
+    cycle: Cycle
+    roster: Roster
+    published_at: datetime
+    district: District
+    changes: Sequence[Change]
+    entries: Sequence[Entry]
+
+
+@dataclass(frozen=True, slots=True)
+class StageWords:
+    """What there is to say of one stage: what was sent, what was not, and otherwise why it was quiet."""
+
+    stage_key: str
+    title: str
+    sent: tuple[str, ...]
+    not_sent: tuple[str, ...]
+    quiet: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """One district's day."""
+
+    district_code: str
+    district_name: str
+    on: date
+    day: str  # what sort of day it was, where that matters: "2027-04-10 is a Saturday; no mail leaves"
+    stages: tuple[StageWords, ...]
+
+    def lines(self) -> list[str]:
+        """The explanation as text, a sentence or a heading a line."""
+        found = [f"{self.district_name} ({self.district_code}) on {self.on:%A} {self.on}"]
+        found += [self.day] if self.day else []
+        for stage in self.stages:
+            said = [f"Sent: {words}" for words in stage.sent]
+            said += [f"Not sent: {words}" for words in stage.not_sent]
+            found += ["", stage.title, *(f"  {words}" for words in said or [stage.quiet])]
+        return found
+
+    def as_dict(self) -> dict[str, Any]:
+        """The explanation ready for JSON."""
+        return {**asdict(self), "on": self.on.isoformat()}
+
+
+def explain(record: Record, on: date) -> Explanation:
+    """Say for each stage of a district why it was told what it was on a local day, or why not."""
+    return _Explainer(record, on).run()
+
+
+class _Explainer:
+    def __init__(self, record: Record, on: date) -> None:
+        self._record = record
+        self._cycle = record.cycle
+        self._on = on
+        self._historian = Historian(record.cycle, record.published_at)
+        self._histories = {stage.key: self._rebuild(stage) for stage in self._owed()}
+
+    def run(self) -> Explanation:
+        district = self._record.district
+        stages = [words for stage in self._owed() if (words := self._explain(stage)) is not None]
+        return Explanation(district.code, district.name, self._on, self._day_words(), tuple(stages))
+
+    def _owed(self) -> Iterator[Stage]:
+        of_state = self._record.district.is_state_office
+        return (s for s in self._cycle.stages if of_state == (s.owed_by is OwedBy.STATE))
+
+    def _rebuild(self, stage: Stage) -> History:
+        changes = [change for change in self._record.changes if change.stage_key == stage.key]
+        return self._historian.rebuild(stage.key, changes)
+
+    def _day_words(self) -> str:
+        published_on = self._historian.day(self._record.published_at)
+        if self._on < published_on:
+            return f"The calendar was published on {published_on}; nothing was promised before."
+        closed = self._cycle.workdays.closed_because(self._on)
+        return f"{self._on} is {closed}; no mail leaves on a closed day." if closed else ""
+
+    def _explain(self, stage: Stage) -> StageWords | None:
+        here = [entry for entry in self._record.entries if entry.key.stage_key == stage.key]
+        went = [e for e in here if e.carrier is not None and e.went_on == self._on]
+        held_back = [e for e in here if e.due_on == self._on and e.went_on == e.due_on and not e.carrier]
+        elsewhere = [e for e in here if e.due_on == self._on and e.carrier and e.went_on != self._on]
+        sent = self._sentences((e for e in went if _left(e)), self._why_sent)
+        not_sent = [
+            *self._sentences((e for e in went if not _left(e)), self._how_it_stands),
+            *self._sentences(held_back, self._why_not),
+            *self._sentences(elsewhere, lambda e: f"it was put into the letter of {e.went_on}"),
+            *self._before_it_counted(stage),
+        ]
+        if sent or not_sent:
+            return StageWords(stage.key, stage.title, tuple(sent), tuple(not_sent))
+        quiet = self._why_quiet(stage)
+        return StageWords(stage.key, stage.title, (), (), quiet) if quiet else None
+
+    def _sentences(self, entries: Iterable[Entry], why: Callable[[Entry], str]) -> list[str]:
+        """One sentence for everyone of whom the same is to be said."""
+        said = sorted(
+            (self._rung_words(entry), why(entry), self._person(entry.key.contact_key, entry.role))
+            for entry in entries
+        )
+        grouped = groupby(said, key=lambda words: words[:2])
+        return [f"{rung} to {_listed(p for *_, p in people)}: {words}." for (rung, words), people in grouped]
+
+    def _person(self, contact_key: str, role: str) -> str:
+        contact = self._record.roster.contacts.get(contact_key)
+        label = ROLE_LABELS[Role(role)]
+        return f"{contact.name} ({label})" if contact else f"the {label}"
+
+    def _rung_words(self, entry: Entry) -> str:
+        if entry.kind in BECAUSE:
+            return f"{NoticeKind(entry.kind).capitalize()} notice"
+        slug = entry.key.rung.rpartition(":")[2].replace("-", " ")
+        name = "Escalation" if entry.key.rung.startswith("escalation:") else "Reminder"
+        return f"{name} '{slug}' of {entry.key.deadline_on}"
+
+    # Sent
+
+    def _why_sent(self, entry: Entry) -> str:
+        assert entry.carrier is not None
+        at = entry.carrier.settled_at
+        when = f"{at.astimezone(entry.carrier.zone):%H:%M} " if at else ""
+        why = BECAUSE[NoticeKind(entry.kind)] if entry.kind in BECAUSE else self._distance(entry)
+        bounced = " (it came back undelivered)" if entry.carrier.status is OutboxStatus.BOUNCED else ""
+        return f"{when}'{entry.carrier.subject}', {why}{bounced}"
+
+    def _distance(self, entry: Entry) -> str:
+        late = f"; it was due on {entry.due_on}, the first round after that sent it"
+        moved = f"; {entry.moved_because}" if entry.moved_because else ""
+        counted = _count_days((entry.key.deadline_on - entry.went_on).days)
+        return f"because that is {counted}{moved}{late if entry.went_on != entry.due_on else ''}"
+
+    # Not sent
+
+    def _how_it_stands(self, entry: Entry) -> str:
+        assert entry.carrier is not None
+        match entry.carrier.status:
+            case OutboxStatus.FAILED:
+                return f"the mail server refused it: {entry.carrier.answer}"
+            case OutboxStatus.UNCERTAIN:
+                return "its sender died in the middle; nobody knows whether it left until a person settles it"
+            case OutboxStatus.HELD:
+                return f"'{entry.carrier.subject}' is held until a person approves it"
+            case _:
+                answer = f" ({entry.carrier.answer})" if entry.carrier.answer else ""
+                return f"'{entry.carrier.subject}' is written and waits for the mail server{answer}"
+
+    def _why_not(self, entry: Entry) -> str:
+        match entry.reason:
+            case None:
+                return f"it waits for its moment, {self._moment(entry.due_at)}"
+            case Reason.WORK_IN:
+                return self._since(entry, "the work was", lambda c: c.after in HANDED_IN)
+            case Reason.WAIVED:
+                return self._since(entry, "the stage was", lambda c: c.after in WAIVED)
+            case Reason.NOT_OWED:
+                return self._since(entry, "the work was", lambda c: not c.moves_date)
+            case Reason.DATE_MOVED:
+                return self._moved(entry)
+            case Reason.COLLAPSED:
+                return f"a later one was due in the same round and says it all: {self._later(entry)}"
+            case Reason.UNREACHABLE:
+                return f"their address refused mail before: {self._server_words(entry.key.contact_key)}"
+        return {
+            Reason.ROLE_EMPTY: "nobody holds that role",
+            Reason.CONTACT_LEFT: "they no longer hold that role",
+            Reason.RUNG_REMOVED: "the calendar no longer asks for it",
+            Reason.TOO_LATE: "the stage had closed before it could go",
+        }[entry.reason]
+
+    def _since(self, entry: Entry, subject: str, did: Callable[[Change], bool]) -> str:
+        change = self._last_change(entry, did)
+        if change is None:
+            return f"{subject} no longer owed"
+        by = "" if change.actor == SYSTEM else f" by {change.actor}"
+        why = f" ({change.why})" if change.why and change.after in WAIVED else ""
+        words = DID.get(change.kind, change.kind.replace("_", " "))
+        return f"{subject} {words} on {self._historian.day(change.at)}{by}{why}"
+
+    def _moved(self, entry: Entry) -> str:
+        change = self._last_change(entry, lambda c: c.due_on != entry.key.deadline_on)
+        if change is None:
+            return "the deadline moved"
+        by = "" if change.actor == SYSTEM else f" by {change.actor}"
+        why = f" ({change.why})" if change.why and change.moves_date else ""
+        days = f"from {entry.key.deadline_on} to {change.due_on}"
+        return f"the deadline moved {days} on {self._historian.day(change.at)}{by}{why}"
+
+    def _last_change(self, entry: Entry, wanted: Callable[[Change], bool]) -> Change | None:
+        """The newest change of that sort up to the moment a row ended."""
+        changes = [s.change for s in self._histories[entry.key.stage_key].spans if s.change is not None]
+        before = [c for c in changes if entry.settled_at is None or c.at <= entry.settled_at]
+        return next((change for change in reversed(before) if wanted(change)), None)
+
+    def _later(self, entry: Entry) -> str:
+        mates = [
+            e
+            for e in self._record.entries
+            if e.key.stage_key == entry.key.stage_key
+            and (e.key.contact_key, e.key.deadline_on) == (entry.key.contact_key, entry.key.deadline_on)
+            and e.due_at >= entry.due_at
+            and e.carrier is not None
+            and e.kind not in BECAUSE
+        ]
+        taken = min(mates, key=lambda e: (e.went_on, e.due_at), default=None)
+        return f"{self._rung_words(taken)}, which went on {taken.went_on}" if taken else "see the ledger"
+
+    def _server_words(self, contact_key: str) -> str:
+        contact = self._record.roster.contacts.get(contact_key)
+        return contact.undeliverable if contact and contact.undeliverable else "see the events"
+
+    def _before_it_counted(self, stage: Stage) -> list[str]:
+        """Rungs that would fall on this day of a deadline that came into force only after it."""
+        found = []
+        for turn, _, end in self._histories[stage.key].turns():
+            if self._on < max(turn.called_from, turn.opens_on) and self._noon < end:
+                found += [
+                    f"'{rung.offset}' of {turn.due_on}: that deadline came into force on {turn.called_from}, "
+                    "and rungs before it are not called."
+                    for on, rung in self._calls(turn)
+                    if on == self._on and self._on >= turn.opens_on
+                ]
+        return found
+
+    # Quiet
+
+    def _why_quiet(self, stage: Stage) -> str:
+        """Why nothing was to be said that day; empty for a stage whose time it was not."""
+        if self._noon < self._record.published_at:
+            return ""
+        span = self._span(stage)
+        dates = stage.dates_for(span.due_on, self._cycle.workdays)
+        if self._on < dates.opens.on:
+            return f"It is not open until {dates.opens.on}." if self._is_next(stage) else ""
+        if span.turn is None:
+            return self._done(span) if self._on <= dates.close.on else ""
+        stood = f"It was {LABELS[span.status]}, due {span.due_on}{self._waits_for(stage, span)}"
+        return f"{stood}. {self._next(span.turn)}"
+
+    def _done(self, span: Span) -> str:
+        if span.change is None:
+            return "Nothing has come for it yet."
+        by = "" if span.change.actor == SYSTEM else f" by {span.change.actor}"
+        did = DID.get(span.change.kind, span.change.kind.replace("_", " "))
+        return f"It was {did} on {self._historian.day(span.change.at)}{by}; nobody owed anything."
+
+    def _waits_for(self, stage: Stage, span: Span) -> str:
+        if span.status is not Status.NOT_OPEN:
+            return ""
+        first = [self._cycle.stage(key) for key in stage.after if key in self._histories]
+        undone = [s.title for s in first if self._span(s).status not in HANDED_IN | WAIVED]
+        return f"; {_listed(undone)} must come first" if undone else ""
+
+    def _next(self, turn: Turn) -> str:
+        """Where this day lies between the rungs."""
+        days = sorted((on, str(rung.offset)) for on, rung in self._calls(turn) if on >= turn.called_from)
+        past = [f"'{words}' on {on}" for on, words in days if on < self._on]
+        ahead = [f"'{words}' on {on}" for on, words in days if on > self._on]
+        last = f"the one before was {past[-1]}" if past else "none came before"
+        coming = f"the next is {ahead[0]}" if ahead else "none is left"
+        return f"No reminder falls on this day: {last}, {coming}."
+
+    def _is_next(self, stage: Stage) -> bool:
+        """Whether a stage is the first that opens after this day."""
+        ahead = [s.dates.opens.on for s in self._owed() if s.dates.opens.on > self._on]
+        return stage.dates.opens.on == min(ahead)
+
+    def _calls(self, turn: Turn) -> Iterator[tuple[date, Any]]:
+        for rung in turn.rungs.values():
+            yield self._cycle.rung_day(rung, turn.due_on, turn.opens_on)[0], rung
+
+    def _span(self, stage: Stage) -> Span:
+        """How the district stood at the end of the day."""
+        return self._histories[stage.key].between(self._midnight, self._midnight)[0]
+
+    @property
+    def _noon(self) -> datetime:
+        return datetime.combine(self._on, time(12), self._record.district.zone)
+
+    @property
+    def _midnight(self) -> datetime:
+        return datetime.combine(self._on + timedelta(days=1), time(), self._record.district.zone)
+
+    def _moment(self, moment: datetime) -> str:
+        return f"{moment.astimezone(self._record.district.zone):%Y-%m-%d %H:%M}"
+
+
+SYSTEM = "yearwheel"
+
+
+def _left(entry: Entry) -> bool:
+    return entry.carrier is not None and entry.carrier.status in (OutboxStatus.SENT, OutboxStatus.BOUNCED)
+
+
+def _count_days(days: int) -> str:
+    if days == 0:
+        return "the deadline's own day"
+    return f"{abs(days)} day{'' if abs(days) == 1 else 's'} {'before' if days > 0 else 'after'} the deadline"
+
+
+def _listed(words: Iterable[str]) -> str:
+    *most, last = words
+    return f"{', '.join(most)} and {last}" if most else last

@@ -1,0 +1,30 @@
+"""Explaining one district's day from the record."""
+
+from datetime import date
+
+from yearwheel.notifications import explain as words
+from yearwheel.notifications.explain import Explanation, Record
+from yearwheel.services.active import read_active
+from yearwheel.services.app import App, Refused
+from yearwheel.store import proof as record
+from yearwheel.store import rosters
+
+
+def explain(app: App, cycle_key: str, district_code: str, on: date) -> Explanation:
+    """Why a district heard what it did on a local day. Refused for a draft and for an unknown district."""
+    with app.database.reading() as connection:
+        active = read_active(connection, cycle_key)
+        roster = rosters.load(connection, active.state, cycle_key)
+        if active.stored.published_at is None:
+            raise Refused(f"{cycle_key} is a draft: nothing was promised yet; publish it first")
+        if district_code not in roster.districts:
+            raise Refused(f"there is no district {district_code!r}; see: yearwheel roster list")
+        known = Record(
+            active.cycle,
+            roster,
+            active.stored.published_at,
+            roster.districts[district_code],
+            record.read_changes(connection, cycle_key, district_code),
+            record.read_entries(connection, cycle_key, district_code),
+        )
+    return words.explain(known, on)

@@ -92,6 +92,7 @@ def make_story(cycle: Cycle, districts: int = 3, *, seed: int = 1) -> YearStory:
         ledger=LedgerFigures(
             planned=sum(mails.values()) + 240,
             sent=sum(mails.values()),
+            messages=sum(mails.values()),
             reasons={"work_in": 200, "date_moved": 40},
             ledger_digest="3b1f" * 16,
             seconds=41.7,

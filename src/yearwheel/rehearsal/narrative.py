@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import date
 
-from yearwheel.notifications.ledger import Reason
+from yearwheel.notifications.ledger import OutboxStatus, Reason
 from yearwheel.rehearsal.story import Outcome, YearStory, busiest_day
 
 NAMES_SHOWN = 8
@@ -19,6 +19,9 @@ REASON_WORDS: dict[str, str] = {
     Reason.ROLE_EMPTY: "nobody held the role",
     Reason.UNREACHABLE: "the address had refused mail before",
     Reason.TOO_LATE: "the stage had closed before it could go",
+    OutboxStatus.FAILED: "the mail server refused the message",
+    OutboxStatus.UNCERTAIN: "nobody knows whether the message left",
+    OutboxStatus.BOUNCED: "the message came back undelivered",
 }
 
 

@@ -16,6 +16,7 @@ from yearwheel.calendar.ics import cycle_ics
 from yearwheel.clock import VirtualClock
 from yearwheel.config.cycle_file import load_cycle
 from yearwheel.config.settings import Mail, Settings
+from yearwheel.notifications.ledger import OutboxStatus
 from yearwheel.rehearsal.behaviour import People
 from yearwheel.rehearsal.gather import gather_story
 from yearwheel.rehearsal.inboxes import RehearsalMailer
@@ -30,7 +31,7 @@ from yearwheel.services.cycles import create_cycle, publish_cycle
 from yearwheel.services.ledger_digest import ledger_digest
 from yearwheel.services.prove import prove
 from yearwheel.services.upkeep import settle_doubts, sweep_leases
-from yearwheel.store import cycles, reminders, rosters
+from yearwheel.store import cycles, outbox, reminders, rosters
 
 STAGE_MANAGER = "rehearsal"
 MARK = ".rehearsal"  # a folder with this file in it is ours to empty
@@ -58,9 +59,10 @@ class Summary:
     cycle: str
     districts: int
     stages: int
-    planned: int
-    sent: int
-    reasons: dict[str, int]
+    planned: int  # rows of the ledger = sent + all reasons
+    sent: int  # of them, those that left in a message
+    messages: int  # a digest carries several
+    reasons: dict[str, int]  # why the others did not go
     missed: int
     duplicates: int
     uncertain: int
@@ -209,11 +211,13 @@ async def _complete(year: Awaitable[None]) -> None:
 def _figures(app: App, cycle_key: str, flow_runs: int, seconds: float) -> LedgerFigures:
     proof = prove(app, cycle_key)
     with app.database.reading() as connection:
-        planned = reminders.count_all(connection, cycle_key)
+        outcomes = reminders.tally(connection, cycle_key)
+        messages = outbox.count_by_status(connection, cycle_key)
     return LedgerFigures(
-        planned=planned,
-        sent=proof.sent,
-        reasons=proof.reasons,
+        planned=outcomes.total(),
+        sent=outcomes.pop(OutboxStatus.SENT, 0),
+        messages=messages.get(OutboxStatus.SENT, 0),
+        reasons=dict(sorted(outcomes.items())),
         missed=proof.missed,
         duplicates=proof.duplicates,
         uncertain=proof.uncertain,
@@ -236,6 +240,7 @@ def _summary(plan: Plan, cycle: Cycle, districts: int, figures: LedgerFigures, s
         stages=len(cycle.stages),
         planned=figures.planned,
         sent=figures.sent,
+        messages=figures.messages,
         reasons=dict(figures.reasons),
         missed=figures.missed,
         duplicates=figures.duplicates,

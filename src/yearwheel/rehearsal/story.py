@@ -80,8 +80,9 @@ class StageCount:
 class LedgerFigures:
     """The sums of the ledger, named as in `summary.json`."""
 
-    planned: int = 0
+    planned: int = 0  # rows of the ledger = sent + all reasons
     sent: int = 0
+    messages: int = 0  # a digest carries several reminders
     reasons: Mapping[str, int] = field(default_factory=dict)
     missed: int = 0
     duplicates: int = 0

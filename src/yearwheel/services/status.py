@@ -146,8 +146,7 @@ def _coming(active: Active, counts: dict[str, dict[str, int]], now: datetime) ->
 
 def _doubts(connection: Connection, cycle_key: str, mail: dict[OutboxStatus, int]) -> list[Doubt]:
     found: dict[str, int] = {str(state): count for state, count in mail.items()}
-    for (state, _reason), count in reminders.tally(connection, cycle_key).items():
-        found[state] = found.get(state, 0) + count
+    found |= {str(state): count for state, count in reminders.count_by_status(connection, cycle_key).items()}
     return [
         Doubt(what.replace("_", " "), found[what], meaning)
         for what, meaning in DOUBTS.items()

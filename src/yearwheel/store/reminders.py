@@ -1,5 +1,6 @@
 """The reminder ledger: one row for every message that should go, or should have gone."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -177,14 +178,26 @@ def count_notices(
     return {(stage, code, kind): count for stage, code, kind, count in connection.execute(query)}
 
 
-def tally(connection: Connection, cycle_key: str) -> dict[tuple[ReminderStatus, Reason | None], int]:
-    """How many rows ended which way."""
+def count_by_status(connection: Connection, cycle_key: str) -> dict[ReminderStatus, int]:
+    """How many rows stand where."""
     query = (
-        select(table.c.status, table.c.reason, func.count())
-        .where(table.c.cycle_key == cycle_key)
-        .group_by(table.c.status, table.c.reason)
+        select(table.c.status, func.count()).where(table.c.cycle_key == cycle_key).group_by(table.c.status)
     )
-    return {(status, reason): count for status, reason, count in connection.execute(query)}
+    return dict(connection.execute(query).tuples().all())
+
+
+def tally(connection: Connection, cycle_key: str) -> Counter[str]:
+    """What became of every row: its message's outcome if one carried it, else the reason, else "planned"."""
+    query = (
+        select(table.c.status, table.c.reason, outbox.c.status, func.count())
+        .outerjoin(outbox, table.c.outbox_id == outbox.c.id)
+        .where(table.c.cycle_key == cycle_key)
+        .group_by(table.c.status, table.c.reason, outbox.c.status)
+    )
+    counts: Counter[str] = Counter()
+    for status, reason, message, count in connection.execute(query):
+        counts[str(message or reason or status)] += count
+    return counts
 
 
 def count_sent(connection: Connection, cycle_key: str) -> dict[str, dict[str, int]]:
@@ -211,11 +224,6 @@ def find_sent_example(connection: Connection, cycle_key: str, kind: str) -> RowM
         .limit(1)
     )
     return connection.execute(query).mappings().one_or_none()
-
-
-def count_all(connection: Connection, cycle_key: str) -> int:
-    """How many rows the cycle's ledger has."""
-    return connection.execute(select(func.count()).where(table.c.cycle_key == cycle_key)).scalar_one()
 
 
 def list_outcomes(connection: Connection, cycle_key: str, *where: ColumnElement[bool]) -> list[RowMapping]:

@@ -165,6 +165,8 @@ class PrefectServer:
                 f"{services}TASK_RUN_RECORDER_FLUSH_INTERVAL": "1",
                 # The event feed is a second copy of every state change; without a page to show it, skip it.
                 f"{services}EVENT_PERSISTER_ENABLED": str(self._ui).lower(),
+                "PREFECT_SERVER_EVENTS_STREAM_OUT_ENABLED": str(self._ui).lower(),
+                "PREFECT_SERVER_LOGS_STREAM_OUT_ENABLED": str(self._ui).lower(),
                 f"{services}EVENT_PERSISTER_BATCH_SIZE": "100",
                 f"{services}EVENT_PERSISTER_READ_BATCH_SIZE": "100",
             }

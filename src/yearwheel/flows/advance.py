@@ -29,10 +29,10 @@ async def advance(cycle: str, as_of: str) -> RoundReport:
     report.queued = await queue_mail(cycle)
     await asyncio.to_thread(finish_round, app, cycle, asdict(report))
     report.delivered = await send()
-    share = await asyncio.to_thread(progress, app, cycle)
-    await acreate_progress_artifact(
-        progress=share,
-        key=artifact_key(cycle, "progress"),
-        description=f"Work of the year that is in, approved or not owed, as of {as_of}",
-    )
+    if report.stages:
+        await acreate_progress_artifact(
+            progress=await asyncio.to_thread(progress, app, cycle),
+            key=artifact_key(cycle, "progress"),
+            description=f"Work of the year that is in or not owed, as of {as_of}",
+        )
     return report

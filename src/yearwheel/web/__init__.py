@@ -1,0 +1,1 @@
+"""The pages: what stands where, for people in a browser."""

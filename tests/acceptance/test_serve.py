@@ -1,0 +1,103 @@
+"""`serve` as its operators meet it: one process that starts, answers, refuses a twin and ends clean."""
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import pytest
+
+SERVE = """
+import sys
+from pathlib import Path
+from yearwheel.bootstrap import build_app
+from yearwheel.config.settings import Settings
+from yearwheel.serve import serve
+from yearwheel.services.app import Refused
+try:
+    serve(build_app(Settings(data_dir=Path(sys.argv[1]))), "127.0.0.1", int(sys.argv[2]))
+except Refused as refusal:
+    sys.exit(str(refusal))
+"""
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def serving(data: Path, port: int) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-c", SERVE, str(data), str(port)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def fetch(address: str, seconds: float = 20) -> tuple[dict[str, str], str]:
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            with urlopen(address, timeout=5) as answer:
+                return dict(answer.headers), answer.read().decode()
+        except (URLError, OSError):
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
+
+
+def children_of(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+@pytest.mark.slow
+def test_serve_answers_refuses_a_second_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    port = free_port()
+    with serving(tmp_path, port) as process:
+        headers, page = fetch(f"http://127.0.0.1:{port}/")
+        assert "No cycle yet." in page
+        assert headers["content-security-policy"].startswith("default-src 'none'")
+        _, health = fetch(f"http://127.0.0.1:{port}/healthz")
+        assert json.loads(health) == {"ok": True, "cycles": 0, "last_round": None, "doubts": 0}
+
+        with serving(tmp_path, free_port()) as twin:
+            _, said = twin.communicate(timeout=20)
+        assert twin.returncode == 1
+        assert said.strip() == (
+            f"{tmp_path} is being served already: process {process.pid}, http://127.0.0.1:{port}. "
+            "Stop that one, or give another data folder."
+        )
+
+        children = children_of(process.pid)
+        assert len(children) == 1
+        asked = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        process.wait(10)
+        assert time.monotonic() - asked < 10
+        assert [child for child in children if Path(f"/proc/{child}").exists()] == []
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child that its parent died")
+def test_a_killed_serve_takes_its_prefect_server_with_it(tmp_path: Path) -> None:
+    port = free_port()
+    with serving(tmp_path, port) as process:
+        fetch(f"http://127.0.0.1:{port}/healthz")
+        [child] = children_of(process.pid)
+        process.kill()
+        process.wait()
+        deadline = time.monotonic() + 15
+        while Path(f"/proc/{child}").exists() and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert not Path(f"/proc/{child}").exists()

@@ -1,0 +1,63 @@
+"""The bells: when they ring, for whom, and that they wait for each other."""
+
+import asyncio
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from yearwheel.clock import VirtualClock
+from yearwheel.scheduler import BELLS, GRACE, as_of, make_scheduler
+
+NEW_YORK = ZoneInfo("America/New_York")
+CLOCK = VirtualClock(datetime(2027, 3, 15, 12, 5, tzinfo=UTC))
+
+
+async def nobody(_flow: str, _cycle: str, _as_of: str) -> None:
+    return None
+
+
+def test_each_cycle_has_its_own_rounds_in_its_own_zone() -> None:
+    cycles = [("kentucky-2027", "America/New_York"), ("utah-2027", "America/Denver")]
+    jobs = {job.id: str(job.trigger.timezone) for job in make_scheduler(cycles, nobody, CLOCK).get_jobs()}
+    assert jobs == {
+        "morning round kentucky-2027": "America/New_York",
+        "morning round utah-2027": "America/Denver",
+        "afternoon round kentucky-2027": "America/New_York",
+        "afternoon round utah-2027": "America/Denver",
+        "postman": "UTC",
+        "upkeep": "UTC",
+    }
+
+
+def test_no_round_falls_into_the_hours_a_change_of_clocks_repeats_or_skips() -> None:
+    hours = {int(bell.cron.split()[1]) for bell in BELLS if bell.each_cycle}
+    assert hours == {8, 13}
+
+
+def test_a_bell_missed_while_the_machine_slept_rings_once() -> None:
+    scheduler = make_scheduler([("kentucky-2027", "America/New_York")], nobody, CLOCK)
+    assert scheduler._job_defaults == {"coalesce": True, "max_instances": 1, "misfire_grace_time": GRACE}
+
+
+def test_bells_wait_for_each_other() -> None:
+    rung: list[str] = []
+
+    async def slow(flow: str, cycle: str, _as_of: str) -> None:
+        rung.append(f"{flow} {cycle} begins")
+        await asyncio.sleep(0.01)
+        rung.append(f"{flow} {cycle} ends")
+
+    async def ring_two() -> None:
+        jobs = make_scheduler([("kentucky-2027", "America/New_York")], slow, CLOCK).get_jobs()
+        await asyncio.gather(*(job.func() for job in jobs if job.name in ("morning round", "upkeep")))
+
+    asyncio.run(ring_two())
+    assert rung == [
+        "advance kentucky-2027 begins",
+        "advance kentucky-2027 ends",
+        "upkeep  begins",
+        "upkeep  ends",
+    ]
+
+
+def test_a_run_is_named_by_the_local_day_and_minute() -> None:
+    assert as_of(datetime(2027, 3, 15, 12, 5, tzinfo=UTC), NEW_YORK) == "2027-03-15 08:05"

@@ -1,24 +1,27 @@
 """What holds for every rule, every year from 2024 to 2060, and every text anyone may write."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
-from dateutil.relativedelta import relativedelta, weekday
+from dateutil.relativedelta import MO, relativedelta, weekday
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from yearwheel.calendar.holidays import NAMED, work_calendar
+from yearwheel.calendar.holidays import NAMED, nth_weekday, work_calendar
 from yearwheel.calendar.offsets import Offset, Side, Unit
 from yearwheel.calendar.rule_words import EXAMPLES, parse_rule
 from yearwheel.calendar.rules import (
     LAST,
     WEEKDAYS,
     Away,
+    BoardMeeting,
     Context,
     FixedDay,
     HolidayDay,
     IfClosed,
     MonthEnd,
     Near,
+    NthWeek,
     NthWeekday,
     NthWorkday,
     Point,
@@ -28,8 +31,10 @@ from yearwheel.calendar.rules import (
     WeekdayNear,
     WeekOf,
     WorkdayNear,
+    YearEdge,
     roll,
 )
+from yearwheel.calendar.workdays import ClockStop
 from yearwheel.config.cycle_file import CycleFileError, Problem, load_cycle, read_shipped
 
 CALENDARS = [work_calendar("kentucky-state-offices"), work_calendar("us-federal")]
@@ -57,9 +62,21 @@ plain_days = st.one_of(
     st.builds(NthWorkday, st.sampled_from([*range(1, 16), LAST]), months, other_year),
     st.builds(HolidayDay, st.sampled_from(sorted(NAMED)), other_year),
     stage_days,
+    st.builds(NthWeek, st.sampled_from([1, 2, 3, 4, LAST]), months, other_year),
+    st.builds(
+        YearEdge,
+        st.sampled_from([1, LAST]),
+        st.sampled_from([Unit.DAY, Unit.WORKDAY]),
+        st.just("fiscal"),
+        other_year,
+    ),
 )
 offsets = st.builds(
-    Offset, st.integers(1, 99), st.sampled_from(Unit), st.sampled_from([Side.BEFORE, Side.AFTER])
+    Offset,
+    st.integers(1, 99),
+    st.sampled_from(Unit),
+    st.sampled_from([Side.BEFORE, Side.AFTER]),
+    st.booleans(),
 )
 rules: st.SearchStrategy[Rule] = st.one_of(
     plain_days,
@@ -67,12 +84,26 @@ rules: st.SearchStrategy[Rule] = st.one_of(
     st.builds(WeekdayNear, weekdays, st.sampled_from(Near), plain_days),
     st.builds(WorkdayNear, st.sampled_from([Near.ON_OR_BEFORE, Near.ON_OR_AFTER]), plain_days),
     st.builds(WeekOf, plain_days),
+    st.builds(BoardMeeting, st.sampled_from(Near), plain_days),
 )
 
 
 def context(year: int, calendar=CALENDARS[0]) -> Context:
     known = {StageDay(s, p): date(year, 4, 15) for s in ("drafting", "erate_471", None) for p in Point}
-    return Context(year, calendar, known)
+    meetings = tuple(nth for month in range(1, 13) if (nth := nth_weekday(year, month, 3, 2)))
+    return Context(year, replace(calendar, stops=summers(year)), known, meetings=meetings)
+
+
+def summers(year: int) -> tuple[ClockStop, ...]:
+    """Friday before Memorial Day to Friday after Labor Day, worked out with dateutil."""
+    return tuple(
+        ClockStop(
+            "summer",
+            date(y, 5, 31) + relativedelta(weekday=MO(-1)) - 3 * DAY,
+            date(y, 9, 1) + relativedelta(weekday=MO(1)) + 4 * DAY,
+        )
+        for y in range(year - 2, year + 3)
+    )
 
 
 def walked(start: date, steps: int, calendar) -> date:
@@ -149,6 +180,48 @@ def test_a_weekday_near_a_day_is_the_first_one_met_walking_that_way(year, day, o
     while f"{walk:%A}" != WEEKDAYS[on_weekday]:
         walk += step
     assert found == walk
+
+
+@unhurried
+@given(
+    years, st.integers(1, 60).flatmap(lambda n: st.sampled_from([n, -n])), st.booleans(), st.integers(0, 364)
+)
+def test_a_stopped_clock_agrees_with_crossing_off_days_one_by_one(year, count, workdays_only, day):
+    start, calendar = date(year, 1, 1) + day * DAY, context(year).workdays
+    step = DAY if count > 0 else -DAY
+    off = {s.first + n * DAY for s in calendar.stops for n in range((s.last - s.first).days + 1)}
+    on, left = start, abs(count)
+    while left:
+        on += step
+        if on not in off and not (workdays_only and calendar.closed_because(on)):
+            left -= 1
+    unit, side = Unit.WORKDAY if workdays_only else Unit.DAY, Side.AFTER if count > 0 else Side.BEFORE
+    assert Offset(abs(count), unit, side, clock_stopped=True).from_day(start, calendar) == on
+
+
+@unhurried
+@given(years, months, st.sampled_from([1, 2, 3, 4, LAST]))
+def test_the_nth_week_begins_on_the_months_nth_monday_as_dateutil_counts(year: int, month: int, nth: int):
+    start = date(year, month, 1)
+    expected = start + (
+        relativedelta(day=31, weekday=MO(-1)) if nth == LAST else relativedelta(weekday=MO(nth))
+    )
+    assert NthWeek(nth, month).on(context(year)) == expected
+
+
+@unhurried
+@given(years, plain_days, st.sampled_from(Near))
+def test_a_board_meeting_is_the_nearest_one_on_its_side_or_the_day_itself(year, day, near):
+    here = context(year)
+    start = day.on(here)
+    allowed = {
+        Near.BEFORE: lambda on: on < start,
+        Near.ON_OR_BEFORE: lambda on: on <= start,
+        Near.AFTER: lambda on: on > start,
+        Near.ON_OR_AFTER: lambda on: on >= start,
+    }[near]
+    close = [on for on in here.meetings if allowed(on) and abs((on - start).days) <= 45]
+    assert BoardMeeting(near, day).on(here) == min(close, key=lambda on: abs(on - start), default=start)
 
 
 @unhurried

@@ -103,9 +103,9 @@ def test_the_budget_ladder_warns_reminds_and_escalates():
         "1-workday-before",
         "on-the-day",
         "1-workday-after",
+        "escalation:1-workday-after",
         "3-workdays-after",
         "7-days-after",
-        "escalation:1-workday-after",
         "escalation:7-days-after",
     ]
 

@@ -52,6 +52,17 @@ MEANINGS = {
     "on or after July 1": "2027-07-01",
     "the week of Thanksgiving": "2027-11-22",
     "the week of September 6": "2027-09-06",
+    "first week of March": "2027-03-01",
+    "last week of March": "2027-03-29",
+    "first week of August": "2027-08-02",
+    "first day of the fiscal year": "2026-07-01",
+    "last day of the fiscal year": "2027-06-30",
+    "first workday of the fiscal year": "2026-07-01",
+    "last workday of the previous fiscal year": "2026-06-30",
+    "first day of the next fiscal year": "2027-07-01",
+    "30 days before last day of the fiscal year": "2027-05-31",
+    "last board meeting before January 31": "2027-01-31",
+    "10 workdays after due, clock stopped": "2027-02-12",
 }
 
 
@@ -74,6 +85,9 @@ def test_every_example_we_offer_can_be_read(words: str):
         ("LAST WORKDAY OF JANUARY", "last workday of January"),
         ("2nd workday of July", "second workday of July"),
         ("the first monday of may", "first Monday of May"),
+        ("six weeks after drafting.due", "6 weeks after drafting.due"),
+        ("The Third Week of March", "third week of March"),
+        ("the last board meeting on or before january 31", "last board meeting on or before January 31"),
         ("the Friday before memorial day", "Friday before Memorial Day"),
         ("week of thanksgiving day", "the week of Thanksgiving"),
         ("1 workdays before drafting.due", "1 workday before drafting.due"),
@@ -98,6 +112,10 @@ def test_case_and_spaces_are_forgiven(written: str, canonical: str):
         ("0 days before due", "'0 days before' is not a distance", "20 workdays after drafting.due"),
         ("20 workdays from drafting.due", "'20 workdays from drafting.due' is not a date rule",
          "20 workdays after drafting.due"),
+        ("twenty-one days after due", "'twenty-one days after due' is not a date rule",
+         "20 workdays after drafting.due"),
+        ("last board meeting after May 1", "'last board meeting after May 1' is not a date rule",
+         "last board meeting before January 31"),
         ("drafting.deadline", "'drafting.deadline' is not a date rule", "drafting.due"),
     ],
 )  # fmt: skip
@@ -106,6 +124,11 @@ def test_an_unreadable_rule_says_what_would_be_right(written: str, message: str,
         parse_rule(written)
     assert (caught.value.message, caught.value.hint) == (message, hint)
     assert str(caught.value) == f"{message}; write for example {hint!r}"
+
+
+def test_a_school_year_that_the_file_does_not_say_is_asked_for():
+    with pytest.raises(RuleError, match="does not say when the school year begins and ends"):
+        parse_rule("last day of the school year").on(IN_2027)
 
 
 def test_a_month_without_a_fifth_monday_says_so_instead_of_guessing():

@@ -6,6 +6,8 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from yearwheel.calendar.offsets import Offset, Side
+from yearwheel.calendar.rules import Point, StageDay
+from yearwheel.calendar.timetable import DistrictDays, YearRules, work_out
 from yearwheel.calendar.workdays import WorkCalendar
 
 
@@ -68,7 +70,8 @@ class StageDates:
         if moments != sorted(moments):
             raise ValueError(
                 f"dates out of order: opens {self.opens.on}, due {self.due.on}, "
-                f"grace ends {self.grace_end.on}, closes {self.close.on}; opens <= due <= grace <= close is required"
+                f"grace ends {self.grace_end.on}, closes {self.close.on}; "
+                "opens <= due <= grace <= close is required"
             )
 
 
@@ -158,8 +161,19 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True)
+class LocalDue:
+    """A due day that a district's own calendar gives, and why it is not the state's."""
+
+    on: date
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
 class Cycle:
-    """One year's run of planning for one state, every rule resolved to dates."""
+    """One year's run of planning for one state, every rule resolved to dates.
+
+    `revision` counts the changes since the calendar was first published.
+    """
 
     key: str
     title: str
@@ -171,6 +185,25 @@ class Cycle:
     workdays: WorkCalendar
     send_window: SendWindow
     stages: tuple[Stage, ...]
+    rules: YearRules | None = None  # what the dates follow from; None in a cycle made without a file
+    revision: int = 0
+
+    def for_district(self, days: DistrictDays) -> dict[str, LocalDue]:
+        """The due days that differ in a district with these days of its own, by stage.
+
+        Stages that lean on a moved day move with it. A day before its stage opens is not taken.
+        """
+        if self.rules is None or not any(stage.is_local for stage in self.rules.stages.values()):
+            return {}
+        local = work_out(self.rules, days)
+        found = {}
+        for stage in self.stages:
+            place = StageDay(stage.key, Point.DUE)
+            on = local.days.get(place, stage.dates.due.on)
+            if on != stage.dates.due.on and on >= stage.dates.opens.on:
+                because = local.moved.get(place) or f"{stage.words['due']}, by this district's own dates"
+                found[stage.key] = LocalDue(on, because)
+        return found
 
     def stage(self, key: str) -> Stage:
         """The stage of that key; KeyError names the stages there are."""

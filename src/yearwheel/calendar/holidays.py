@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from difflib import get_close_matches
 from functools import cache
@@ -146,6 +147,31 @@ def work_calendar(name: str) -> WorkCalendar:
     )
 
 
+def joined(one: WorkCalendar, other: WorkCalendar) -> WorkCalendar:
+    """The calendar of those who are closed whenever either is; the first one's name for a day wins."""
+
+    @cache
+    def closed(year: int) -> Mapping[date, str]:
+        return dict(sorted({**other.holidays(year), **one.holidays(year)}.items()))
+
+    return WorkCalendar(f"{one.name} and {other.name}", closed, one.weekend | other.weekend)
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedDay:
+    """A row of the closed days of a year, as an office signs them off."""
+
+    on: date
+    name: str
+    on_weekend: bool  # closed anyway
+
+
+def closed_days(calendar: WorkCalendar, year: int) -> list[ClosedDay]:
+    """The named closed days of a year in order, for sign-off; plain weekends are left out."""
+    days = sorted(calendar.holidays(year).items())
+    return [ClosedDay(on, name, on.weekday() in calendar.weekend) for on, name in days]
+
+
 def amended(
     calendar: WorkCalendar, also_closed: Mapping[date, str], also_open: frozenset[date]
 ) -> WorkCalendar:
@@ -158,4 +184,4 @@ def amended(
         days = {on: name for on, name in calendar.holidays(year).items() if on not in also_open}
         return days | {on: name for on, name in also_closed.items() if on.year == year}
 
-    return WorkCalendar(calendar.name, closed, calendar.weekend)
+    return replace(calendar, holidays=closed)

@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
-from yearwheel.calendar.holidays import NAMED, nth_weekday
-from yearwheel.calendar.offsets import Offset
+from yearwheel.calendar.holidays import MONDAY, NAMED, nth_weekday
+from yearwheel.calendar.offsets import CLOCK_STOPPED, Offset, Unit
 from yearwheel.calendar.workdays import DAY, WorkCalendar
 
 MONTHS = [
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
 ]
+MONTH_LENGTHS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 WEEKDAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 LAST = -1
 ORDINALS = {1: "first", 2: "second", 3: "third", 4: "fourth", 5: "fifth", LAST: "last"}
@@ -53,11 +54,16 @@ class StageDay:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a rule needs to become a date. `stage_days` holds every stage day the rule refers to."""
+    """What a rule needs to become a date. `stage_days` holds every stage day the rule refers to.
+
+    `spans` are the fiscal and school years; `meetings` the days one district's board meets.
+    """
 
     year: int
     workdays: WorkCalendar
     stage_days: Mapping[StageDay, date]
+    spans: "Mapping[str, YearSpan] | None" = None
+    meetings: tuple[date, ...] = ()
 
 
 def ordinal(nth: int) -> str:
@@ -151,7 +157,67 @@ class HolidayDay:
         return NAMED[self.name](context.year + self.years)
 
 
-Day = FixedDay | MonthEnd | NthWeekday | NthWorkday | HolidayDay | StageDay
+@dataclass(frozen=True, slots=True)
+class NthWeek:
+    """ "third week of March": its Monday, which is the month's third one."""
+
+    nth: int
+    month: int
+    years: int = 0
+
+    def __str__(self) -> str:
+        return f"{ordinal(self.nth)} week of {MONTHS[self.month - 1]}{YEAR_WORDS[self.years]}"
+
+    def on(self, context: Context) -> date:
+        return NthWeekday(self.nth, MONDAY, self.month, self.years).on(context)
+
+
+@dataclass(frozen=True, slots=True)
+class YearSpan:
+    """A fiscal or school year, named by the calendar year in which it ends."""
+
+    first: FixedDay | NthWeekday | MonthEnd | HolidayDay
+    last: FixedDay | NthWeekday | MonthEnd | HolidayDay
+
+    def ends(self, year: int, workdays: WorkCalendar) -> tuple[date, date]:
+        """The first and last day of the one named by that year."""
+        last = self.last.on(Context(year, workdays, {}))
+        first = self.first.on(Context(year, workdays, {}))
+        return (first if first <= last else self.first.on(Context(year - 1, workdays, {}))), last
+
+
+FISCAL = {"fiscal": YearSpan(FixedDay(7, 1), FixedDay(6, 30))}
+SPAN_WORDS = {-1: "previous ", 0: "", 1: "next "}
+
+
+@dataclass(frozen=True, slots=True)
+class YearEdge:
+    """ "first day of the fiscal year", "last workday of the next school year"."""
+
+    nth: int
+    unit: Unit
+    name: str
+    years: int = 0
+
+    def __str__(self) -> str:
+        return f"{ordinal(self.nth)} {self.unit} of the {SPAN_WORDS[self.years]}{self.name} year"
+
+    def on(self, context: Context) -> date:
+        span = (FISCAL if context.spans is None else context.spans).get(self.name)
+        if span is None:
+            raise RuleError(
+                f"the file does not say when the {self.name} year begins and ends",
+                f"years: {{{self.name}: {{first: August 11, last: May 21}}}}",
+            )
+        first, last = span.ends(context.year + self.years, context.workdays)
+        if self.unit is Unit.DAY:
+            return last if self.nth == LAST else first
+        return (
+            context.workdays.on_or_before(last) if self.nth == LAST else context.workdays.on_or_after(first)
+        )
+
+
+Day = FixedDay | MonthEnd | NthWeekday | NthWorkday | HolidayDay | NthWeek | YearEdge | StageDay
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +228,9 @@ class Away:
     day: Day
 
     def __str__(self) -> str:
-        return f"{self.offset} {self.day}"
+        return f"{self.offset.length} {self.offset.side} {self.day}" + (
+            CLOCK_STOPPED if self.offset.clock_stopped else ""
+        )
 
     def on(self, context: Context) -> date:
         return self.offset.from_day(self.day.on(context), context.workdays)
@@ -228,7 +296,36 @@ class WeekOf:
         return start - timedelta(days=start.weekday())
 
 
-Leaning = Away | WeekdayNear | WorkdayNear | WeekOf
+# Boards meet every month; a meeting farther away belongs to another month's business.
+FARTHEST_MEETING = timedelta(days=45)
+
+
+@dataclass(frozen=True, slots=True)
+class BoardMeeting:
+    """ "last board meeting before January 31": each district's own; the day itself where none is known."""
+
+    near: Near
+    day: Day
+
+    def __str__(self) -> str:
+        first_or_last = "last" if self.near in (Near.BEFORE, Near.ON_OR_BEFORE) else "first"
+        return f"{first_or_last} board meeting {self.near} {self.day}"
+
+    def on(self, context: Context) -> date:
+        return self.meeting(context) or self.day.on(context)
+
+    def meeting(self, context: Context) -> date | None:
+        """The meeting of the context's district, if one is near enough."""
+        start = self.day.on(context)
+        near = [on for on in context.meetings if abs(on - start) <= FARTHEST_MEETING]
+        if self.near in (Near.BEFORE, Near.ON_OR_BEFORE):
+            end = start if self.near is Near.ON_OR_BEFORE else start - DAY
+            return max((on for on in near if on <= end), default=None)
+        begin = start if self.near is Near.ON_OR_AFTER else start + DAY
+        return min((on for on in near if on >= begin), default=None)
+
+
+Leaning = Away | WeekdayNear | WorkdayNear | WeekOf | BoardMeeting
 Rule = Day | Leaning
 
 

@@ -1,14 +1,17 @@
 """Works out every stage's dates from its rules, which may lean on each other across stages."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from difflib import get_close_matches
 from graphlib import CycleError, TopologicalSorter
 
+from yearwheel.calendar.holidays import amended
 from yearwheel.calendar.offsets import Offset
 from yearwheel.calendar.rules import (
+    FISCAL,
     Away,
+    BoardMeeting,
     Context,
     IfClosed,
     Leaning,
@@ -16,6 +19,8 @@ from yearwheel.calendar.rules import (
     Rule,
     RuleError,
     StageDay,
+    YearSpan,
+    in_words,
     roll,
     stage_day_of,
 )
@@ -28,6 +33,7 @@ MOST_YEARS_AWAY = 5
 class StageRules:
     """How one stage's dates are worked out. Without `close` it closes when its grace ends.
 
+    `if_break` is where the due day goes for a district that is on a break of its own then.
     An opening or due day of None could not be read: it and what leans on it stay unknown, without a fault.
     """
 
@@ -36,6 +42,12 @@ class StageRules:
     if_closed: IfClosed
     grace: Offset | None = None
     close: Rule | None = None
+    if_break: IfClosed = IfClosed.NONE
+
+    @property
+    def is_local(self) -> bool:
+        """Whether a district's own days can move the due day."""
+        return self.if_break is not IfClosed.NONE or isinstance(self.due, BoardMeeting)
 
     def of(self, point: Point) -> Rule | None:
         """The rule of a point, written or implied."""
@@ -50,42 +62,85 @@ class StageRules:
 
 
 @dataclass(frozen=True, slots=True)
+class YearRules:
+    """Everything a year's dates follow from. `spans` are the fiscal and school years."""
+
+    stages: Mapping[str, StageRules]
+    year: int
+    workdays: WorkCalendar
+    spans: Mapping[str, YearSpan] = field(default_factory=lambda: FISCAL)
+
+
+@dataclass(frozen=True, slots=True)
+class DistrictDays:
+    """What one district's own calendar says: the days its board meets, its breaks with their names."""
+
+    meetings: tuple[date, ...] = ()
+    breaks: Mapping[date, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Timetable:
     """The days worked out, why some moved off a closed day, and what could not be worked out.
 
     Every StageDay here names its stage. A day that only leans on a faulty one is in neither mapping.
+    `written` holds the due days as their rules say, before any move.
     """
 
     days: Mapping[StageDay, date]
     moved: Mapping[StageDay, str]
     faults: Mapping[StageDay, RuleError]
+    written: Mapping[StageDay, date]
 
 
-def work_out(stages: Mapping[str, StageRules], year: int, workdays: WorkCalendar) -> Timetable:
-    """Every date of every stage, for a cycle of that year. Raises nothing; faults are part of the answer."""
+NO_DAYS = DistrictDays()
+
+
+def work_out(given: YearRules, district: DistrictDays = NO_DAYS) -> Timetable:
+    """Every date of every stage, for one district or (without its days) for the state.
+
+    Raises nothing; faults are part of the answer.
+    """
     rules = {
-        StageDay(key, point): _named(stage.of(point), key) for key, stage in stages.items() for point in Point
+        StageDay(key, point): _named(stage.of(point), key)
+        for key, stage in given.stages.items()
+        for point in Point
     }
     needs = {place: _needs(rule) for place, rule in rules.items()}
     faults = _dead_ends(needs) | _rings(needs)
     days: dict[StageDay, date] = {}
     moved: dict[StageDay, str] = {}
+    written: dict[StageDay, date] = {}
+    context = Context(given.year, given.workdays, days, given.spans, district.meetings)
     sound = {place: needed for place, needed in needs.items() if place not in faults}
     for place in TopologicalSorter(sound).static_order():
         rule = rules.get(place)
         if rule is None or place in faults or not needs[place] <= days.keys():
             continue
         try:
-            on = _near(rule.on(Context(year, workdays, days)), year)
+            on = _near(rule.on(context), given.year)
         except RuleError as error:
             faults[place] = error
             continue
         if place.point is Point.DUE:
-            on, because = roll(on, stages[str(place.stage)].if_closed, workdays)
+            written[place] = on
+            on, because = _settle(on, rule, given.stages[str(place.stage)], context, district)
             if because:
                 moved[place] = because
         days[place] = on
-    return Timetable(days, moved, faults)
+    return Timetable(days, moved, faults, written)
+
+
+def _settle(
+    on: date, rule: Rule, stage: StageRules, context: Context, district: DistrictDays
+) -> tuple[date, str | None]:
+    """Where a due day ends up: off closed days, off the district's breaks, on its board's meeting."""
+    if isinstance(rule, BoardMeeting) and rule.meeting(context):
+        return on, f"the {rule} is on {in_words(on)}"
+    on, because = roll(on, stage.if_closed, context.workdays)
+    if stage.if_break is IfClosed.NONE or on not in district.breaks:
+        return on, because
+    return roll(on, stage.if_break, amended(context.workdays, district.breaks, frozenset()))
 
 
 def _named(rule: Rule | None, key: str) -> Rule | None:

@@ -8,12 +8,25 @@ DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
+class ClockStop:
+    """A season in which a clock may stand still, both ends included."""
+
+    name: str
+    first: date
+    last: date
+
+
+@dataclass(frozen=True, slots=True)
 class WorkCalendar:
-    """The days an agency works. `holidays` gives a year's closed days with their names; weekends are closed."""
+    """The days an agency works. `holidays` gives a year's closed days with their names; weekends are closed.
+
+    `stops` are seasons that only distances marked "clock stopped" leave out.
+    """
 
     name: str
     holidays: Callable[[int], Mapping[date, str]]
     weekend: frozenset[int] = frozenset({5, 6})
+    stops: tuple[ClockStop, ...] = ()
 
     def closed_because(self, on: date) -> str | None:
         """Why the agency is closed that day ("Labor Day", "a Saturday"), or None on a working day."""
@@ -49,8 +62,20 @@ class WorkCalendar:
                 on += step
         return on
 
+    def shift_running(self, on: date, days: int, *, workdays_only: bool) -> date:
+        """The nth day (or working day) away, counting none on which the clock stands still."""
+        step = DAY if days > 0 else -DAY
+        for _ in range(abs(days)):
+            on += step
+            while self._is_stopped(on) or (workdays_only and not self.is_workday(on)):
+                on += step
+        return on
+
+    def _is_stopped(self, on: date) -> bool:
+        return any(stop.first <= on <= stop.last for stop in self.stops)
+
     def count(self, after: date, until: date) -> int:
-        """How many working days lie after one day up to and including another; negative when `until` is earlier."""
+        """How many working days lie after one day up to and including another; negative backwards."""
         if until < after:
             return -self.count(until, after)
         days = (until - after).days

@@ -1,8 +1,8 @@
 """Reads a cycle file into a Cycle with every date worked out, or says everything that is wrong with it."""
 
 import re
-from collections.abc import Sequence
-from datetime import date, time
+from collections.abc import Mapping, Sequence
+from datetime import time
 from difflib import get_close_matches
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
@@ -11,29 +11,32 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, available_timezones
 
 from yearwheel.calendar.cycle import Cycle, Deadline, SendWindow, Stage, StageDates
-from yearwheel.calendar.holidays import amended, work_calendar
 from yearwheel.calendar.rules import Point, StageDay
-from yearwheel.calendar.timetable import Timetable, work_out
-from yearwheel.calendar.workdays import WorkCalendar
-from yearwheel.config.ladders import read_names
+from yearwheel.calendar.timetable import Timetable, YearRules, work_out
+from yearwheel.config.ladders import Names, read_names
+from yearwheel.config.recurring import each_time
 from yearwheel.config.sections import CycleFileError, Problem, Report, Section, text
 from yearwheel.config.stage_section import StageDraft, clock_time, read_stage
-from yearwheel.config.yaml_text import Entries, FieldError, Node, Text, read_yaml
+from yearwheel.config.working_year import Files, read_spans, read_working_year
+from yearwheel.config.yaml_text import Entries, FieldError, Node, read_yaml
 
 __all__ = ["CycleFileError", "Problem", "load_cycle", "read_shipped", "shipped_cycles"]
 
 KEYS = (
-    "cycle", "title", "state", "year", "timezone", "office", "help", "holidays", "send_window",
-    "recipients", "ladders", "stages",
+    "cycle", "title", "state", "year", "timezone", "office", "help", "holidays", "years", "clock_stops",
+    "send_window", "recipients", "ladders", "stages",
 )  # fmt: skip
 OFFICE_HOURS = SendWindow(time(8), time(16))
 MIDNIGHT = time(0)
 MOST_STAGES = 200
 
 
-def load_cycle(source: Path | str, name: str = "cycle.yaml") -> Cycle:
+def load_cycle(
+    source: Path | str, name: str = "cycle.yaml", files: Mapping[str, bytes] | None = None
+) -> Cycle:
     """Read a cycle file: a path, or the file's text (then `name` is what messages call it).
 
+    Files of closed days lie beside a path; for a text, `files` holds them by name.
     CycleFileError lists every problem with its line. OSError when a path cannot be opened.
     """
     raw = source.read_bytes() if isinstance(source, Path) else source.encode("utf-8", "surrogatepass")
@@ -46,7 +49,19 @@ def load_cycle(source: Path | str, name: str = "cycle.yaml") -> Cycle:
     section = Section(document, KEYS, report)
     if not isinstance(document, Entries):
         report.raise_if_any()
-    return _read_cycle(section)
+    folder = source.parent if isinstance(source, Path) else None
+    return _read_cycle(section, _beside(folder, files or {}))
+
+
+def _beside(folder: Path | None, files: Mapping[str, bytes]) -> Files:
+    def read(name: str) -> bytes:
+        if folder is not None:
+            return (folder / name).read_bytes()
+        if name not in files:
+            raise FileNotFoundError(name)
+        return files[name]
+
+    return read
 
 
 def shipped_cycles() -> list[str]:
@@ -62,15 +77,16 @@ def read_shipped(key: str) -> str:
     return (resources.files("yearwheel.config") / "cycles" / f"{key}.yaml").read_text("utf-8")
 
 
-def _read_cycle(section: Section) -> Cycle:
+def _read_cycle(section: Section, files: Files) -> Cycle:
     report = section.report
     names = read_names(section)
     year = section.need("year", _year, 2000, "2027")
     zone = section.need("timezone", _zone, ZoneInfo("UTC"), "America/New_York")
-    workdays = _read_holidays(section)
-    drafts = [read_stage(node, names, report) for node in _stage_nodes(section)]
+    workdays = read_working_year(section, year, files)
+    drafts = _read_stages(section, names)
     _check_stages(drafts, report)
-    timetable = work_out({d.key: d.rules for d in drafts if d.key}, year, workdays)
+    rules = YearRules({d.key: d.rules for d in drafts if d.key}, year, workdays, read_spans(section))
+    timetable = work_out(rules)
     stages = [_stage(draft, timetable, zone, report) for draft in drafts if draft.key]
     cycle = Cycle(
         key=section.need("cycle", _cycle_key, "", "kentucky-2027"),
@@ -83,9 +99,21 @@ def _read_cycle(section: Section) -> Cycle:
         workdays=workdays,
         send_window=_read_send_window(section),
         stages=tuple(stage for stage in stages if stage),
+        rules=rules,
     )
     report.raise_if_any()
     return cycle
+
+
+def _read_stages(section: Section, names: Names) -> list[StageDraft]:
+    report = section.report
+    drafts: list[StageDraft] = []
+    for node in _stage_nodes(section):
+        for stage in each_time(node, report):
+            noted = Report(report.file)
+            drafts.append(read_stage(stage, names, noted))
+            report.add_new(noted)
+    return drafts
 
 
 def _stage_nodes(section: Section) -> Sequence[Node]:
@@ -159,25 +187,6 @@ def _stage(draft: StageDraft, timetable: Timetable, zone: ZoneInfo, report: Repo
     )
 
 
-def _read_holidays(section: Section) -> WorkCalendar:
-    node, report = section.get("holidays"), section.report
-    stand_in = work_calendar("kentucky-state-offices")
-    if not isinstance(node, Entries):
-        return section.need("holidays", _calendar, stand_in, "kentucky-state-offices")
-    holidays = Section(node, ("calendar", "also_closed", "open"), report)
-    calendar = holidays.need("calendar", _calendar, stand_in, "kentucky-state-offices")
-    closed: dict[date, str] = {}
-    days = holidays.get("also_closed")
-    if isinstance(days, Entries):
-        for written, reason in days.entries.items():
-            on = report.attempt(_date, Text(days.key_lines[written], reason.path, written), date.min)
-            closed[on] = report.attempt(text, reason, "")
-    elif days is not None:
-        report.note(days, "'also_closed' holds dates with reasons", "also_closed: {2027-12-23: extra day}")
-    opened = (report.attempt(_date, item, date.min) for item in holidays.each("open"))
-    return amended(calendar, closed, frozenset(opened))
-
-
 def _read_send_window(section: Section) -> SendWindow:
     node = section.get("send_window")
     if node is None:
@@ -212,20 +221,6 @@ def _zone(node: Node) -> ZoneInfo:
         near = get_close_matches(name, _zone_names(), n=1)
         raise FieldError(node, f"{name!r} is not a time zone", near[0] if near else "America/New_York")
     return ZoneInfo(name)
-
-
-def _calendar(node: Node) -> WorkCalendar:
-    try:
-        return work_calendar(text(node))
-    except ValueError as error:
-        raise FieldError(node, str(error)) from None
-
-
-def _date(node: Node) -> date:
-    try:
-        return date.fromisoformat(text(node))
-    except ValueError:
-        raise FieldError(node, f"{text(node)!r} is not a date", "2027-12-23") from None
 
 
 def _cycle_key(node: Node) -> str:

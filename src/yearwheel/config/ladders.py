@@ -101,7 +101,12 @@ def read_rungs(
                 report.note(node, f"{str(rung.offset)!r} stands here with and without 'as: digest'")
             else:
                 rungs[rung.key] = replace(before, to=tuple(dict.fromkeys(before.to + rung.to)))
-    return tuple(rungs.values())
+    return farthest_first(rungs.values())
+
+
+def farthest_first(rungs: Iterable[Rung]) -> tuple[Rung, ...]:
+    """The rungs in the order in which they come; a later one says all that an earlier one would."""
+    return tuple(sorted(rungs, key=lambda rung: rung.offset.nominal_days))
 
 
 def read_escalations(nodes: Iterable[Node], names: Names, report: Report) -> tuple[Rung, ...]:

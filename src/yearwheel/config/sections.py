@@ -48,6 +48,11 @@ class Report:
     def note(self, node: Node, message: str, hint: str = "") -> None:
         self.problems.append(Problem(self.file, node.line, node.path, message, hint))
 
+    def add_new(self, other: "Report") -> None:
+        """Take over the other's problems, except at places that have one: a repeated stage is wrong once."""
+        known = {(problem.line, problem.key) for problem in self.problems}
+        self.problems += [p for p in other.problems if (p.line, p.key) not in known]
+
     def attempt(self, read: Callable[[Node], T], node: Node, stand_in: S) -> T | S:
         """What the node says, or the stand-in after noting why it cannot be read."""
         try:

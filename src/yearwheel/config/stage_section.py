@@ -5,20 +5,28 @@ from dataclasses import dataclass
 from datetime import time
 
 from yearwheel.calendar.cycle import OwedBy, ReviewRounds, Rung, RungKind, StageKind
-from yearwheel.calendar.offsets import Offset
+from yearwheel.calendar.offsets import CLOCK_STOPPED, Offset
 from yearwheel.calendar.rule_words import parse_rule
 from yearwheel.calendar.rules import IfClosed, Point, Rule, RuleError
 from yearwheel.calendar.timetable import StageRules
-from yearwheel.config.ladders import OPENING, Names, Roles, read_escalations, read_roles, read_rungs
+from yearwheel.config.ladders import (
+    OPENING,
+    Names,
+    Roles,
+    farthest_first,
+    read_escalations,
+    read_roles,
+    read_rungs,
+)
 from yearwheel.config.sections import Report, Section, one_of, text, yes_or_no
 from yearwheel.config.yaml_text import Entries, FieldError, Node
 from yearwheel.roster.people import Role
 
 STAGE_KEYS = (
     "key", "kind", "title", "ask", "owed_by", "opens", "due", "grace", "close",
-    "tell", "announce", "reminders", "escalate", "after", "review",
+    "tell", "announce", "reminders", "escalate", "after", "review", "every",
 )  # fmt: skip
-DUE_KEYS = ("on", "if_closed", "at", "basis", "statutory")
+DUE_KEYS = ("on", "if_closed", "if_break", "at", "basis", "statutory")
 REVIEW_KEYS = ("first_look", "revise", "second_look", "reviewer_reminders", "revision_reminders")
 END_OF_DAY = time(23, 59)
 STAND_IN_OFFSET = Offset.parse("1 day after")
@@ -53,7 +61,7 @@ class StageDraft:
         given = {
             Point.OPENS: rules.opens,
             Point.DUE: rules.due,
-            Point.GRACE: rules.grace and str(rules.grace).removesuffix(" after"),
+            Point.GRACE: rules.grace and str(rules.grace).replace(" after", ""),
             Point.CLOSE: rules.close,
         }
         return {str(point): str(rule) for point, rule in given.items() if rule}
@@ -81,6 +89,7 @@ def read_stage(node: Node, names: Names, report: Report) -> StageDraft:
             if_closed=due.if_closed,
             grace=section.may("grace", _grace, None),
             close=section.may("close", rule, None),
+            if_break=due.if_break,
         ),
         at=due.at,
         basis=due.basis,
@@ -96,6 +105,7 @@ def read_stage(node: Node, names: Names, report: Report) -> StageDraft:
 class _Due:
     on: Rule | None
     if_closed: IfClosed = IfClosed.NEXT
+    if_break: IfClosed = IfClosed.NONE
     at: time = END_OF_DAY
     basis: str = ""
     statutory: bool = False
@@ -110,6 +120,7 @@ def _read_due(section: Section) -> _Due:
     return _Due(
         on=due.need("on", rule, None, "January 31"),
         if_closed=due.may("if_closed", one_of(IfClosed), IfClosed.PREVIOUS if statutory else IfClosed.NEXT),
+        if_break=due.may("if_break", one_of(IfClosed), IfClosed.NONE),
         at=due.may("at", clock_time, END_OF_DAY),
         basis=due.may("basis", text, ""),
         statutory=statutory,
@@ -125,7 +136,7 @@ def _read_ladder(section: Section, tell: Roles, names: Names) -> tuple[Rung, ...
         if told:
             opening = Rung(OPENING, tuple(dict.fromkeys(tell + told.to)), RungKind.OPENED)
         rungs = (opening, *(r for r in rungs if r.key != opening.key))
-    return rungs + read_escalations(section.each("escalate"), names, report)
+    return farthest_first(rungs + read_escalations(section.each("escalate"), names, report))
 
 
 def _read_after(section: Section) -> tuple[str, ...]:
@@ -177,7 +188,9 @@ def clock_time(node: Node) -> time:
 def _length(node: Node) -> Offset:
     """A length of time counted from an event: "15 workdays"."""
     try:
-        length = Offset.parse(text(node) + " after")
+        plain = text(node).lower().removesuffix(CLOCK_STOPPED)
+        stopped = CLOCK_STOPPED if plain != text(node).lower() else ""
+        length = Offset.parse(f"{plain} after{stopped}")
     except ValueError:
         raise FieldError(node, f"{text(node)!r} is not a length of time", "15 workdays") from None
     return length

@@ -1,0 +1,210 @@
+"""Reads what the dates of a cycle are counted with: holidays, clock stops, fiscal and school years."""
+
+import csv
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import date
+from functools import reduce
+
+from yearwheel.calendar.holidays import amended, joined, work_calendar
+from yearwheel.calendar.rules import (
+    FISCAL,
+    Context,
+    FixedDay,
+    HolidayDay,
+    Leaning,
+    MonthEnd,
+    NthWeekday,
+    Rule,
+    RuleError,
+    YearSpan,
+    stage_day_of,
+)
+from yearwheel.calendar.workdays import ClockStop, WorkCalendar
+from yearwheel.config.sections import Section, text
+from yearwheel.config.stage_section import rule
+from yearwheel.config.yaml_text import Entries, FieldError, Items, Node, Text
+
+Files = Callable[[str], bytes]
+
+SPANS = ("fiscal", "school")
+STAND_IN = "kentucky-state-offices"
+YEARS_AROUND = (-1, 0, 1, 2)
+MOST_CLOSURES = 2000
+
+
+def read_working_year(section: Section, year: int, files: Files) -> WorkCalendar:
+    """The `holidays` of the file with its `clock_stops`."""
+    workdays = _holidays(section, files)
+    return replace(workdays, stops=_read_stops(section, year, workdays))
+
+
+def read_spans(section: Section) -> Mapping[str, YearSpan]:
+    """The `years` of the file; the fiscal year runs from July to June unless the file says otherwise."""
+    node = section.get("years")
+    if node is None:
+        return FISCAL
+    years = Section(node, SPANS, section.report)
+    spans = dict(FISCAL)
+    for name in SPANS:
+        written = years.get(name)
+        if written is None:
+            continue
+        span = Section(written, ("first", "last"), section.report)
+        first = span.need("first", _plain_day, None, "July 1")
+        last = span.need("last", _plain_day, None, "June 30")
+        if first and last:
+            spans[name] = YearSpan(first, last)
+    return spans
+
+
+def _plain_day(node: Node) -> FixedDay | NthWeekday | MonthEnd | HolidayDay:
+    found = rule(node)
+    if not isinstance(found, FixedDay | NthWeekday | MonthEnd | HolidayDay):
+        raise FieldError(node, f"a year begins and ends on a plain day, not on {str(found)!r}", "July 1")
+    return found
+
+
+def _read_stops(section: Section, year: int, workdays: WorkCalendar) -> tuple[ClockStop, ...]:
+    stops: list[ClockStop] = []
+    for node in section.each("clock_stops"):
+        stop = Section(node, ("name", "from", "until"), section.report)
+        name = stop.need("name", text, "", "summer")
+        first = stop.need("from", _free_rule, None, "Friday before Memorial Day")
+        last = stop.need("until", _free_rule, None, "Friday after Labor Day")
+        if first and last:
+            around = (section.report.attempt(_season(name, first, last, year + n, workdays), node, None)
+                      for n in YEARS_AROUND)  # fmt: skip
+            stops.extend(found for found in around if found)
+    return tuple(stops)
+
+
+def _season(
+    name: str, first: Rule, last: Rule, year: int, workdays: WorkCalendar
+) -> Callable[[Node], ClockStop]:
+    def read(node: Node) -> ClockStop:
+        try:
+            begins = first.on(Context(year, workdays, {}))
+            ends = last.on(Context(year, workdays, {}))
+            if ends < begins:  # a winter stop ends in the next year
+                ends = last.on(Context(year + 1, workdays, {}))
+        except RuleError as error:
+            raise FieldError(node, error.message, error.hint) from None
+        return ClockStop(name, begins, ends)
+
+    return read
+
+
+def _free_rule(node: Node) -> Rule:
+    found = rule(node)
+    if stage_day_of(found):
+        raise FieldError(node, "a clock stop cannot lean on a stage", "Friday before Memorial Day")
+    if isinstance(found, Leaning) and str(found).endswith("clock stopped"):
+        raise FieldError(node, "a clock stop cannot lean on clock stops", "Friday before Memorial Day")
+    return found
+
+
+def _holidays(section: Section, files: Files) -> WorkCalendar:
+    node = section.get("holidays")
+    if node is None:
+        return section.need("holidays", _calendar, work_calendar(STAND_IN), STAND_IN)
+    if not isinstance(node, Entries):
+        return _joined(node, section, files)
+    return _amended(node, section, files)
+
+
+def _joined(node: Node, section: Section, files: Files) -> WorkCalendar:
+    """One calendar, or a list of them: a day is closed when any of them is."""
+    if isinstance(node, Items) and not node.items:
+        section.report.note(node, "no calendar of holidays is named", f"holidays: {STAND_IN}")
+    parts = [
+        _amended(item, section, files)
+        if isinstance(item, Entries)
+        else section.report.attempt(_calendar, item, work_calendar(STAND_IN))
+        for item in (node.items if isinstance(node, Items) else (node,))
+    ]
+    return reduce(joined, parts) if parts else work_calendar(STAND_IN)
+
+
+def _amended(node: Entries, section: Section, files: Files) -> WorkCalendar:
+    report = section.report
+    if "file" in node.entries:
+        listed = Section(node, ("file",), report)
+        days = listed.need("file", lambda n: _closures(n, files), {}, "closures.csv")
+        name = node.entries["file"]
+        empty = WorkCalendar(name.value if isinstance(name, Text) else "file", _no_days)
+        return amended(empty, days, frozenset())
+    holidays = Section(node, ("calendar", "also_closed", "open"), report)
+    if holidays.get("calendar") is None:
+        holidays.need("calendar", _calendar, None, STAND_IN)
+        calendar = work_calendar(STAND_IN)
+    else:
+        calendar = _joined(node.entries["calendar"], section, files)
+    closed: dict[date, str] = {}
+    days_node = holidays.get("also_closed")
+    if isinstance(days_node, Entries):
+        for written, reason in days_node.entries.items():
+            on = report.attempt(_date, Text(days_node.key_lines[written], reason.path, written), date.min)
+            closed[on] = report.attempt(text, reason, "")
+    elif days_node is not None:
+        report.note(
+            days_node, "'also_closed' holds dates with reasons", "also_closed: {2027-12-23: extra day}"
+        )
+    opened = (report.attempt(_date, item, date.min) for item in holidays.each("open"))
+    return amended(calendar, closed, frozenset(opened))
+
+
+def _no_days(_: int) -> Mapping[date, str]:
+    return {}
+
+
+def _calendar(node: Node) -> WorkCalendar:
+    try:
+        return work_calendar(text(node))
+    except ValueError as error:
+        raise FieldError(node, str(error)) from None
+
+
+def _closures(node: Node, files: Files) -> dict[date, str]:
+    """The closed days of a CSV file with the columns date and reason."""
+    name = text(node)
+    if "/" in name or "\\" in name or name.startswith("."):
+        raise FieldError(node, "a file of closed days lies beside the cycle file", "closures.csv")
+    try:
+        written = files(name).decode("utf-8-sig")
+    except OSError:
+        raise FieldError(
+            node, f"the file {name!r} is not at hand", "also_closed: {2027-12-23: extra day}"
+        ) from None
+    except UnicodeDecodeError:
+        raise FieldError(node, f"{name} is not UTF-8 text; save it as UTF-8") from None
+    return _closure_rows(node, name, written)
+
+
+def _closure_rows(node: Node, name: str, written: str) -> dict[date, str]:
+    try:
+        rows = list(csv.DictReader(written.splitlines(), strict=True))
+    except csv.Error as error:
+        raise FieldError(node, f"{name} cannot be read: {error}") from None
+    if len(rows) > MOST_CLOSURES:
+        raise FieldError(node, f"{name} has {len(rows)} rows; at most {MOST_CLOSURES} are read")
+    days: dict[date, str] = {}
+    for number, row in enumerate(rows, start=2):
+        day, reason = (row.get("date") or "").strip(), (row.get("reason") or "").strip()
+        try:
+            on = date.fromisoformat(day)
+        except ValueError:
+            raise FieldError(
+                node, f"{name}, row {number}: {day!r} is not a date", "date,reason / 2027-12-23,extra day"
+            ) from None
+        if not reason:
+            raise FieldError(node, f"{name}, row {number}: {day} has no reason", "2027-12-23,extra day")
+        days[on] = reason
+    return days
+
+
+def _date(node: Node) -> date:
+    try:
+        return date.fromisoformat(text(node))
+    except ValueError:
+        raise FieldError(node, f"{text(node)!r} is not a date", "2027-12-23") from None

@@ -169,9 +169,8 @@ class _Writer:
         )
 
     def _missing(self, stage: Stage, code: str) -> tuple[str, ...]:
-        """What is not in, by name: the stages that must come first, then this one."""
-        first = [self._stages[key].title for key in stage.after if (key, code) in self._undone]
-        return (*first, stage.title)
+        """The stages that have to be done first and are not, by name."""
+        return tuple(self._stages[key].title for key in stage.after if (key, code) in self._undone)
 
     def _read_undone(self, due: Sequence[DueReminder]) -> set[tuple[str, str]]:
         """The (stage, district) places that stages with something due have to wait for."""

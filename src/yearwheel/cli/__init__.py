@@ -1,6 +1,7 @@
 """The command line: the services' verbs, typed. Heavy imports wait until a command needs them."""
 
 import sys
+from collections.abc import Callable
 from io import TextIOWrapper
 
 import typer
@@ -17,6 +18,15 @@ from yearwheel.cli.proof import explain, prove
 from yearwheel.cli.rehearsal import demo, rehearse
 from yearwheel.cli.roster import roster
 from yearwheel.cli.rounds import advance
+from yearwheel.cli.serving import serve
+
+TRY, PREPARE, RUN, ACCOUNT, KEEP = (
+    "Look before you begin",
+    "Prepare a year",
+    "Run a year",
+    "Account for it",
+    "This installation",
+)
 
 app = typer.Typer(
     cls=Speaking,
@@ -27,25 +37,26 @@ app = typer.Typer(
 )
 
 
-def _teach(example: str) -> str:
-    return f"Example: yearwheel {example}"
+def _add(verb: Callable[..., None], panel: str, example: str) -> None:
+    app.command(rich_help_panel=panel, epilog=f"Example: yearwheel {example}")(verb)
 
 
-app.command(epilog=_teach("demo"))(demo)
-app.command(epilog=_teach("rehearse --direct --seed 7 --districts 20 --out out/trial"))(rehearse)
-app.add_typer(calendar, name="calendar")
-app.add_typer(cycle, name="cycle")
-app.add_typer(roster, name="roster")
-app.add_typer(district, name="district")
-app.command(epilog=_teach("extend 001 drafting --until 2027-04-30 --why 'flooded school'"))(extend)
-app.command(epilog=_teach("excuse 001 drafting --why 'merges with 002 in July'"))(excuse)
-app.command(epilog=_teach("advance --at 2027-03-15T09:00"))(advance)
-app.command(epilog=_teach("board --late"))(board)
-app.add_typer(outbox, name="outbox")
-app.command(epilog=_teach("prove"))(prove)
-app.command(epilog=_teach("explain 001 2027-03-15"))(explain)
-app.command(epilog=_teach("doctor"))(doctor)
-app.add_typer(db, name="db")
+_add(demo, TRY, "demo")
+_add(rehearse, TRY, "rehearse --direct --seed 7 --districts 20 --out out/trial")
+app.add_typer(calendar, name="calendar", rich_help_panel=TRY)
+app.add_typer(cycle, name="cycle", rich_help_panel=PREPARE)
+app.add_typer(roster, name="roster", rich_help_panel=PREPARE)
+_add(advance, RUN, "advance --at 2027-03-15T09:00")
+_add(board, RUN, "board --late")
+app.add_typer(district, name="district", rich_help_panel=RUN)
+_add(extend, RUN, "extend 001 drafting --until 2027-04-30 --why 'flooded school'")
+_add(excuse, RUN, "excuse 001 drafting --why 'merges with 002 in July'")
+app.add_typer(outbox, name="outbox", rich_help_panel=RUN)
+_add(prove, ACCOUNT, "prove")
+_add(explain, ACCOUNT, "explain 001 2027-03-15")
+_add(serve, KEEP, "serve --port 8000")
+_add(doctor, KEEP, "doctor")
+app.add_typer(db, name="db", rich_help_panel=KEEP)
 
 
 def main() -> None:

@@ -45,7 +45,7 @@ def show(
 def ics(
     which: Which = SHIPPED,
     out: Annotated[
-        Path | None, typer.Option("--out", help="The file to write.", show_default="print")
+        Path | None, typer.Option("--out", metavar="FILE", help="The file to write.", show_default="print")
     ] = None,
 ) -> None:
     """Write the due dates as a calendar feed that Outlook, Google and Apple calendars read."""

@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 
 from yearwheel.cli.desk import Unclear
 from yearwheel.cli.show import complain
+from yearwheel.engine import EngineFailed
 
 
 class Speaking(TyperGroup):
@@ -32,6 +33,8 @@ def in_words(error: Exception) -> str | None:
         return str(error)
     if isinstance(error, json.JSONDecodeError):
         return f"this is not JSON: {error.msg} in line {error.lineno}, column {error.colno}"
+    if isinstance(error, EngineFailed):
+        return str(error)
     if isinstance(error, OSError):
         return f"{error.filename or 'this machine'}: {error.strerror or error}"
     return _in_words_of_a_layer(error)

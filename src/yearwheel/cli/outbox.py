@@ -13,9 +13,7 @@ if TYPE_CHECKING:
     from yearwheel.services.outbox_desk import Desk
 
 outbox = typer.Typer(no_args_is_help=True, help="See letters; approve, hold, retry, or settle a doubt.")
-Numbers = Annotated[
-    list[int], typer.Argument(metavar="NUMBER...", help="Messages, as `outbox list` has them.")
-]
+Numbers = Annotated[list[int], typer.Argument(metavar="NUMBER", help="Messages, as `outbox list` has them.")]
 
 
 class Verdict(StrEnum):
@@ -28,7 +26,7 @@ class Verdict(StrEnum):
 @outbox.command("list", epilog="Example: yearwheel outbox list --status uncertain")
 def list_all(
     status: Annotated[list[str] | None, typer.Option("--status", metavar="WORD", help="Only these.")] = None,
-    limit: Annotated[int, typer.Option("--limit", min=1, help="The newest so many.")] = 50,
+    limit: Annotated[int, typer.Option("--limit", metavar="N", min=1, help="The newest so many.")] = 50,
     cycle: CycleKey = "",
     as_json: AsJson = False,
 ) -> None:
@@ -121,7 +119,9 @@ def retry(numbers: Numbers, by: By, why: Why = "", cycle: CycleKey = "", at: At 
 def resolve(
     numbers: Numbers,
     by: By,
-    verdict: Annotated[Verdict, typer.Option("--as", help="It was sent, or it shall go again.")],
+    verdict: Annotated[
+        Verdict, typer.Option("--as", metavar="sent|again", help="It was sent, or it shall go again.")
+    ],
     why: Why = "",
     cycle: CycleKey = "",
     at: At = "",

@@ -1,5 +1,6 @@
 """`yearwheel prove` and `yearwheel explain`: is everything accounted for; why this letter, or silence."""
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -21,7 +22,7 @@ def prove(cycle: CycleKey = "", at: At = "", as_json: AsJson = False) -> None:
     with cycle_desk(cycle, at) as (app, active):
         proof = check(app, active.key)
     if as_json:
-        print_json(proof)
+        print_json({"holds": proof.holds, **asdict(proof)})
     else:
         _print(active.key, proof)
     if not proof.holds:
@@ -32,6 +33,7 @@ def explain(
     code: Code,
     day: Annotated[str, typer.Argument(metavar="DATE", help="The district's local day.")],
     cycle: CycleKey = "",
+    as_json: AsJson = False,
 ) -> None:
     """Explain a district's day: why each letter went, or why there was silence."""
     from yearwheel.services.explain import explain as account_for
@@ -39,8 +41,11 @@ def explain(
 
     with cycle_desk(cycle) as (app, active):
         find_district(app, active, code)
-        for line in account_for(app, active.key, code, read_day(day)).lines():
-            say(line)
+        explanation = account_for(app, active.key, code, read_day(day))
+    if as_json:
+        print_json(explanation.as_dict())
+    else:
+        say("\n".join(explanation.lines()))
 
 
 def _print(cycle_key: str, proof: "Proof") -> None:
@@ -52,6 +57,8 @@ def _print(cycle_key: str, proof: "Proof") -> None:
     for reason, count in sorted(proof.reasons.items()):
         say(f"    {count:>8,}  {reason.replace('_', ' ')}")
     say(f"\n  missed {proof.missed}, twice {proof.duplicates}, uncertain {proof.uncertain}")
+    for doubt in proof.doubts[:SHOWN]:
+        say(f"\nin doubt: {doubt}")
     for breach in proof.breaches[:SHOWN]:
         place = " ".join(filter(None, (breach.stage_key, breach.district_code, breach.contact_key)))
         say(f"\n{breach.kind.replace('_', ' ')}: {place}\n  {breach.words}")

@@ -28,7 +28,7 @@ def rehearse(
         str, typer.Option("--through", metavar="direct|prefect", help="By plain calls, or as Prefect flows.")
     ] = "direct",
     direct: Annotated[bool, typer.Option("--direct", help="The same as --through direct.")] = False,
-    seed: Annotated[int, typer.Option("--seed", help="The same seed is the same year.")] = 1,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", help="The same seed is the same year.")] = 1,
     districts: Annotated[
         str, typer.Option("--districts", metavar="N|FILE", help="The first N shipped ones, or a roster file.")
     ] = "",

@@ -1,0 +1,53 @@
+"""The list of all commands as Markdown: `python -m yearwheel.cli.reference > docs/commands.md`."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import typer
+
+from yearwheel.cli import app
+
+INTRODUCTION = """\
+# Commands
+
+Every command explains itself: `yearwheel board --help`. Reading commands print JSON with `--json`; changing
+ones keep who (`--by`) and why (`--why`), and say how to undo what they did. Whatever cannot be done is said
+in a sentence, with exit code 1. This page is the program's own help, written by
+`python -m yearwheel.cli.reference > docs/commands.md`.
+"""
+
+
+def commands_md() -> str:
+    """The whole list, in the order of `yearwheel --help`."""
+    sections = (_section(path, command) for path, command in every_command())
+    return "\n".join([INTRODUCTION, *sections])
+
+
+def every_command() -> list[tuple[str, Any]]:
+    """Each command that does something, with the words that call it."""
+    return list(_walk("yearwheel", typer.main.get_command(app)))
+
+
+def _walk(path: str, command: Any) -> Iterator[tuple[str, Any]]:
+    for name, child in command.commands.items():
+        if hasattr(child, "commands"):
+            yield from _walk(f"{path} {name}", child)
+        else:
+            yield f"{path} {name}", child
+
+
+def _section(path: str, command: Any) -> str:
+    context = typer.Context(command)
+    words = [word.strip("{}") for param in command.params for word in param.get_usage_pieces(context)]
+    lines = [f"## {' '.join([path, *words])}", "", command.help, "", f"    {command.epilog}", ""]
+    lines += [_option(param) for param in command.params if param.param_type_name == "option"]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _option(param: Any) -> str:
+    metavar = "" if param.is_flag else f" {param.metavar}"
+    return f"- `{param.opts[0]}{metavar}`: {param.help}"
+
+
+if __name__ == "__main__":
+    typer.echo(commands_md(), nl=False)

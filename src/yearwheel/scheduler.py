@@ -14,6 +14,9 @@ from yearwheel.clock import Clock
 # A machine that slept rings the bell it missed, once; APScheduler's own default gives up after one second.
 GRACE = 3600
 
+NEW_CYCLES = 10  # minutes between looks for a cycle that was published meanwhile
+
+Cycles = Callable[[], list[tuple[str, str]]]
 Ring = Callable[[str, str, str], Awaitable[None]]
 
 
@@ -37,11 +40,12 @@ BELLS = (
 )
 
 
-def make_scheduler(cycles: list[tuple[str, str]], ring: Ring, clock: Clock) -> AsyncIOScheduler:
+def make_scheduler(cycles: Cycles, ring: Ring, clock: Clock) -> AsyncIOScheduler:
     """A scheduler that calls `ring(flow, cycle key or "", as_of)`, one ring at a time.
 
-    `cycles` are keys with their zones. Memory only: what is due lives in our tables, so a lost bell loses
-    nothing, and two processes sharing a job store would ring twice.
+    `cycles` tells the running cycles' keys and zones; one published later gets its bells within minutes.
+    Memory only: what is due lives in our tables, so a lost bell loses nothing, and two processes sharing a
+    job store would ring twice.
     """
     scheduler = AsyncIOScheduler(
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": GRACE}, timezone=UTC
@@ -57,11 +61,18 @@ def make_scheduler(cycles: list[tuple[str, str]], ring: Ring, clock: Clock) -> A
 
         return rung
 
-    for bell in BELLS:
-        for key, zone_key in cycles if bell.each_cycle else [("", "UTC")]:
-            zone = ZoneInfo(zone_key)
-            trigger = CronTrigger.from_crontab(bell.cron, timezone=zone)
-            scheduler.add_job(job(bell, key, zone), trigger, id=f"{bell.name} {key}".strip(), name=bell.name)
+    def hang() -> None:
+        """Give every running cycle its bells; those that hang already are left alone."""
+        hanging = {each.id for each in scheduler.get_jobs()}
+        for bell in BELLS:
+            for key, zone_key in cycles() if bell.each_cycle else [("", "UTC")]:
+                name, zone = f"{bell.name} {key}".strip(), ZoneInfo(zone_key)
+                if name not in hanging:
+                    trigger = CronTrigger.from_crontab(bell.cron, timezone=zone)
+                    scheduler.add_job(job(bell, key, zone), trigger, id=name, name=bell.name)
+
+    hang()
+    scheduler.add_job(hang, "interval", minutes=NEW_CYCLES, id="new cycles", name="new cycles")
     return scheduler
 
 

@@ -63,7 +63,7 @@ def _bells(app: App, server: PrefectServer) -> Callable[[FastAPI], AbstractAsync
             task.add_done_callback(under_way.discard)
             await asyncio.shield(task)
 
-        scheduler = make_scheduler(running_cycles(app), ring, app.clock)
+        scheduler = make_scheduler(lambda: running_cycles(app), ring, app.clock)
         scheduler.start()
         watch = asyncio.create_task(_keep_up(server))
         try:

@@ -17,7 +17,11 @@ async def nobody(_flow: str, _cycle: str, _as_of: str) -> None:
 
 def test_each_cycle_has_its_own_rounds_in_its_own_zone() -> None:
     cycles = [("kentucky-2027", "America/New_York"), ("utah-2027", "America/Denver")]
-    jobs = {job.id: str(job.trigger.timezone) for job in make_scheduler(cycles, nobody, CLOCK).get_jobs()}
+    jobs = {
+        job.id: str(job.trigger.timezone)
+        for job in make_scheduler(lambda: cycles, nobody, CLOCK).get_jobs()
+        if job.id != "new cycles"
+    }
     assert jobs == {
         "morning round kentucky-2027": "America/New_York",
         "morning round utah-2027": "America/Denver",
@@ -34,7 +38,7 @@ def test_no_round_falls_into_the_hours_a_change_of_clocks_repeats_or_skips() -> 
 
 
 def test_a_bell_missed_while_the_machine_slept_rings_once() -> None:
-    scheduler = make_scheduler([("kentucky-2027", "America/New_York")], nobody, CLOCK)
+    scheduler = make_scheduler(lambda: [("kentucky-2027", "America/New_York")], nobody, CLOCK)
     assert scheduler._job_defaults == {"coalesce": True, "max_instances": 1, "misfire_grace_time": GRACE}
 
 
@@ -47,7 +51,7 @@ def test_bells_wait_for_each_other() -> None:
         rung.append(f"{flow} {cycle} ends")
 
     async def ring_two() -> None:
-        jobs = make_scheduler([("kentucky-2027", "America/New_York")], slow, CLOCK).get_jobs()
+        jobs = make_scheduler(lambda: [("kentucky-2027", "America/New_York")], slow, CLOCK).get_jobs()
         await asyncio.gather(*(job.func() for job in jobs if job.name in ("morning round", "upkeep")))
 
     asyncio.run(ring_two())
@@ -57,6 +61,20 @@ def test_bells_wait_for_each_other() -> None:
         "upkeep  begins",
         "upkeep  ends",
     ]
+
+
+def test_a_cycle_published_later_gets_its_bells() -> None:
+    cycles: list[tuple[str, str]] = []
+    scheduler = make_scheduler(lambda: cycles, nobody, CLOCK)
+    cycles.append(("kentucky-2027", "America/New_York"))
+    next(job for job in scheduler.get_jobs() if job.id == "new cycles").func()
+    assert {job.id for job in scheduler.get_jobs()} == {
+        "morning round kentucky-2027",
+        "afternoon round kentucky-2027",
+        "postman",
+        "upkeep",
+        "new cycles",
+    }
 
 
 def test_a_run_is_named_by_the_local_day_and_minute() -> None:

@@ -138,6 +138,7 @@ class Proof:
     that somebody was told nor a breach, and a person has to settle it first.
     """
 
+    holds: bool
     expected: int
     sent: int
     reasoned: int
@@ -148,10 +149,6 @@ class Proof:
     duplicates: int
     uncertain: int
     doubts: tuple[str, ...]  # one line for each message that is in doubt
-
-    @property
-    def holds(self) -> bool:
-        return not self.breaches and not self.doubts
 
 
 def prove(facts: Facts) -> Proof:
@@ -192,7 +189,13 @@ class _Prover:
         counts, reasons = self._account(expected, broken)
         self._breaches.sort(key=lambda b: (b.kind, b.stage_key, b.district_code, b.contact_key, b.words))
         found = Counter(breach.kind for breach in self._breaches)
+        doubts = tuple(
+            f"{m.message_id} to {m.contact_key}, written {self._words(m.queued_at)}"
+            for m in self._facts.messages
+            if m.status is OutboxStatus.UNCERTAIN
+        )
         return Proof(
+            holds=not self._breaches and not doubts,
             expected=len(expected),
             sent=counts["sent"],
             reasoned=reasons.total(),
@@ -202,11 +205,7 @@ class _Prover:
             missed=found[BreachKind.MISSED],
             duplicates=found[BreachKind.SENT_TWICE] + found[BreachKind.SECOND_LETTER],
             uncertain=counts["uncertain"],
-            doubts=tuple(
-                f"{m.message_id} to {m.contact_key}, written {self._words(m.queued_at)}"
-                for m in self._facts.messages
-                if m.status is OutboxStatus.UNCERTAIN
-            ),
+            doubts=doubts,
         )
 
     # What was owed

@@ -113,7 +113,8 @@ def _entry(row: Any) -> Entry:
         subject, status, zone, send_on, settled_at = message
         answer = f"{row[18] or ''} {row[19] or ''}".strip()
         carrier = Carrier(subject, status, ZoneInfo(zone), send_on, settled_at, answer)
-    return Entry(ReminderKey(*key), *said, carrier=carrier)
+    values: tuple[Any, ...] = (ReminderKey(*key), *said, carrier)
+    return Entry(*values)
 
 
 def _change(row: Any) -> Change:

@@ -3,6 +3,7 @@
 from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from tests.fakes import FakeMailer
@@ -11,11 +12,14 @@ from yearwheel.config.cycle_file import load_cycle
 from yearwheel.config.settings import Settings
 from yearwheel.notifications.mailers import Mailer
 from yearwheel.roster.people import BodyKind, Contact, District, Role, Roster
+from yearwheel.services.advance import RoundReport, advance
 from yearwheel.services.app import App
 from yearwheel.services.cycles import create_cycle, publish_cycle
 from yearwheel.services.submit import HandIn, submit
-from yearwheel.store import rosters
+from yearwheel.stages.standing import Standing
+from yearwheel.store import events, reminders, rosters, standings
 from yearwheel.store.database import Database
+from yearwheel.store.events import Event
 
 KEY = "small-2027"
 SOURCE = (Path(__file__).parent / "cycles" / "small.yaml").read_text("utf-8")
@@ -86,6 +90,45 @@ def make_app(
 def set_clock(app: App, moment: str, zone: ZoneInfo = EASTERN) -> None:
     assert isinstance(app.clock, VirtualClock)
     app.clock.set(at(moment, zone))
+
+
+def begun(database: Database, mailer: Mailer | None = None, **options: Any) -> App:
+    """The small cycle with its set-up done and its mail delivered, on January 11."""
+    app = make_app(database, "2027-01-04", mailer, **options)
+    round_at(app, "2027-01-04")
+    hand_in(app, "setup", "OET", by="Ada")
+    round_at(app, "2027-01-05")
+    set_clock(app, "2027-01-11")
+    return app
+
+
+def round_at(app: App, moment: str, zone: ZoneInfo = EASTERN) -> RoundReport:
+    """Move the clock and run the round of that moment."""
+    set_clock(app, moment, zone)
+    return advance(app, KEY)
+
+
+def ledger(app: App, **narrowed: str) -> list[tuple[str, str, str | None, str | None]]:
+    """Rung, contact, and how the row stands: what came of its letter, else its own status and reason."""
+    with app.database.reading() as connection:
+        rows = reminders.list_outcomes(connection, KEY)
+    return [
+        (row["rung"], row["contact_key"], row["outbox_status"] or row["status"], row["reason"])
+        for row in rows
+        if all(row[name] == value for name, value in narrowed.items())
+    ]
+
+
+def logged(app: App, *kinds: str) -> list[Event]:
+    """The events of these kinds, oldest first."""
+    with app.database.reading() as connection:
+        return events.list_events(connection, KEY, kinds=kinds)
+
+
+def standing_of(app: App, stage_key: str, code: str) -> Standing:
+    with app.database.reading() as connection:
+        (found,) = standings.find(connection, KEY, stage_keys=[stage_key], codes=[code])
+    return found
 
 
 def hand_in(app: App, stage_key: str, *codes: str, by: str = "Ann", force_why: str = "") -> None:

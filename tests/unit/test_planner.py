@@ -296,9 +296,7 @@ def test_an_approval_and_a_return_pass_the_turn_to_the_other_side():
     ledger = Ledger()
     ledger.follow(READING)
     ledger.follow(
-        replace(
-            reading, status=Status.RETURNED, due_on=date(2027, 5, 20), due_since=date(2027, 5, 6), rounds=1
-        )
+        replace(READING, status=Status.RETURNED, due_on=date(2027, 5, 20), due_since=date(2027, 5, 6))
     )
 
     assert {(k.contact_key, e) for k, e in ledger.endings().items()} == {

@@ -1,0 +1,292 @@
+"""Emptying the outbox: every message once, and an exact account of what became of it."""
+
+from contextlib import nullcontext
+from dataclasses import replace
+from datetime import timedelta
+from threading import Barrier, Thread
+
+import pytest
+
+from tests.apps import ANN, BOB, CAL, CENTRAL, FINN, KEY, begun, ledger, logged, round_at, set_clock
+from tests.fakes import BROKEN_OFF, BUSY, NO_SUCH_USER, POLICY, FakeMailer
+from yearwheel.notifications.ledger import Attempt, OutboxStatus
+from yearwheel.notifications.mailers import Result
+from yearwheel.services.deliver import BATCH, LEASE, WAITS, DeliveryReport, blames_address, deliver
+from yearwheel.services.queue_mail import queue_mail
+from yearwheel.services.upkeep import list_doubts, resolve, sweep_leases
+from yearwheel.store import outbox, rosters
+
+
+class Killed(BaseException):
+    """Stands for the end of the process."""
+
+
+@pytest.fixture
+def mailer():
+    return FakeMailer()
+
+
+@pytest.fixture
+def app(database, mailer):
+    """Four letters wait: to Ann, Bob, Cal and Finn."""
+    app = begun(database, mailer)
+    mailer.sent.clear()
+    mailer.tried.clear()
+    set_clock(app, "2027-02-15")
+    assert queue_mail(app, KEY).letters == 4
+    return app
+
+
+def row_of(app, contact):
+    with app.database.reading() as connection:
+        (row,) = [
+            row for row in outbox.list_messages(connection, cycle_key=KEY)
+            if row["contact_key"] == contact.key and row["send_on"].month == 2
+        ]  # fmt: skip
+    return row
+
+
+def attempts(app, contact):
+    with app.database.reading() as connection:
+        found = outbox.list_attempts(connection, row_of(app, contact)["id"])
+    return [(a["attempt"], str(a["outcome"]), a["code"], a["detail"]) for a in found]
+
+
+def undeliverable(app, contact):
+    with app.database.reading() as connection:
+        return rosters.load(connection, "KY").contacts[contact.key].undeliverable
+
+
+def test_what_waits_is_sent_once_and_recorded(app, mailer):
+    assert deliver(app) == DeliveryReport(sent=4)
+    assert mailer.recipients() == [c.email for c in (ANN, BOB, CAL, FINN)]
+    assert attempts(app, ANN) == [(1, "accepted", "250", "2.0.0 queued")]
+    assert row_of(app, ANN)["settled_at"] == app.clock.now()
+
+    assert deliver(app) == DeliveryReport()
+    assert len(mailer.sent) == 4
+
+
+def test_the_envelope_is_the_stored_message_from_our_sender(app, mailer):
+    deliver(app)
+    (envelope,) = [e for e in mailer.sent if e.recipient == ANN.email]
+    with app.database.reading() as connection:
+        stored = outbox.read(connection, row_of(app, ANN)["id"])
+
+    assert (envelope.raw, envelope.message_id) == (stored["raw"], stored["message_id"])
+    assert envelope.sender == app.settings.mail.sender
+
+
+def test_a_limit_is_kept(app, mailer):
+    assert deliver(app, limit=3) == DeliveryReport(sent=3)
+    assert deliver(app, limit=3) == DeliveryReport(sent=1)
+
+
+def test_a_letter_waits_for_its_readers_window_even_once_it_is_written(app, mailer):
+    set_clock(app, "2027-02-15 15:30", CENTRAL)  # 16:30 in the east
+    deliver(app)
+    assert mailer.recipients() == [BOB.email]
+
+    set_clock(app, "2027-02-15 23:59")
+    assert deliver(app) == DeliveryReport()
+
+
+@pytest.mark.parametrize("moment", ["2027-02-20 10:00", "2027-03-26 17:00"])
+def test_nothing_leaves_on_a_closed_day_or_after_hours(app, mailer, moment):
+    set_clock(app, moment)
+
+    assert deliver(app) == DeliveryReport()
+    assert mailer.tried == []
+
+
+def test_refused_for_now_goes_again_later_and_then_later_still(app, mailer):
+    mailer.answers[ANN.email] = BUSY
+    assert deliver(app) == DeliveryReport(sent=3, deferred=1)
+    assert row_of(app, ANN)["not_before"] == app.clock.now() + WAITS[0]
+    assert deliver(app) == DeliveryReport()
+
+    app.clock.set(app.clock.now() + WAITS[0])
+    assert deliver(app) == DeliveryReport(deferred=1)
+    assert row_of(app, ANN)["not_before"] == app.clock.now() + WAITS[1]
+
+    del mailer.answers[ANN.email]
+    app.clock.set(app.clock.now() + WAITS[1])
+    assert deliver(app) == DeliveryReport(sent=1)
+    assert [outcome for _, outcome, _, _ in attempts(app, ANN)] == ["deferred", "deferred", "accepted"]
+
+
+def test_after_the_last_wait_it_fails_and_the_contact_is_not_given_up(app, mailer):
+    mailer.answers[ANN.email] = BUSY
+    days = ["2027-02-15", "2027-02-16", "2027-02-17", "2027-02-18", "2027-02-19", "2027-02-22"]
+    for day in days:
+        set_clock(app, day)
+        deliver(app)
+        assert row_of(app, ANN)["status"] is OutboxStatus.QUEUED
+    set_clock(app, "2027-02-23")
+    deliver(app)
+
+    assert row_of(app, ANN)["status"] is OutboxStatus.FAILED
+    assert len(attempts(app, ANN)) == len(WAITS) + 1 == len(days) + 1
+    assert undeliverable(app, ANN) is None
+
+
+def test_an_address_that_is_refused_ends_its_message_and_the_reminders_after_it(app, mailer):
+    mailer.answers[ANN.email] = NO_SUCH_USER
+    assert deliver(app) == DeliveryReport(sent=3, refused=1)
+    assert row_of(app, ANN)["status"] is OutboxStatus.FAILED
+    assert undeliverable(app, ANN) == "550 5.1.1 no such user here"
+    (event,) = logged(app, "address_refused")
+    assert (event.detail["contact"], event.why) == ("ann", "550 5.1.1 no such user here")
+
+    round_at(app, "2027-02-22")
+    assert ledger(app, contact_key="ann", rung="7-days-before", stage_key="budget") == [
+        ("7-days-before", "ann", "no_address", "unreachable")
+    ]
+    assert [e.recipient for e in mailer.tried].count(ANN.email) == 1
+
+
+def test_a_message_refused_by_policy_fails_and_shows_up_but_the_contact_is_kept(app, mailer):
+    mailer.answers[ANN.email] = POLICY
+    assert deliver(app) == DeliveryReport(sent=3, refused=1)
+    assert (row_of(app, ANN)["status"], undeliverable(app, ANN)) == (OutboxStatus.FAILED, None)
+    assert logged(app, "address_refused") == []
+    (event,) = logged(app, "message_refused")
+    assert (event.detail["contact"], event.why) == ("ann", "554 5.7.1 message looks like advertising")
+
+    del mailer.answers[ANN.email]
+    round_at(app, "2027-02-22")
+    assert ledger(app, contact_key="ann", rung="7-days-before", stage_key="budget") == [
+        ("7-days-before", "ann", "sent", None)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("code", "detail", "blamed"),
+    [
+        ("550", "5.1.1 no such user", True),
+        ("554", "5.1.1 no such user", True),
+        ("550", "5.1.10 the domain takes no mail", True),
+        ("552", "5.2.2 mailbox full", True),
+        ("550", "5.2.1 mailbox disabled", True),
+        ("550", "no such user", True),
+        ("551", "user not local", True),
+        ("553", "mailbox name not allowed", True),
+        ("", "'a b@c' cannot be used as a mail address", True),
+        ("550", "5.7.1 relaying denied", False),
+        ("554", "5.7.1 looks like advertising", False),
+        ("550", "5.1.8 sender's domain does not exist", False),
+        ("553", "5.1.7 bad sender address", False),
+        ("552", "message too large", False),
+        ("552", "5.3.4 message too large", False),
+        ("554", "transaction failed", False),
+        ("501", "5.5.4 syntax error", False),
+    ],
+)
+def test_only_a_refusal_that_is_about_the_address_blames_it(code, detail, blamed):
+    assert blames_address(Result(Attempt.REFUSED, code, detail)) is blamed
+
+
+def test_a_connection_that_broke_after_the_hand_over_leaves_a_doubt_that_is_not_sent_again(app, mailer):
+    mailer.answers[ANN.email] = BROKEN_OFF
+    assert deliver(app) == DeliveryReport(sent=3, uncertain=1)
+    mailer.answers.clear()
+    set_clock(app, "2027-02-16")
+
+    assert deliver(app) == DeliveryReport()
+    assert [doubt.recipient for doubt in list_doubts(app)] == [ANN.email]
+
+
+def die_at(mailer, contact):
+    """The process ends when this contact's message is about to be sent."""
+
+    def strike(envelope):
+        if envelope.recipient == contact.email:
+            raise Killed
+
+    mailer.before = strike
+
+
+def test_a_deliverer_that_dies_leaves_its_batch_held_and_nobody_sends_it_again(app, mailer):
+    die_at(mailer, BOB)
+    with pytest.raises(Killed):
+        deliver(app)
+    mailer.before = lambda envelope: None
+
+    assert mailer.recipients() == [ANN.email]
+    assert row_of(app, BOB)["status"] is OutboxStatus.SENDING
+    assert deliver(app) == DeliveryReport()
+
+
+def test_what_a_dead_deliverer_held_becomes_uncertain_when_its_lease_runs_out(app, mailer):
+    die_at(mailer, BOB)
+    with pytest.raises(Killed):
+        deliver(app)
+    mailer.before = lambda envelope: None
+
+    app.clock.set(app.clock.now() + LEASE)
+    assert sweep_leases(app) == 0
+    app.clock.set(app.clock.now() + timedelta(seconds=1))
+    assert sweep_leases(app) == 4
+    assert deliver(app) == DeliveryReport()
+    assert len(list_doubts(app)) == 4
+
+
+def test_doubts_are_settled_as_sent_or_sent_again(app, mailer):
+    die_at(mailer, BOB)
+    with pytest.raises(Killed):
+        deliver(app)
+    mailer.before = lambda envelope: None
+    sweep_leases(app, holders_are_dead=True)
+    doubts = {doubt.recipient: doubt.outbox_id for doubt in list_doubts(app)}
+    arrived = doubts.pop(ANN.email)
+
+    assert resolve(app, [arrived], OutboxStatus.SENT, by="ada", why="it is in the log") == [arrived]
+    assert resolve(app, doubts.values(), OutboxStatus.QUEUED, by="ada", why="it is not") == sorted(
+        doubts.values()
+    )
+    assert deliver(app) == DeliveryReport(sent=3)
+    assert mailer.recipients() == [c.email for c in (ANN, BOB, CAL, FINN)]
+    assert ledger(app, rung="14-days-before", contact_key="ann") == [("14-days-before", "ann", "sent", None)]
+
+
+def test_a_message_in_doubt_keeps_its_message_id_when_it_goes_again(app, mailer):
+    mailer.answers[ANN.email] = BROKEN_OFF
+    deliver(app)
+    mailer.answers.clear()
+    (doubt,) = list_doubts(app)
+    resolve(app, [doubt.outbox_id], OutboxStatus.QUEUED, by="ada", why="not in the log")
+    deliver(app)
+
+    assert {e.message_id for e in mailer.tried if e.recipient == ANN.email} == {doubt.message_id}
+    assert [n for n, *_ in attempts(app, ANN)] == [1, 2]
+
+
+def test_several_deliverers_at_once_send_each_message_once(app):
+    mailers = [FakeMailer() for _ in range(3)]
+    with app.database.writing() as work:
+        row = dict(outbox.read(work.connection, row_of(app, ANN)["id"]))
+        names = outbox.NewMessage.__dataclass_fields__
+        copies = [
+            outbox.NewMessage(
+                **{name: row[name] for name in names} | {"key": f"k{n}", "message_id": f"<k{n}@x>"}
+            )
+            for n in range(4 * BATCH)
+        ]
+        outbox.add(work.connection, copies)
+        work.commit()
+    start = Barrier(len(mailers))
+
+    def run(mailer):
+        start.wait()
+        deliver(replace(app, open_mailer=lambda: nullcontext(mailer)))
+
+    threads = [Thread(target=run, args=[mailer]) for mailer in mailers]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    sent = [envelope.message_id for mailer in mailers for envelope in mailer.sent]
+    assert len(sent) == len(set(sent)) == 4 * BATCH + 4
+    with app.database.reading() as connection:
+        assert outbox.count_by_status(connection, KEY)[OutboxStatus.SENT] >= len(sent)

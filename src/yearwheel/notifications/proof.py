@@ -300,7 +300,7 @@ class _Prover:
         elif status is OutboxStatus.UNCERTAIN:
             counts["uncertain"] += 1
         elif status is OutboxStatus.FAILED:
-            reasons["refused"] += 1
+            reasons[str(OutboxStatus.FAILED)] += 1
         else:
             counts["waiting"] += 1
 

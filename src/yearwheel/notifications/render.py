@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from hashlib import sha256
+from html import escape
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,6 +20,8 @@ from yearwheel.notifications.letter import Item, Letter
 from yearwheel.notifications.untrusted import lines, one_line
 
 TEMPLATES = Path(__file__).parent / "templates"
+# Where the reader's name and reasons go. No text of a person keeps a private-use character (see `untrusted`).
+NAME, REASONS = "\ue000", "\ue001"
 KINDS: tuple[str, ...] = (*RungKind, *NoticeKind)
 
 # The order of a digest: what hurts most comes first.
@@ -58,6 +61,8 @@ class Renderer:
         self.template_version = _version(TEMPLATES)
         self._plain = _Templates(autoescape=False)
         self._html = _Templates(autoescape=True)
+        # A round writes to the people of one district together, and tells most of them the same.
+        self._render_shared = lru_cache(maxsize=64)(self._render)
         self._inliner = CSSInliner(
             extra_css=(TEMPLATES / "letter.css").read_text("utf-8"),
             inline_style_tags=False,
@@ -68,11 +73,27 @@ class Renderer:
 
     def render(self, letter: Letter) -> Rendered:
         """The letter in words. ValueError on no items, an unknown kind or a link that is not http(s)."""
+        shared = self._render_shared(_without_reader(letter))
+        name, reasons = one_line(letter.to_name), ", and as ".join(_reasons(letter.items))
+        return Rendered(
+            shared.subject,
+            shared.text.replace(NAME, name).replace(REASONS, reasons),
+            shared.html.replace(NAME, escape(name)).replace(REASONS, escape(reasons)),
+            self.template_version,
+        )
+
+    def _render(self, letter: Letter) -> Rendered:
         page = _page(letter)
         subject = self._plain.fill("subject.jinja", page).strip()
         text = _BLANK_LINES.sub("\n\n", self._plain.fill("letter.txt.jinja", page)) + "\n"
         html = self._html.fill("letter.html.jinja", page | {"subject": subject})
         return Rendered(subject, text, self._inliner.inline(html), self.template_version)
+
+
+def _without_reader(letter: Letter) -> Letter:
+    """What several people of a district are told alike: the letter without who reads it and why."""
+    items = tuple(replace(item, role_label="") for item in letter.items)
+    return replace(letter, to_name="", to_address="", message_id="", items=items)
 
 
 @dataclass(frozen=True)
@@ -191,13 +212,13 @@ class _Templates:
 def _page(letter: Letter) -> dict[str, Any]:
     groups = _groups(letter)
     return {
-        "to_name": one_line(letter.to_name),
+        "to_name": NAME,
         "office": one_line(letter.office),
         "help_address": letter.help_address,
         "cycle_title": one_line(letter.cycle_title),
         "groups": groups,
         "due": [group for group in groups if group.dated],
-        "reasons": _reasons(letter.items),
+        "reasons": REASONS,
     }
 
 
@@ -206,7 +227,7 @@ def _groups(letter: Letter) -> list[Group]:
     for item in sorted(letter.items, key=_rank):
         blocks.setdefault((_urgency(item), item.kind, item.stage_title), []).append(item)
     if not blocks:
-        raise ValueError(f"the letter to {letter.to_address} has no items; a letter says at least one thing")
+        raise ValueError("this letter has no items; a letter says at least one thing")
     return [_group(letter, items) for items in blocks.values()]
 
 

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 # Has no width: it parts "evil.example" for programs that look for links, not for the reader.
 WORD_JOINER = "\u2060"
@@ -14,6 +15,7 @@ _SCHEME = re.compile(
 _FORMATTING = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp"})  # controls, direction overrides, separators
 
 
+@lru_cache(maxsize=4096)  # the same titles and names come again and again
 def one_line(text: str) -> str:
     """The text on one line, with nothing in it that a mail reader would make a link."""
     return _unlinked(_visible(" ".join(text.split())))

@@ -17,7 +17,7 @@ from yearwheel.store.events import Event
 from yearwheel.store.outbox import Claimed, Settled
 
 LEASE = timedelta(minutes=10)
-BATCH = 25  # claimed together and recorded together: the most a crash can leave in doubt
+BATCH = 50  # claimed together and recorded together: the most a crash can leave in doubt
 WAITS = [timedelta(minutes=m) for m in (1, 5, 15, 60, 180, 360)]  # after each refusal for now
 OF_ADDRESS = {"", "550", "551", "553"}  # without an enhanced status; empty when we could not even ask
 OF_SENDER = {"5.1.7", "5.1.8"}

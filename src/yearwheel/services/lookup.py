@@ -46,9 +46,9 @@ def find_district(app: App, active: Active, code: str) -> District:
 
 
 def did_you_mean(given: str, known: Iterable[str]) -> str:
-    """The end of a sentence: the nearest known word, or nothing."""
+    """The nearest known word, as a question in brackets, or nothing."""
     near = get_close_matches(given, list(known), n=1)
-    return f"; did you mean {near[0]!r}?" if near else ""
+    return f" (did you mean {near[0]!r}?)" if near else ""
 
 
 def _districts_near(given: str, roster: Roster) -> str:

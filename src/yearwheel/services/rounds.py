@@ -81,11 +81,10 @@ def work_stage(app: App, cycle_key: str, stage_key: str) -> StageReport:
 
 def is_quiet(app: App, cycle_key: str) -> bool:
     """Whether a round would find nothing to do: no stage has work and no message waits."""
-    now = app.clock.now()
-    if stages_with_work(app, cycle_key):
-        return False
     with app.database.reading() as connection:
-        return not (reminders.has_due(connection, cycle_key, now) or outbox.waiting_zones(connection))
+        if reminders.has_due(connection, cycle_key, app.clock.now()) or outbox.waiting_zones(connection):
+            return False
+    return not stages_with_work(app, cycle_key)
 
 
 def finish_round(app: App, cycle_key: str, report: Mapping[str, object]) -> None:

@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, bindparam, func, select, update
 
@@ -22,6 +21,7 @@ from yearwheel.store.tables import outbox
 from yearwheel.store.tables import reminders as table
 
 _NOTICES = [str(kind) for kind in NoticeKind]
+_KEY = tuple(table.c[name] for name in ReminderKey._fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +49,15 @@ def list_ladder(
     connection: Connection, cycle_key: str, places: Collection[tuple[str, str]]
 ) -> list[LedgerRow]:
     """Every ladder row (notices left out) of the given (stage, district) places."""
-    query = select(table).where(table.c.cycle_key == cycle_key, table.c.kind.not_in(_NOTICES))
-    stages = {stage for stage, _ in places}
-    codes = {code for _, code in places}
-    query = query.where(table.c.stage_key.in_(stages), table.c.district_code.in_(codes))
-    rows = (_ledger_row(row) for row in connection.execute(query).mappings())
-    wanted = set(places)
-    return [row for row in rows if (row.key.stage_key, row.key.district_code) in wanted]
+    columns = (*_KEY, table.c.id, table.c.kind, table.c.status, table.c.reason, table.c.due_at)
+    query = select(*columns).where(table.c.cycle_key == cycle_key, table.c.kind.not_in(_NOTICES))
+    query = query.where(table.c.stage_key.in_({stage for stage, _ in places}))
+    query = query.where(table.c.district_code.in_({code for _, code in places}))
+    return [
+        LedgerRow(row[5], ReminderKey(*row[:5]), *row[6:])
+        for row in connection.execute(query).all()
+        if (row[0], row[1]) in places
+    ]
 
 
 def apply(connection: Connection, cycle_key: str, difference: Difference, at: datetime) -> None:
@@ -274,11 +276,3 @@ _QUEUE = (
     .where(table.c.id == bindparam("row"), table.c.status == ReminderStatus.PLANNED)
     .values(status=ReminderStatus.QUEUED, outbox_id=bindparam("outbox_"), settled_at=bindparam("at_"))
 )
-
-
-def _ledger_row(row: RowMapping) -> LedgerRow:
-    key = ReminderKey(
-        row["stage_key"], row["district_code"], row["rung"], row["contact_key"], row["deadline_on"]
-    )
-    values: tuple[Any, ...] = (row["kind"], row["status"], row["reason"], row["due_at"])
-    return LedgerRow(row["id"], key, *values)

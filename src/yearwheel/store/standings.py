@@ -37,7 +37,7 @@ def find(
         query = query.where(table.c.stage_key.in_(stage_keys))
     if codes is not None:
         query = query.where(table.c.district_code.in_(codes))
-    return [Standing(*row) for row in connection.execute(query.order_by(*_ORDER))]
+    return [Standing(*row) for row in connection.execute(query.order_by(*_ORDER)).all()]
 
 
 def find_in_hand(connection: Connection, cycle_key: str, stage_keys: Collection[str]) -> list[Standing]:
@@ -49,7 +49,7 @@ def find_in_hand(connection: Connection, cycle_key: str, stage_keys: Collection[
         .where(table.c.status.in_(acting))
         .order_by(*_ORDER)
     )
-    return [Standing(*row) for row in connection.execute(query)]
+    return [Standing(*row) for row in connection.execute(query).all()]
 
 
 def find_ready(
@@ -71,7 +71,7 @@ def find_ready(
         .where(table.c.status.in_(statuses), ~undone.exists())
         .order_by(*_ORDER)
     )
-    return [Standing(*row) for row in connection.execute(query)]
+    return [Standing(*row) for row in connection.execute(query).all()]
 
 
 def count_by_status(connection: Connection, cycle_key: str) -> dict[str, dict[str, int]]:

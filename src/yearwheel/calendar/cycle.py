@@ -1,5 +1,6 @@
 """The model of one planning cycle with every date worked out: stages, deadlines, ladders of reminders."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -130,8 +131,17 @@ class SendWindow:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiver:
+    """A finding of the linter that the file accepts, and why."""
+
+    finding: str
+    why: str
+    line: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Stage:
-    """A named part of the cycle. `words` keeps each date's rule as it was written."""
+    """A named part of the cycle. `words` keeps each date's rule as written, `lines` where it stands."""
 
     key: str
     title: str
@@ -147,6 +157,12 @@ class Stage:
     owed_by: OwedBy = OwedBy.DISTRICTS
     review: ReviewRounds | None = None
     words: dict[str, str] = field(default_factory=dict)
+    waivers: tuple[Waiver, ...] = ()
+    lines: Mapping[str, int] = field(default_factory=dict, compare=False)
+
+    def line_of(self, key: str) -> int:
+        """The file's line of a key of this stage, or of the stage itself when it is left out."""
+        return self.lines.get(key) or self.lines.get("", 0)
 
     def dates_for(self, due_on: date | None, workdays: WorkCalendar) -> StageDates:
         """The stage's dates for a district whose due day was moved; the grace keeps its length."""
@@ -187,6 +203,7 @@ class Cycle:
     stages: tuple[Stage, ...]
     rules: YearRules | None = None  # what the dates follow from; None in a cycle made without a file
     revision: int = 0
+    waivers: tuple[Waiver, ...] = ()
 
     def for_district(self, days: DistrictDays) -> dict[str, LocalDue]:
         """The due days that differ in a district with these days of its own, by stage.

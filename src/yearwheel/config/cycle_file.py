@@ -11,12 +11,13 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, available_timezones
 
 from yearwheel.calendar.cycle import Cycle, Deadline, SendWindow, Stage, StageDates
+from yearwheel.calendar.lint import Code
 from yearwheel.calendar.rules import Point, StageDay
 from yearwheel.calendar.timetable import Timetable, YearRules, work_out
 from yearwheel.config.ladders import Names, read_names
 from yearwheel.config.recurring import each_time
 from yearwheel.config.sections import CycleFileError, Problem, Report, Section, text
-from yearwheel.config.stage_section import StageDraft, clock_time, read_stage
+from yearwheel.config.stage_section import StageDraft, clock_time, read_stage, read_waivers
 from yearwheel.config.working_year import Files, read_spans, read_working_year
 from yearwheel.config.yaml_text import Entries, FieldError, Node, read_yaml
 
@@ -24,7 +25,7 @@ __all__ = ["CycleFileError", "Problem", "load_cycle", "read_shipped", "shipped_c
 
 KEYS = (
     "cycle", "title", "state", "year", "timezone", "office", "help", "holidays", "years", "clock_stops",
-    "send_window", "recipients", "ladders", "stages",
+    "send_window", "recipients", "ladders", "waive", "stages",
 )  # fmt: skip
 OFFICE_HOURS = SendWindow(time(8), time(16))
 MIDNIGHT = time(0)
@@ -100,6 +101,7 @@ def _read_cycle(section: Section, files: Files) -> Cycle:
         send_window=_read_send_window(section),
         stages=tuple(stage for stage in stages if stage),
         rules=rules,
+        waivers=read_waivers(section),
     )
     report.raise_if_any()
     return cycle
@@ -144,7 +146,8 @@ def _check_stages(drafts: Sequence[StageDraft], report: Report) -> None:
     except CycleError as error:
         ring: list[str] = error.args[1]
         place = next(d for d in drafts if d.key in ring).section.place("after")
-        report.note(place, "these stages wait for each other: " + ", then ".join(ring))
+        message = "these stages wait for each other: " + ", then ".join(ring)
+        report.note(place, message, code=Code.CIRCULAR_AFTER)
 
 
 def _stage(draft: StageDraft, timetable: Timetable, zone: ZoneInfo, report: Report) -> Stage | None:
@@ -167,7 +170,8 @@ def _stage(draft: StageDraft, timetable: Timetable, zone: ZoneInfo, report: Repo
             close=Deadline(on[Point.CLOSE], draft.at, zone),
         )
     except ValueError as error:
-        report.note(draft.place(Point.DUE), str(error))
+        code = Code.DUE_BEFORE_OPEN if on[Point.DUE] < on[Point.OPENS] else Code.UNREADABLE
+        report.note(draft.place(Point.DUE), str(error), code=code)
         return None
     return Stage(
         key=draft.key,
@@ -184,6 +188,8 @@ def _stage(draft: StageDraft, timetable: Timetable, zone: ZoneInfo, report: Repo
         owed_by=draft.owed_by,
         review=draft.review,
         words=words,
+        waivers=draft.waivers,
+        lines=draft.section.lines(),
     )
 
 

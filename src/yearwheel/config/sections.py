@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from enum import StrEnum
 from typing import TypeVar
 
+from yearwheel.calendar.lint import Code
 from yearwheel.config.yaml_text import Entries, FieldError, Items, Node, Text
 
 LONGEST_TEXT = 500
@@ -24,6 +25,7 @@ class Problem:
     key: str  # the path of the key, such as "stages[3].due"
     message: str
     hint: str = ""
+    code: Code = Code.UNREADABLE
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}: " + (f"{self.key}: " if self.key else "")
@@ -45,8 +47,8 @@ class Report:
     file: str
     problems: list[Problem] = field(default_factory=list)
 
-    def note(self, node: Node, message: str, hint: str = "") -> None:
-        self.problems.append(Problem(self.file, node.line, node.path, message, hint))
+    def note(self, node: Node, message: str, hint: str = "", code: Code = Code.UNREADABLE) -> None:
+        self.problems.append(Problem(self.file, node.line, node.path, message, hint, code))
 
     def add_new(self, other: "Report") -> None:
         """Take over the other's problems, except at places that have one: a repeated stage is wrong once."""
@@ -103,6 +105,11 @@ class Section:
         """A key that may be left out."""
         node = self._entries.get(key)
         return default if node is None else self.report.attempt(read, node, default)
+
+    def lines(self) -> dict[str, int]:
+        """The line of each key that is written, and of the section itself under ""."""
+        written = self.node.key_lines if isinstance(self.node, Entries) else {}
+        return {"": self.node.line, **written}
 
     def each(self, key: str) -> tuple[Node, ...]:
         """The items of a list; one value alone counts as a list of one."""

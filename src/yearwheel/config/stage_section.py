@@ -4,7 +4,8 @@ import re
 from dataclasses import dataclass
 from datetime import time
 
-from yearwheel.calendar.cycle import OwedBy, ReviewRounds, Rung, RungKind, StageKind
+from yearwheel.calendar.cycle import OwedBy, ReviewRounds, Rung, RungKind, StageKind, Waiver
+from yearwheel.calendar.lint import Code
 from yearwheel.calendar.offsets import CLOCK_STOPPED, Offset
 from yearwheel.calendar.rule_words import parse_rule
 from yearwheel.calendar.rules import IfClosed, Point, Rule, RuleError
@@ -25,6 +26,7 @@ from yearwheel.roster.people import Role
 STAGE_KEYS = (
     "key", "kind", "title", "ask", "owed_by", "opens", "due", "grace", "close",
     "tell", "announce", "reminders", "escalate", "after", "review", "every",
+    "waive",
 )  # fmt: skip
 DUE_KEYS = ("on", "if_closed", "if_break", "at", "basis", "statutory")
 REVIEW_KEYS = ("first_look", "revise", "second_look", "reviewer_reminders", "revision_reminders")
@@ -50,6 +52,7 @@ class StageDraft:
     ladder: tuple[Rung, ...]
     after: tuple[str, ...]
     review: ReviewRounds | None
+    waivers: tuple[Waiver, ...]
 
     def place(self, point: Point) -> Node:
         """Where the file says (or would say) a date."""
@@ -98,7 +101,20 @@ def read_stage(node: Node, names: Names, report: Report) -> StageDraft:
         ladder=_read_ladder(section, tell, names),
         after=_read_after(section),
         review=_read_review(section, kind, tell, names),
+        waivers=read_waivers(section),
     )
+
+
+def read_waivers(section: Section) -> tuple[Waiver, ...]:
+    """The findings of the linter that a stage, or the cycle, accepts; each says why."""
+    waivers: list[Waiver] = []
+    for node in section.each("waive"):
+        waiver = Section(node, ("finding", "why"), section.report)
+        finding = waiver.need("finding", one_of(Code), None, str(Code.SHORT_WINDOW))
+        why = waiver.need("why", text, "", "both dates are set by law")
+        if finding:
+            waivers.append(Waiver(finding, why, node.line))
+    return tuple(waivers)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,121 @@
+"""The linter finds each fault planted in tests/cycles/lint, and nothing else."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from yearwheel.calendar.lint import Code, Finding, Load, Severity, lint, standing
+from yearwheel.config.cycle_file import CycleFileError, load_cycle, read_shipped, shipped_cycles
+from yearwheel.roster.people import Role, Roster
+from yearwheel.roster.shipped import shipped_roster
+from yearwheel.services.lint import lint_file, load_of
+
+CYCLES = Path(__file__).parent.parent / "cycles"
+PLANTED = sorted((CYCLES / "lint").glob("*.yaml"))
+SAMPLE = (CYCLES / "sample.yaml").read_text("utf-8")
+ROSTER = shipped_roster()
+NO_SECRETARIES = Roster(
+    ROSTER.districts,
+    {key: replace(c, roles=c.roles - {Role.BOARD_SECRETARY}) for key, c in ROSTER.contacts.items()},
+    ROSTER.reviewers,
+)
+
+
+@pytest.mark.parametrize("file", PLANTED, ids=lambda f: f.stem)
+def test_each_planted_fault_is_found_at_its_line_and_nothing_else(file: Path):
+    header = file.read_text("utf-8").splitlines()[0]
+    found = lint_file(file, NO_SECRETARIES)
+    assert [f"# {f.line} {f.code} {f.stage}".rstrip() for f in found] == [header]
+    (finding,) = found
+    assert finding.why
+    assert finding.fix or finding.code in (Code.CIRCULAR_AFTER, Code.DUE_BEFORE_OPEN)
+    assert finding.waived is None
+
+
+def test_each_code_has_a_planted_fault():
+    planted = {file.read_text("utf-8").split()[2] for file in PLANTED}
+    assert planted == set(Code)
+
+
+def test_the_sound_sample_has_no_finding():
+    assert lint_file(SAMPLE, NO_SECRETARIES) == []
+
+
+@pytest.mark.parametrize("key", shipped_cycles())
+def test_a_shipped_calendar_has_no_finding_that_it_does_not_explain(key: str):
+    assert standing(lint_file(read_shipped(key), ROSTER)) == []
+
+
+def test_what_kentucky_accepts_and_why():
+    found = lint_file(read_shipped("kentucky-2027"), ROSTER)
+    assert {(f.stage, f.code): f.waived for f in found} == {
+        ("local_approval", Code.SHORT_WINDOW): (
+            "certifying a finished plan needs a signature and not ten days of work"
+        ),
+        ("close", Code.SHORT_WINDOW): "the year's report is drawn from what the stages already hold",
+    }
+
+
+@pytest.mark.parametrize("file", PLANTED, ids=lambda f: f.stem)
+def test_every_finding_of_a_readable_file_can_be_waived_with_a_reason(file: Path):
+    text = file.read_text("utf-8")
+    try:
+        load_cycle(text)
+    except CycleFileError:
+        return
+    code = text.split()[2]
+    if code != Code.UNUSED_WAIVER:
+        waived = text.replace("stages:", f"waive: [{{finding: {code}, why: we know}}]\nstages:")
+        (finding,) = lint_file(waived, NO_SECRETARIES)
+        assert (finding.code, finding.waived) == (code, "we know")
+
+
+def test_a_finding_reads_as_one_line_with_its_fix():
+    (finding,) = lint_file(CYCLES / "lint" / "statutory_missed.yaml")
+    assert str(finding) == (
+        "20: error [statutory-missed] budget_preparation: the law says January 31, 2027, "
+        "but it is due on February 1, 2027; fix: if_closed: previous workday"
+    )
+    assert finding.severity is Severity.ERROR
+
+
+def test_a_stage_that_comes_often_needs_one_waiver():
+    text = SAMPLE + (
+        "  - {key: report, kind: milestone, every: quarter, ask: Report.,\n"
+        "     opens: first workday of the quarter, due: 5 workdays after opens, tell: finance_officer,\n"
+        "     waive: [{finding: short-window, why: one form}]}\n"
+    )
+    assert [(f.stage, f.waived) for f in lint_file(text)] == [
+        (f"report_q{n}", "one form") for n in range(1, 5)
+    ]
+
+
+def test_without_a_roster_people_are_not_looked_at():
+    assert lint_file(CYCLES / "lint" / "role_empty.yaml") == []
+    assert lint_file(CYCLES / "lint" / "review_too_short.yaml") == []
+
+
+def test_reviewers_who_read_more_have_time_enough():
+    cycle = load_cycle(CYCLES / "lint" / "review_too_short.yaml")
+    assert lint(cycle, Load(171, 6, plans_a_day=6)) == []
+    (finding,) = lint(cycle, Load(171, 0))
+    assert finding.fix == "a contact with the role reviewer"
+
+
+def test_the_load_of_the_shipped_roster():
+    assert load_of(ROSTER) == Load(171, 6)
+    assert load_of(NO_SECRETARIES).unheld == {"board_secretary": 171}
+
+
+def test_an_unknown_code_in_a_waiver_is_told_with_the_nearest_one():
+    text = SAMPLE.replace("stages:", "waive: [{finding: short-windo, why: x}]\nstages:")
+    (finding,) = lint_file(text)
+    assert (finding.code, finding.line, finding.fix) == (Code.UNREADABLE, 14, "short-window")
+
+
+def test_the_documentation_lists_each_code_with_its_severity():
+    doc = (Path(__file__).parents[2] / "docs" / "lint.md").read_text("utf-8")
+    rows = [line.split("|")[1:3] for line in doc.splitlines() if line.startswith("| `")]
+    documented = {code.strip(" `"): severity.strip() for code, severity in rows}
+    assert documented == {str(c): str(Finding(c, 1, "", "", "").severity) for c in Code}

@@ -328,7 +328,7 @@ def test_an_honest_year_holds_and_its_counts_add_up(record: Record) -> None:
     assert proof.expected == proof.sent + proof.reasoned
     assert (proof.waiting, proof.missed, proof.duplicates, proof.uncertain) == (0, 0, 0, 0)
     assert proof.reasoned == sum(proof.reasons.values())
-    assert {"collapsed", "refused", "unreachable"} <= set(proof.reasons)
+    assert {"collapsed", "failed", "unreachable"} <= set(proof.reasons)
 
 
 @pytest.mark.parametrize("plant", BREACHES, ids=lambda plant: plant.__name__)

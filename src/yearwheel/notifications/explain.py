@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from yearwheel.calendar.cycle import Cycle, OwedBy, Stage
+from yearwheel.calendar.cycle import Cycle, OwedBy, RungKind, Stage
 from yearwheel.notifications.history import Change, Historian, History, Span, Turn
 from yearwheel.notifications.ledger import NoticeKind, OutboxStatus, Reason, ReminderKey, ReminderStatus
 from yearwheel.roster.people import ROLE_LABELS, District, Role, Roster
@@ -197,8 +197,10 @@ class _Explainer:
     def _distance(self, entry: Entry) -> str:
         late = f"; it was due on {entry.due_on}, the first round after that sent it"
         moved = f"; {entry.moved_because}" if entry.moved_because else ""
-        counted = _count_days((entry.key.deadline_on - entry.went_on).days)
-        return f"because that is {counted}{moved}{late if entry.went_on != entry.due_on else ''}"
+        counted = f"that is {_count_days((entry.key.deadline_on - entry.went_on).days)}"
+        if entry.kind == RungKind.OPENED:
+            counted = "the stage opened"
+        return f"because {counted}{moved}{late if entry.went_on != entry.due_on else ''}"
 
     # Not sent
 
@@ -304,6 +306,8 @@ class _Explainer:
             return f"It is not open until {dates.opens.on}." if self._is_next(stage) else ""
         if span.turn is None:
             return self._done(span) if self._on <= dates.close.on else ""
+        if self._on > dates.close.on and stage.review is None:
+            return f"It closed on {dates.close.on} and was never handed in. {self._next(span.turn)}"
         stood = f"It was {LABELS[span.status]}, due {span.due_on}{self._waits_for(stage, span)}"
         return f"{stood}. {self._next(span.turn)}"
 

@@ -20,10 +20,9 @@ from yearwheel.cli.roster import roster
 from yearwheel.cli.rounds import advance
 from yearwheel.cli.serving import serve
 
-TRY, PREPARE, RUN, ACCOUNT, KEEP = (
+TRY, RUN, ACCOUNT, KEEP = (
     "Look before you begin",
-    "Prepare a year",
-    "Run a year",
+    "Set up and run a year",
     "Account for it",
     "This installation",
 )
@@ -44,8 +43,8 @@ def _add(verb: Callable[..., None], panel: str, example: str) -> None:
 _add(demo, TRY, "demo")
 _add(rehearse, TRY, "rehearse --direct --seed 7 --districts 20 --out out/trial")
 app.add_typer(calendar, name="calendar", rich_help_panel=TRY)
-app.add_typer(cycle, name="cycle", rich_help_panel=PREPARE)
-app.add_typer(roster, name="roster", rich_help_panel=PREPARE)
+app.add_typer(cycle, name="cycle", rich_help_panel=RUN)
+app.add_typer(roster, name="roster", rich_help_panel=RUN)
 _add(advance, RUN, "advance --at 2027-03-15T09:00")
 _add(board, RUN, "board --late")
 app.add_typer(district, name="district", rich_help_panel=RUN)

@@ -4,7 +4,17 @@ from typing import Annotated
 
 import typer
 
-from yearwheel.cli.desk import AsJson, At, By, Unclear, Why, cycle_desk, find_calendar, installation
+from yearwheel.cli.desk import (
+    AsJson,
+    At,
+    By,
+    Unclear,
+    Why,
+    acting_at,
+    cycle_desk,
+    find_calendar,
+    installation,
+)
 from yearwheel.cli.show import print_json, say, table
 
 cycle = typer.Typer(no_args_is_help=True, help="Create, publish, close and list cycles.")
@@ -15,13 +25,16 @@ Key = Annotated[str, typer.Argument(metavar="KEY", help="The cycle's key.")]
 def create(
     source: Annotated[str, typer.Argument(metavar="FILE|KEY", help="A calendar file, or a shipped cycle.")],
     by: By,
+    at: At = "",
 ) -> None:
     """Keep a calendar as a draft cycle. It promises nothing until it is published."""
+    from yearwheel.config.cycle_file import load_cycle
     from yearwheel.services.cycles import create_cycle
 
     text, name = find_calendar(source)
+    zone = load_cycle(text, name).zone
     with installation() as app:
-        made = create_cycle(app, text, by=by, name=name)
+        made = create_cycle(acting_at(app, at, zone), text, by=by, name=name)
     say(
         f"{made.key} is a draft of {len(made.stages)} stages; next: yearwheel cycle publish {made.key}\n"
         "to undo: nothing; a draft does nothing by itself"

@@ -71,16 +71,23 @@ def installation(clock: "Clock | None" = None) -> Iterator["App"]:
 @contextmanager
 def cycle_desk(key: str, at: str = "") -> Iterator[tuple["App", "Active"]]:
     """This installation and one of its cycles, on its own clock or, in trial mode, at a moment given."""
-    from yearwheel.clock import VirtualClock
     from yearwheel.services.lookup import find_cycle
 
     with installation() as app:
         active = find_cycle(app, key)
-        if not at:
-            yield app, active
-            return
-        _check_trial(app)
-        yield replace(app, clock=VirtualClock(read_moment(at, active.cycle.zone))), active
+        yield acting_at(app, at, active.cycle.zone), active
+
+
+def acting_at(app: "App", at: str, zone: ZoneInfo) -> "App":
+    """The same installation on a clock that stands at a moment; only in trial mode."""
+    from yearwheel.clock import VirtualClock
+    from yearwheel.config.settings import MailMode
+
+    if not at:
+        return app
+    if app.settings.mail.mode is not MailMode.TRIAL:
+        raise Unclear("--at is for trial mode; here mail is live, and what is written must be true")
+    return replace(app, clock=VirtualClock(read_moment(at, zone)))
 
 
 def read_moment(given: str, zone: ZoneInfo) -> datetime:
@@ -130,10 +137,3 @@ def _stored_calendars() -> dict[str, str]:
         return {}
     with installation() as app, app.database.reading() as connection:
         return {cycle.key: cycle.source for cycle in cycles.list_cycles(connection)}
-
-
-def _check_trial(app: "App") -> None:
-    from yearwheel.config.settings import MailMode
-
-    if app.settings.mail.mode is not MailMode.TRIAL:
-        raise Unclear("--at is for trial mode; here mail is live, and what is written must be true")

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable
 from difflib import get_close_matches
+from tomllib import TOMLDecodeError
 from typing import Any
 
 import typer
@@ -35,6 +36,8 @@ def in_words(error: Exception) -> str | None:
         return f"this is not JSON: {error.msg} in line {error.lineno}, column {error.colno}"
     if isinstance(error, EngineFailed):
         return str(error)
+    if isinstance(error, TOMLDecodeError):
+        return f"yearwheel.toml: this is not TOML: {error}"
     if isinstance(error, OSError):
         return f"{error.filename or 'this machine'}: {error.strerror or error}"
     return _in_words_of_a_layer(error)
@@ -43,7 +46,7 @@ def in_words(error: Exception) -> str | None:
 def _in_words_of_a_layer(error: Exception) -> str | None:
     """Errors whose classes are costly to import; whoever raised one has paid already."""
     from pydantic import ValidationError
-    from sqlalchemy.exc import OperationalError
+    from sqlalchemy.exc import DatabaseError, OperationalError
 
     from yearwheel.config.sections import CycleFileError
     from yearwheel.services.app import Refused
@@ -55,7 +58,8 @@ def _in_words_of_a_layer(error: Exception) -> str | None:
         return f"{error}\n{count} {'thing' if count == 1 else 'things'} to put right; nothing was changed"
     if isinstance(error, ValidationError) and error.title == "Settings":
         return "\n".join(_settings(error))
-    if isinstance(error, OperationalError):
+    # The base class itself is what a file that is no database raises; its other children are ours
+    if isinstance(error, OperationalError) or type(error) is DatabaseError:
         return f"the database cannot be used: {error.orig}; see: yearwheel doctor"
     return None
 

@@ -7,6 +7,7 @@ import typer
 
 from yearwheel.cli import app
 
+BRACES = str.maketrans("", "", "{}")  # around what must be given
 INTRODUCTION = """\
 # Commands
 
@@ -38,7 +39,7 @@ def _walk(path: str, command: Any) -> Iterator[tuple[str, Any]]:
 
 def _section(path: str, command: Any) -> str:
     context = typer.Context(command)
-    words = [word.strip("{}") for param in command.params for word in param.get_usage_pieces(context)]
+    words = [word.translate(BRACES) for param in command.params for word in param.get_usage_pieces(context)]
     lines = [f"## {' '.join([path, *words])}", "", command.help, "", f"    {command.epilog}", ""]
     lines += [_option(param) for param in command.params if param.param_type_name == "option"]
     return "\n".join(lines).rstrip() + "\n"

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from yearwheel.cli.desk import AsJson, By, Unclear, installation
+from yearwheel.cli.desk import AsJson, At, By, Unclear, acting_at, installation
 from yearwheel.cli.show import complain, print_json, say, table
 
 if TYPE_CHECKING:
@@ -39,17 +39,20 @@ def take_in(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")
     ] = False,
+    at: At = "",
     as_json: AsJson = False,
 ) -> None:
     """Import a roster: every fault at once, or what it changes; running cycles follow."""
     from yearwheel.services.import_roster import compare_roster, import_roster
+    from yearwheel.services.lookup import find_cycle
 
     files, source = _read(districts, contacts, shipped, generate=generate)
     with installation() as app:
         if dry_run:
             done = compare_roster(app, state, files)
         else:
-            done = import_roster(app, state, files, by=by, source=source)
+            then = acting_at(app, at, find_cycle(app).cycle.zone) if at else app
+            done = import_roster(then, state, files, by=by, source=source)
     if as_json:
         print_json({"written": not dry_run, "difference": done.difference, "reminders": done.reminders})
         return

@@ -1,0 +1,101 @@
+"""`yearwheel board`, `district show` and `outbox`: what a state admin looks at, and the letters in hand."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.terminal import Terminal
+
+CALENDAR = Path(__file__).parent.parent / "cycles" / "small.yaml"
+DISTRICTS = """\
+code,name,kind,timezone
+001,Ash County,county,America/New_York
+002,Birch [red] County,county,America/Chicago
+"""
+CONTACTS = """\
+district_code,name,email,roles
+001,Ann,ann@ash.example,technology_coordinator
+002,Bob,bob@birch.example,technology_coordinator
+"""
+TEN = "2027-02-01T10:00"
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Terminal:
+    """The small cycle on the day the budget opens."""
+    found = Terminal(tmp_path)
+    districts, contacts = found.writes("d.csv", DISTRICTS), found.writes("c.csv", CONTACTS)
+    found.does("roster", "import", districts, "--contacts", contacts)
+    found.does("cycle", "create", CALENDAR, "--at", "2027-01-25T09:00")
+    found.does("cycle", "publish", "small-2027", "--at", "2027-01-25T09:00")
+    found.does("advance", "--at", TEN)
+    return found
+
+
+def test_the_board_says_who_stands_where_without_colour(terminal: Terminal) -> None:
+    lines = terminal.does("board", "--at", TEN).splitlines()
+
+    assert [" ".join(line.split()) for line in lines if line.startswith("00")] == [
+        "001 Ash County ○ open · not open · not open",
+        "002 Birch [red] County ○ open · not open · not open",
+    ]
+    assert "  2  Budget, due Mon 2027-03-01: 0 in, 2 owed, 0 late" in lines
+
+
+def test_a_narrow_terminal_gets_signs_alone(terminal: Terminal) -> None:
+    terminal._environment["COLUMNS"] = "60"
+
+    lines = terminal.does("board", "--at", TEN).splitlines()
+    assert [" ".join(line.split()) for line in lines if line.startswith("001")] == ["001 Ash County ○ · ·"]
+    assert max(map(len, lines[:6])) <= 60
+
+
+def test_one_stage_is_a_list_of_districts(terminal: Terminal) -> None:
+    lines = terminal.does("board", "--stage", "budget", "--at", "2027-03-03T09:00").splitlines()
+
+    assert " ".join(lines[3].split()) == "001 Ash County ○! open, 2 days late Mon 2027-03-01"
+    assert lines[-1] == "0 in, 2 owed, 2 late"
+
+
+def test_late_leaves_out_who_is_not(terminal: Terminal) -> None:
+    later = ("extend", "001", "budget", "--until", "2027-03-10", "--why", "flood", "--at", TEN)
+    terminal.does(*later)
+
+    board = terminal.reads("board", "--stage", "budget", "--late", "--at", "2027-03-03T09:00")
+    assert [line["code"] for line in board["districts"]] == ["002"]
+
+
+def test_a_district_sees_its_receipts_extensions_and_next_reminders(terminal: Terminal) -> None:
+    done = terminal.writes("done.json", '{"done_on": "2027-02-01", "reference": "minute 7"}')
+    terminal.does("district", "submit", "001", "budget", done, "--at", TEN)
+
+    page = terminal.reads("district", "show", "001", "--at", TEN)["stages"]
+    (receipt,) = page["budget"]["receipts"]
+    assert (receipt["number"], receipt["by"]) == ("small-2027/budget/001/1", "pat")
+    assert [letter["rung"] for letter in page["budget"]["waiting"]] == ["receipt:1"]
+    assert [reminder["rung"] for reminder in page["plan"]["waiting"]] == ["7-days-before", "on-the-day"]
+    assert "receipt small-2027/budget/001/1" in terminal.does("district", "show", "001", "--at", TEN)
+
+
+def test_the_example_can_be_handed_in_as_it_is(terminal: Terminal) -> None:
+    example = terminal.does("district", "submit", "001", "budget", "--example")
+    path = terminal.writes("example.json", example)
+
+    assert "version 1" in terminal.does("district", "submit", "001", "budget", path, "--at", TEN)
+
+
+def test_a_letter_is_shown_as_it_was_sent(terminal: Terminal) -> None:
+    newest = terminal.reads("outbox", "list", "--limit", 1)[0]
+
+    said = terminal.does("outbox", "show", newest["id"])
+    assert "To: Bob <bob@birch.example>" in said
+    assert "attempt 1" in said
+
+
+def test_only_a_held_letter_can_be_approved(terminal: Terminal) -> None:
+    assert terminal.refuses("outbox", "approve", 1) == (
+        "only what is held can be approved, not 1; nothing was changed"
+    )
+    assert terminal.refuses("outbox", "resolve", 1, "--as", "sent", "--why", "seen in the log") == (
+        "not uncertain, so left as they are: 1"
+    )

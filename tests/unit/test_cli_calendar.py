@@ -1,0 +1,81 @@
+"""`yearwheel calendar`: the year of a shipped cycle, a stored one, or a file."""
+
+from pathlib import Path
+
+import pytest
+from icalendar import Calendar
+
+from tests.terminal import Terminal
+
+CALENDAR = Path(__file__).parent.parent / "cycles" / "small.yaml"
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Terminal:
+    return Terminal(tmp_path)
+
+
+def test_the_shipped_year_is_shown_without_an_installation(terminal: Terminal) -> None:
+    said = terminal.does("calendar", "show", "kentucky-2027")
+
+    (budget,) = [line for line in said.splitlines() if line.startswith("budget_preparation")]
+    days = ["Mon 2027-01-04", "Fri 2027-01-29", "Fri 2027-02-05", "Fri 2027-02-05"]
+    assert [cell.strip() for cell in budget.split("  ") if cell.strip()][1:5] == days
+    assert list(terminal.folder.iterdir()) == []
+
+
+def test_rules_are_shown_in_the_words_of_the_file(terminal: Terminal) -> None:
+    said = terminal.does("calendar", "show", CALENDAR, "--rules")
+
+    assert "10 workdays after due" in said
+    assert "10 workdays after due" not in terminal.does("calendar", "show", CALENDAR)
+
+
+def test_json_holds_every_date_with_its_offset(terminal: Terminal) -> None:
+    (budget,) = [s for s in terminal.reads("calendar", "show", CALENDAR)["stages"] if s["key"] == "budget"]
+
+    assert {name: budget[name] for name in ("opens", "due", "grace_ends", "closes")} == {
+        "opens": "2027-02-01T00:00:00-05:00",
+        "due": "2027-03-01T23:59:00-05:00",
+        "grace_ends": "2027-03-08T23:59:00-05:00",
+        "closes": "2027-03-15T23:59:00-04:00",
+    }
+
+
+def test_everything_wrong_with_a_file_is_said_at_once(terminal: Terminal) -> None:
+    text = (
+        CALENDAR.read_text("utf-8").replace("due: April 15", "due: April 35").replace("state: KY", "stat: KY")
+    )
+    broken = terminal.writes("broken.yaml", text)
+
+    said = terminal.refuses("calendar", "show", broken).splitlines()
+
+    assert [line.split(": ")[0] for line in said[:-1]] == ["broken.yaml:2", "broken.yaml:4", "broken.yaml:36"]
+    assert said[-1] == "3 things to put right; nothing was changed"
+
+
+def test_a_file_that_is_not_utf8_is_refused_with_its_line(terminal: Terminal) -> None:
+    path = terminal.folder / "latin.yaml"
+    path.write_bytes(b"cycle: x\ntitle: Jos\xe9\n")
+
+    assert terminal.refuses("calendar", "show", path).startswith("latin.yaml:2: this is not UTF-8")
+
+
+def test_a_name_nobody_knows_is_answered_with_the_nearest(terminal: Terminal) -> None:
+    said = terminal.refuses("calendar", "show", "kentucky-2072")
+
+    assert said == (
+        "no cycle or file is called 'kentucky-2072' (did you mean 'kentucky-2027'?); there are kentucky-2027"
+    )
+
+
+def test_a_missing_file_is_named(terminal: Terminal) -> None:
+    assert terminal.refuses("calendar", "show", "none.yaml") == "none.yaml: No such file or directory"
+
+
+def test_the_feed_is_a_calendar_of_due_dates(terminal: Terminal) -> None:
+    out = terminal.folder / "year.ics"
+    terminal.does("calendar", "ics", CALENDAR, "--out", out)
+
+    days = [str(event["dtstart"].dt) for event in Calendar.from_ical(out.read_bytes()).walk("VEVENT")]
+    assert sorted(days) == ["2027-01-08", "2027-03-01", "2027-04-15", "2027-06-01"]

@@ -1,0 +1,83 @@
+"""`yearwheel roster import`: every fault at once, every difference before it happens."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.terminal import Terminal
+
+DISTRICTS = "code,name,kind,timezone\n001,Ash County,county,America/New_York\n"
+CONTACTS = "district_code,name,email,roles\n001,Ann,ann@ash.example,technology_coordinator\n"
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Terminal:
+    return Terminal(tmp_path)
+
+
+def test_every_fault_is_named_and_nothing_is_written(terminal: Terminal) -> None:
+    broken = terminal.writes("districts.csv", DISTRICTS + "2,Birch,conty,America/New_York\n")
+
+    assert terminal.refuses("roster", "import", broken).splitlines() == [
+        "districts.csv: row 3, kind: not a kind of district; did you mean county? (found 'conty')",
+        "districts.csv: row 3, code: leading zeros were lost; write 002 (found '2')",
+        "2 faults; nothing was changed",
+    ]
+    assert terminal.reads("roster", "list")["districts"] == {}
+
+
+def test_a_dry_run_shows_and_changes_nothing(terminal: Terminal) -> None:
+    districts = terminal.writes("districts.csv", DISTRICTS)
+
+    said = terminal.does("roster", "import", districts, "--dry-run").splitlines()
+
+    assert said == [
+        "+ district 001 Ash County",
+        "1 added, 0 changed, 0 gone",
+        "nothing was changed; leave out --dry-run to import",
+    ]
+    assert terminal.reads("roster", "list")["districts"] == {}
+
+
+def test_an_import_shows_each_change_and_how_to_undo_it(terminal: Terminal) -> None:
+    districts, contacts = terminal.writes("d.csv", DISTRICTS), terminal.writes("c.csv", CONTACTS)
+    terminal.does("roster", "import", districts, "--contacts", contacts)
+    terminal.writes("d.csv", DISTRICTS.replace("Ash County", "Ashe County"))
+    terminal.writes("c.csv", CONTACTS.replace("ann@", "anna@"))
+
+    assert terminal.does("roster", "import", districts, "--contacts", contacts).splitlines() == [
+        "+ contact 001:anna@ash.example Ann",
+        "~ district 001 Ashe County: name 'Ash County' -> 'Ashe County'",
+        "- contact 001:ann@ash.example Ann",
+        "1 added, 1 changed, 1 gone",
+        "imported into KY; 0 reminders of running cycles follow",
+        "to undo: import the files from before",
+    ]
+
+
+def test_people_of_districts_the_file_does_not_name_stay(terminal: Terminal) -> None:
+    second = "002,Birch County,county,America/Chicago\n"
+    both = terminal.writes("both.csv", DISTRICTS + second)
+    people = terminal.writes("people.csv", CONTACTS + "002,Bob,bob@birch.example,superintendent\n")
+    terminal.does("roster", "import", both, "--contacts", people)
+
+    terminal.does("roster", "import", both)
+    terminal.does("roster", "import", both, "--contacts", terminal.writes("one.csv", CONTACTS))
+
+    known = terminal.reads("roster", "list")
+    assert list(known["contacts"]) == ["001:ann@ash.example", "002:bob@birch.example"]
+
+
+def test_invented_people_have_addresses_that_lead_nowhere(terminal: Terminal) -> None:
+    terminal.does("roster", "import", terminal.writes("d.csv", DISTRICTS), "--generate-contacts")
+
+    addresses = [contact["email"] for contact in terminal.reads("roster", "list")["contacts"].values()]
+    assert len(addresses) == 6
+    assert all(address.endswith(".example") for address in addresses)
+
+
+def test_the_shipped_roster_comes_with_its_people(terminal: Terminal) -> None:
+    terminal.does("roster", "import", "--shipped", "kentucky")
+
+    known = terminal.reads("roster", "list")
+    assert {contact["district_code"] for contact in known["contacts"].values()} == set(known["districts"])

@@ -144,4 +144,4 @@ def _ladders(stage: Stage) -> dict[Status, Mapping[str, Rung]]:
         return dict.fromkeys(OWED, calling)
     reading = {rung.key: rung for rung in stage.review.reviewer_ladder}
     changing = {rung.key: rung for rung in stage.review.revision_ladder}
-    return {Status.SUBMITTED: reading, Status.UNDER_REVIEW: reading, Status.RETURNED: changing}
+    return {Status.UNDER_REVIEW: reading, Status.RETURNED: changing}

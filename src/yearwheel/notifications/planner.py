@@ -38,7 +38,7 @@ def turn_of(stage: Stage, standing: Standing) -> Turn | None:
         return Turn(due_on, stage.dates.opens.on, stage.ladder) if standing.status in OWED else None
     assert stage.review is not None
     began_on = standing.due_since or stage.dates.opens.on
-    if standing.status in (Status.SUBMITTED, Status.UNDER_REVIEW):
+    if standing.status is Status.UNDER_REVIEW:
         return Turn(due_on, began_on, stage.review.reviewer_ladder)
     if standing.status is Status.RETURNED:
         return Turn(due_on, began_on, stage.review.revision_ladder)

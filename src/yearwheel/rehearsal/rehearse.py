@@ -3,7 +3,8 @@
 import asyncio
 import json
 import shutil
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ from yearwheel.calendar.ics import cycle_ics
 from yearwheel.clock import VirtualClock
 from yearwheel.config.cycle_file import load_cycle
 from yearwheel.config.settings import Mail, Settings
+from yearwheel.engine import PrefectServer, count_flow_runs
 from yearwheel.notifications.ledger import OutboxStatus
 from yearwheel.rehearsal.behaviour import People
 from yearwheel.rehearsal.gather import gather_story
@@ -84,30 +86,33 @@ def rehearse(plan: Plan, on_progress: OnProgress) -> Summary:
     cycle = load_cycle(plan.cycle_source)
     _prepare_folder(plan)
     clock = VirtualClock(morning(cycle, Year.of(cycle).first))
-    app = _build(plan, cycle, clock)
-    on_progress("planning the year", 0, 1)
-    _set_up(app, plan, cycle)
-    if plan.resume:
-        settle_after_crash(app)
+    with ExitStack() as stack:
+        server = stack.enter_context(_server(plan))  # comes up while the year is planned
+        app = _build(plan, cycle, clock)
+        stack.callback(app.database.close)
+        on_progress("planning the year", 0, 1)
+        _set_up(app, plan, cycle)
+        if plan.resume:
+            settle_after_crash(app)
 
-    async def year(run_round: Round) -> None:
-        await run_year(
-            app,
-            cycle.key,
-            seed=plan.seed,
-            run_round=run_round,
-            on_day=lambda day, number, days: on_progress(f"{day:%B %Y}", number, days),
-            clock=clock,
+        async def year(run_round: Round) -> None:
+            await run_year(
+                app,
+                cycle.key,
+                seed=plan.seed,
+                run_round=run_round,
+                on_day=lambda day, number, days: on_progress(f"{day:%B %Y}", number, days),
+                clock=clock,
+            )
+
+        flow_runs = _walk(app, server, year, on_progress)
+        on_progress("proving and writing the report", 0, 1)
+        figures = _figures(app, cycle.key, flow_runs, perf_counter() - began)
+        story = gather_story(
+            app, cycle, plan.seed, told_by=_told_by(plan), command=plan.command, ledger=figures
         )
-
-    with use_app(app):
-        flow_runs = _run(plan, app, year, on_progress)
-    on_progress("proving and writing the report", 0, 1)
-    figures = _figures(app, cycle.key, flow_runs, perf_counter() - began)
-    story = gather_story(app, cycle, plan.seed, told_by=_told_by(plan), command=plan.command, ledger=figures)
     write_report(story, plan.out / "report.html")
     (plan.out / "year.ics").write_bytes(cycle_ics(cycle, stamp=clock.now()))
-    app.database.close()
     summary = _summary(plan, cycle, len(story.districts), figures, perf_counter() - began)
     (plan.out / "summary.json").write_text(json.dumps(asdict(summary), indent=2) + "\n", "utf-8")
     return summary
@@ -169,29 +174,43 @@ def settle_after_crash(app: App) -> tuple[int, int]:
         )
 
 
-def _run(plan: Plan, app: App, year: Callable[[Round], Awaitable[None]], on_progress: OnProgress) -> int:
-    """Walk the year as the plan asks: by the services alone, or by real flow runs on a real Prefect server.
-
-    Returns how many flow runs the server holds at the end.
-    """
+@contextmanager
+def _server(plan: Plan) -> Iterator[PrefectServer | None]:
+    """A Prefect server of the rehearsal's own, launched but not waited for; None when it goes without."""
     if plan.through == "direct":
-        asyncio.run(_complete(year(_directly(app))))
+        yield None
+        return
+    with PrefectServer(plan.out / "prefect", ui=False).launched() as server:
+        yield server
+
+
+def _walk(
+    app: App,
+    server: PrefectServer | None,
+    year: Callable[[Round], Coroutine[None, None, None]],
+    on_progress: OnProgress,
+) -> int:
+    """Walk the year by the services alone or, given a server, by real flow runs on it.
+
+    Returns how many flow runs the server holds as completed.
+    """
+    if server is None:
+        asyncio.run(year(_directly(app)))
         return 0
-    from yearwheel.engine import count_flow_runs, prefect_server
+    on_progress("waiting for the Prefect server", 0, 1)
+    server.wait_ready()
+    with use_app(app):
+        asyncio.run(_through_prefect(server.api_url, year))
+    return count_flow_runs(server.api_url)
 
-    on_progress("starting the Prefect server", 0, 1)
-    with prefect_server(plan.out / "prefect") as api_url:
-        asyncio.run(_through_prefect(api_url, year))
-        return count_flow_runs(api_url)
 
-
-async def _through_prefect(api_url: str, year: Callable[[Round], Awaitable[None]]) -> None:
+async def _through_prefect(api_url: str, year: Callable[[Round], Coroutine[None, None, None]]) -> None:
     # Imported late: Prefect takes two seconds to import, and reads its settings while it is.
-    from yearwheel.flows.advance import advance as advance_flow
+    from yearwheel.flows.advance import advance_side_by_side
     from yearwheel.flows.runs import session
 
     async def run_round(cycle_key: str, as_of: datetime) -> None:
-        await advance_flow(cycle_key, f"{as_of:%Y-%m-%d}")
+        await advance_side_by_side(cycle_key, f"{as_of:%Y-%m-%d}")
 
     async with session(api_url):
         await year(run_round)
@@ -202,10 +221,6 @@ def _directly(app: App) -> Round:
         advance(app, cycle_key)
 
     return run_round
-
-
-async def _complete(year: Awaitable[None]) -> None:
-    await year
 
 
 def _figures(app: App, cycle_key: str, flow_runs: int, seconds: float) -> LedgerFigures:

@@ -23,6 +23,7 @@ def advance(app: App, cycle_key: str) -> RoundReport:
     for work in stages_with_work(app, cycle_key):
         report.stages.append(work_stage(app, cycle_key, work.stage_key))
     report.queued = queue_mail(app, cycle_key)
-    finish_round(app, cycle_key, asdict(report))
+    stages = [stage.stage_key for stage in report.stages]
+    finish_round(app, cycle_key, {"stages": stages, "queued": asdict(report.queued)})
     report.delivered = deliver(app)
     return report

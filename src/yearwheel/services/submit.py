@@ -17,7 +17,7 @@ from yearwheel.stages.evidence import EvidenceError, GateFacts, carry_forward, m
 from yearwheel.stages.findings import Finding, Severity
 from yearwheel.stages.gate import Carried
 from yearwheel.stages.standing import Standing, Submission
-from yearwheel.stages.status import Status
+from yearwheel.stages.status import HANDED_IN, LABELS, Status
 from yearwheel.store import Connection, rosters, standings
 
 
@@ -79,6 +79,11 @@ def _take(
     _check_window(active, stage, before, hand_in, now)
     if stage.kind is StageKind.REVIEW and before.status is not Status.RETURNED:
         raise Refused(f"{place}: a district hands in here only what a reviewer returned")
+    if before.status in HANDED_IN:
+        raise Refused(
+            f"{place} is {LABELS[before.status]} already, as version {before.version}; "
+            "it can be handed in again once a reviewer returns it"
+        )
     district = roster.districts[hand_in.district_code]
     _check_gate(connection, active, stage, before, district, hand_in, place)
     version = before.version + 1

@@ -1,0 +1,80 @@
+"""Excusing a district, and taking that back."""
+
+import pytest
+
+from tests.apps import KEY, begun, hand_in, ledger, logged, round_at, set_clock, standing_of
+from yearwheel.services.app import Refused
+from yearwheel.services.decide import Decision, decide
+from yearwheel.services.excuse import excuse, reinstate
+from yearwheel.stages.status import Status
+
+
+@pytest.fixture
+def app(sqlite_database):
+    app = begun(sqlite_database)
+    round_at(app, "2027-02-01")
+    return app
+
+
+def free(app, code="001", stage_key="budget", **options):
+    return excuse(app, KEY, stage_key, code, by="ada", **{"why": "the school burned down", **options})
+
+
+def back(app, code="001", stage_key="budget"):
+    return reinstate(app, KEY, stage_key, code, by="ada", why="it was rebuilt")
+
+
+@pytest.mark.parametrize(("not_required", "status"), [(False, Status.EXCUSED), (True, Status.NOT_REQUIRED)])
+def test_an_excused_district_owes_nothing_and_hears_no_more_of_it(app, not_required, status):
+    assert free(app, not_required=not_required).status is status
+
+    rows = ledger(app, stage_key="budget", district_code="001", kind="reminder")
+    assert {row[2:] for row in rows} == {("cancelled", "waived")}
+    (event,) = logged(app, str(status))
+    assert (event.actor, event.why, event.before, event.after) == (
+        "ada", "the school burned down", "open", str(status),
+    )  # fmt: skip
+    assert ledger(app, kind="excused") == [
+        ("excused:1", "ann", "planned", None),
+        ("excused:1", "finn", "planned", None),
+    ]
+
+
+def test_an_excuse_needs_a_reason(app):
+    with pytest.raises(Refused, match="an excuse needs a reason: --why"):
+        free(app, why=" ")
+
+    assert standing_of(app, "budget", "001").status is Status.OPEN
+
+
+def test_work_that_is_in_cannot_be_excused(app):
+    hand_in(app, "budget", "001")
+    with pytest.raises(Refused, match="cannot go from submitted to excused"):
+        free(app)
+
+
+def test_taking_an_excuse_back_brings_the_reminders_back(app):
+    before = ledger(app, stage_key="budget", district_code="001", kind="reminder")
+    free(app)
+    assert back(app).status is Status.OPEN
+
+    assert ledger(app, stage_key="budget", district_code="001", kind="reminder") == before
+    assert [e.why for e in logged(app, "reinstated")] == ["it was rebuilt"]
+
+
+def test_an_excuse_taken_back_before_the_window_opens_leaves_the_stage_not_open(app):
+    set_clock(app, "2027-02-02")
+    free(app, stage_key="review")
+    assert back(app, stage_key="review").status is Status.NOT_OPEN
+
+
+def test_an_excuse_after_a_return_leads_back_to_the_return(app):
+    hand_in(app, "budget", "001")
+    decide(app, KEY, [Decision("budget", "001", "Ray", changes="Add the match.")])
+    free(app)
+    assert back(app).status is Status.RETURNED
+
+
+def test_who_is_not_excused_cannot_be_reinstated(app):
+    with pytest.raises(Refused, match="001 is open in budget, not excused"):
+        back(app)

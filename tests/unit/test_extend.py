@@ -1,0 +1,146 @@
+"""A later deadline for one district: with a reason, followed at once, and taken back as one act."""
+
+from datetime import date
+
+import pytest
+
+from tests.apps import KEY, begun, hand_in, ledger, logged, round_at, set_clock, standing_of
+from yearwheel.services.app import Refused
+from yearwheel.services.extend import Extension, extend, take_back_extension
+from yearwheel.stages.standing import DueBecause
+
+MARCH_12 = date(2027, 3, 12)
+
+
+@pytest.fixture
+def app(sqlite_database):
+    app = begun(sqlite_database)
+    round_at(app, "2027-02-01")
+    set_clock(app, "2027-02-18")
+    return app
+
+
+def give(app, *codes, until=MARCH_12, why="flood", force=False):
+    extensions = [Extension("budget", code, until) for code in codes]
+    return extend(app, KEY, extensions, by="ada", why=why, force=force)
+
+
+def ladder(app, code, contact="ann"):
+    rows = ledger(app, stage_key="budget", district_code=code, contact_key=contact)
+    return [row for row in rows if not row[0].startswith("extension")]
+
+
+def test_the_district_gets_its_own_day_and_the_reason_is_kept(app):
+    (after,) = give(app, "001")
+
+    assert (after.due_on, after.due_since, after.due_because) == (
+        MARCH_12, date(2027, 2, 18), DueBecause.EXTENSION,
+    )  # fmt: skip
+    assert standing_of(app, "budget", "001") == after
+    (event,) = logged(app, "deadline_moved")
+    assert (event.actor, event.why, event.before, event.after) == ("ada", "flood", "2027-03-01", "2027-03-12")
+
+
+def test_the_ledger_follows_at_once_and_only_for_that_district(app):
+    others = ladder(app, "002", "bob")
+    give(app, "001")
+
+    assert ladder(app, "001") == [
+        ("1-workday-after", "ann", "superseded", "date_moved"),
+        ("1-workday-after", "ann", "planned", None),
+        ("14-days-before", "ann", "superseded", "date_moved"),
+        ("14-days-before", "ann", "planned", None),
+        ("7-days-before", "ann", "superseded", "date_moved"),
+        ("7-days-before", "ann", "planned", None),
+        ("on-the-day", "ann", "superseded", "date_moved"),
+        ("on-the-day", "ann", "planned", None),
+        ("when-it-opens", "ann", "sent", None),
+    ]
+    assert ladder(app, "002", "bob") == others
+
+
+def test_the_people_of_the_stage_are_told_with_the_reason(app):
+    give(app, "001")
+
+    assert ledger(app, kind="extension") == [
+        ("extension:1", "ann", "planned", None),
+        ("extension:1", "finn", "planned", None),
+    ]
+
+
+def test_taking_it_back_revives_the_old_dates_and_says_so(app):
+    before = ladder(app, "001")
+    give(app, "001")
+    after = take_back_extension(app, KEY, "budget", "001", by="ada", why="a mistake")
+
+    assert (after.due_on, after.due_since, after.due_because) == (None, None, None)
+    alive = [row for row in ladder(app, "001") if row[3] is None]
+    assert alive == before
+    assert [row[0] for row in ledger(app, kind="extension", contact_key="ann")] == [
+        "extension:1",
+        "extension:2",
+    ]
+
+
+def test_an_extension_of_an_extension_moves_the_day_again(app):
+    give(app, "001")
+    give(app, "001", until=date(2027, 3, 15))
+
+    assert [(e.before, e.after) for e in logged(app, "deadline_moved")] == [
+        ("2027-03-01", "2027-03-12"),
+        ("2027-03-12", "2027-03-15"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "because"),
+    [
+        ({"why": "  "}, "an extension needs a reason: --why '...'"),
+        ({"until": date(2027, 3, 1)}, "2027-03-01 is not later than the present due day 2027-03-01"),
+        ({"until": date(2027, 2, 1)}, "2027-02-01 is not later than the present due day 2027-03-01"),
+        (
+            {"until": date(2027, 3, 16)},
+            "Budget closes on 2027-03-15; to go past it use --force",
+        ),
+    ],
+)
+def test_what_makes_no_sense_is_refused_and_nothing_changes(app, change, because):
+    before = (ledger(app), standing_of(app, "budget", "001"))
+    with pytest.raises(Refused, match=because):
+        give(app, "001", **change)
+
+    assert (ledger(app), standing_of(app, "budget", "001")) == before
+
+
+def test_past_the_close_it_is_given_when_forced_and_the_work_is_then_taken(app):
+    give(app, "001", until=date(2027, 4, 1), force=True)
+    set_clock(app, "2027-04-01 23:59")
+    hand_in(app, "budget", "001")
+
+    with pytest.raises(Refused, match="closed on 2027-03-15 for 002"):
+        hand_in(app, "budget", "002")
+
+
+def test_the_grace_keeps_its_length_after_an_extended_day(app):
+    give(app, "001", until=date(2027, 3, 15))
+    set_clock(app, "2027-03-22 23:59")  # five working days after the 15th
+    hand_in(app, "budget", "001")
+
+
+def test_work_that_is_in_has_nothing_to_extend(app):
+    hand_in(app, "budget", "001")
+    with pytest.raises(Refused, match="001 is submitted in Budget; nothing to extend"):
+        give(app, "001")
+
+
+def test_all_extensions_are_given_or_none(app):
+    hand_in(app, "budget", "002")
+    with pytest.raises(Refused):
+        give(app, "001", "002")
+
+    assert standing_of(app, "budget", "001").due_on is None
+
+
+def test_there_must_be_an_extension_to_take_back(app):
+    with pytest.raises(Refused, match="001 has no extension in budget"):
+        take_back_extension(app, KEY, "budget", "001", by="ada", why="a mistake")

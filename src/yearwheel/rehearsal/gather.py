@@ -4,8 +4,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date
 
-from sqlalchemy import Connection
-
 from yearwheel.calendar.cycle import Cycle, OwedBy, RungKind, Stage, StageKind
 from yearwheel.notifications.ledger import NoticeKind
 from yearwheel.rehearsal.behaviour import People
@@ -22,7 +20,7 @@ from yearwheel.roster.people import District
 from yearwheel.services.active import read_active
 from yearwheel.services.app import App
 from yearwheel.stages.standing import DueBecause, Standing
-from yearwheel.store import events, outbox, reminders, rosters, standings
+from yearwheel.store import Connection, events, outbox, reminders, rosters, standings
 from yearwheel.store.events import Event
 
 Cells = dict[tuple[str, str], CellStanding]

@@ -5,12 +5,10 @@ from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
 
-from sqlalchemy import Connection
-
 from yearwheel.calendar.cycle import RungKind
 from yearwheel.notifications.ledger import NoticeKind
 from yearwheel.rehearsal.story import SampleMail
-from yearwheel.store import reminders
+from yearwheel.store import Connection, reminders
 
 FOLDER = "letters"
 

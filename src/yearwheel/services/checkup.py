@@ -9,12 +9,9 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 
-from sqlalchemy import Connection
-from sqlalchemy.exc import SQLAlchemyError
-
 from yearwheel.clock import Clock
 from yearwheel.config.settings import MailMode, Settings
-from yearwheel.store import health
+from yearwheel.store import Connection, SQLAlchemyError, health
 from yearwheel.store.database import Database
 
 PACKAGES = ("alembic", "apscheduler", "fastapi", "icalendar", "jinja2", "pydantic", "sqlalchemy", "uvicorn")

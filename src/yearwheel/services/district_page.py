@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Connection
-
 from yearwheel.calendar.cycle import Stage
 from yearwheel.notifications.ledger import ReminderStatus
 from yearwheel.roster.people import Contact, District
@@ -12,7 +10,7 @@ from yearwheel.services.active import Active
 from yearwheel.services.app import App
 from yearwheel.services.board import Cell, read_cell
 from yearwheel.stages.standing import Submission
-from yearwheel.store import events, reminders, rosters, standings
+from yearwheel.store import Connection, events, reminders, rosters, standings
 from yearwheel.store.events import Event
 from yearwheel.store.tables import reminders as ledger
 

@@ -5,8 +5,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import Connection
-
 from yearwheel.roster.contacts_csv import read_contacts
 from yearwheel.roster.diff import Part, RosterDiff, diff_rosters
 from yearwheel.roster.districts_csv import read_districts
@@ -17,7 +15,7 @@ from yearwheel.services.app import App, Refused
 from yearwheel.services.cycles import entries, spread_reviews
 from yearwheel.services.replan import replan
 from yearwheel.stages.standing import Standing
-from yearwheel.store import cycles, events, rosters, standings
+from yearwheel.store import Connection, cycles, events, rosters, standings
 from yearwheel.store.events import Event
 
 

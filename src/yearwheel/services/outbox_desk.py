@@ -1,12 +1,10 @@
 """The outbox as a person sees it: list and read messages, approve, hold, and try again what failed."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
-
-from sqlalchemy import RowMapping
 
 from yearwheel.notifications.ledger import OutboxStatus
 from yearwheel.services.active import read_active
@@ -93,5 +91,5 @@ def move_messages(app: App, cycle_key: str, ids: Sequence[int], act: Desk, *, by
     return moved
 
 
-def _listed(row: RowMapping) -> Listed:
+def _listed(row: Mapping[str, Any]) -> Listed:
     return Listed(row["id"], row["status"], row["send_on"], row["recipient"], row["subject"], row["attempts"])

@@ -2,14 +2,12 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection
-
 from yearwheel.notifications import proof
 from yearwheel.notifications.proof import Facts, Proof
 from yearwheel.services.active import Active, read_active
 from yearwheel.services.app import App, Refused
+from yearwheel.store import Connection, rosters, rounds, standings
 from yearwheel.store import proof as record
-from yearwheel.store import rosters, rounds, standings
 
 
 def prove(app: App, cycle_key: str) -> Proof:

@@ -3,13 +3,11 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from sqlalchemy import Connection
-
 from yearwheel.notifications.ledger import OutboxStatus, ReminderStatus
 from yearwheel.services.active import Active, read_active
 from yearwheel.services.app import App
 from yearwheel.stages.status import OWED
-from yearwheel.store import cycles, outbox, reminders, rounds, standings
+from yearwheel.store import Connection, cycles, outbox, reminders, rounds, standings
 from yearwheel.store.cycles import StoredCycle
 
 NEXT_DEADLINES = 5

@@ -58,7 +58,7 @@ def _in_words_of_a_layer(error: Exception) -> str | None:
         return f"{error}\n{count} {'thing' if count == 1 else 'things'} to put right; nothing was changed"
     if isinstance(error, ValidationError) and error.title == "Settings":
         return "\n".join(_settings(error))
-    # The base class itself is what a file that is no database raises; its other children are ours
+    # The base class itself is what a file that is no database raises; its other children are our faults
     if isinstance(error, OperationalError) or type(error) is DatabaseError:
         return f"the database cannot be used: {error.orig}; see: yearwheel doctor"
     return None
@@ -75,5 +75,7 @@ def _settings(error: Any) -> Iterable[str]:
             hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known)}"
             yield f"settings: {path!r} is not a setting; {hint}"
         else:
-            yield f"settings: {path}: {problem['msg']} (found {problem['input']!r})"
+            # A section as a whole could hold the password.
+            found = f" (found {problem['input']!r})" if isinstance(problem["input"], str | int) else ""
+            yield f"settings: {path}: {problem['msg']}{found}"
     yield "set them in yearwheel.toml or as YEARWHEEL_... variables"

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
+from rich.text import Text
 
 from yearwheel.cli.desk import Unclear, find_calendar
-from yearwheel.cli.show import say
+from yearwheel.cli.show import say, table
 
 if TYPE_CHECKING:
     from yearwheel.rehearsal.rehearse import Plan, Summary
@@ -107,18 +108,18 @@ def _progress() -> Iterator[OnProgress]:
 
 
 def _print(plan: "Plan", summary: "Summary") -> None:
-    figures = {
+    proof = Text(summary.proof, style="bold green" if summary.proof == "holds" else "bold red")
+    figures: dict[str, str | Text] = {
         "districts": f"{summary.districts:,}",
-        "stages": str(summary.stages),
-        "messages": f"{summary.sent:,} sent of {summary.planned:,} reminders planned",
-        "missed": str(summary.missed),
-        "twice": str(summary.duplicates),
-        "uncertain": str(summary.uncertain),
-        "proof": summary.proof,
+        "stages": f"{summary.stages:,}",
+        "messages": f"{summary.sent:,} sent of {summary.planned:,} planned; the others have a reason each",
+        "missed": f"{summary.missed:,}",
+        "twice": f"{summary.duplicates:,}",
+        "uncertain": f"{summary.uncertain:,}",
+        "proof": proof,
         "ledger digest": summary.ledger_digest,
         "took": f"{summary.seconds:.1f} s, {summary.flow_runs:,} flow runs",
         "look at": str(plan.out / "report.html"),
     }
-    say(f"\n{summary.cycle}, {plan.through}, seed {plan.seed}\n")
-    for name, figure in figures.items():
-        say(f"  {name:<14} {figure}")
+    say("")
+    table((summary.cycle, f"{plan.through}, seed {plan.seed}"), figures.items())

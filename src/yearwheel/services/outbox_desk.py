@@ -91,5 +91,5 @@ def move_messages(app: App, cycle_key: str, ids: Sequence[int], act: Desk, *, by
     return moved
 
 
-def _listed(row: Mapping[str, Any]) -> Listed:
+def _listed(row: Mapping[Any, Any]) -> Listed:
     return Listed(row["id"], row["status"], row["send_on"], row["recipient"], row["subject"], row["attempts"])

@@ -79,3 +79,23 @@ def test_the_feed_is_a_calendar_of_due_dates(terminal: Terminal) -> None:
 
     days = [str(event["dtstart"].dt) for event in Calendar.from_ical(out.read_bytes()).walk("VEVENT")]
     assert sorted(days) == ["2027-01-08", "2027-03-01", "2027-04-15", "2027-06-01"]
+
+
+def test_the_linter_names_the_line_and_says_what_to_write(terminal: Terminal) -> None:
+    said = terminal.does("calendar", "lint", CALENDAR).splitlines()
+
+    assert said == [
+        "small.yaml:16: warning [short-window] setup: from its opening to its due day it has 5 workdays, "
+        "fewer than 10; fix: opens: 10 workdays before due",
+        "1 to look at, 0 waived in the file",
+    ]
+    assert terminal.type("calendar", "lint", CALENDAR, "--strict").exit_code == 1
+
+
+def test_a_year_that_cannot_go_as_written_fails_the_linter(terminal: Terminal) -> None:
+    text = CALENDAR.read_text("utf-8").replace("14 days before, 7 days before", "60 days before")
+    early = terminal.writes("early.yaml", text)
+
+    result = terminal.type("calendar", "lint", early)
+    assert result.exit_code == 1
+    assert "error [rung-before-open] budget" in result.stdout

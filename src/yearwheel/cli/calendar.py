@@ -1,5 +1,6 @@
 """`yearwheel calendar`: what a calendar file says, with every date worked out."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -39,6 +40,29 @@ def show(
             ("stage", *dates),
             ([stage.key, *(stage.words.get(name, "") for name in dates)] for stage in cycle.stages),
         )
+
+
+@calendar.command(epilog="Example: yearwheel calendar lint my-state-2028.yaml")
+def lint(
+    which: Which = SHIPPED,
+    strict: Annotated[bool, typer.Option("--strict", help="Fail on warnings too.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Look for what would go wrong in the year, before anyone is promised a date."""
+    from yearwheel.calendar.lint import Severity, standing
+    from yearwheel.calendar.lint import lint as look
+
+    _, name = find_calendar(which)
+    found = look(_load(which))
+    if as_json:
+        print_json([{"severity": finding.severity, **asdict(finding)} for finding in found])
+    else:
+        for finding in found:
+            say(f"{name}:{finding}")
+        waived = len(found) - len(standing(found))
+        say(f"{len(found) - waived} to look at, {waived} waived in the file")
+    if any(strict or finding.severity is Severity.ERROR for finding in standing(found)):
+        raise typer.Exit(1)
 
 
 @calendar.command(epilog="Example: yearwheel calendar ics kentucky-2027 --out year.ics")

@@ -1,0 +1,60 @@
+"""`yearwheel rehearse` from the outside: what it leaves, what it prints, how it ends."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.terminal import Terminal
+from yearwheel.rehearsal import rehearse as rehearsal
+
+CALENDAR = Path(__file__).parent.parent / "cycles" / "small.yaml"
+
+
+def test_a_rehearsal_leaves_its_folder_and_says_where_to_look(tmp_path: Path) -> None:
+    terminal, out = Terminal(tmp_path), tmp_path / "out"
+
+    said = terminal.does("rehearse", "--direct", "--cycle", CALENDAR, "--districts", 2, "--out", out)
+
+    summary = json.loads((out / "summary.json").read_text("utf-8"))
+    assert (summary["cycle"], summary["districts"], summary["proof"]) == ("small-2027", 2, "holds")
+    figures = dict(line.split(maxsplit=1) for line in said.splitlines() if line)
+    assert figures["proof"].strip() == "holds"
+    assert said.rstrip().endswith(str(out / "report.html"))
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_roster_file_can_be_rehearsed(tmp_path: Path) -> None:
+    terminal = Terminal(tmp_path)
+    districts = terminal.writes(
+        "d.csv",
+        "code,name,kind,timezone\n001,Ash,county,America/New_York\nOET,Office,state_office,America/New_York\n",
+    )
+
+    words = ("--cycle", CALENDAR, "--districts", districts, "--out", tmp_path / "out")
+    terminal.does("rehearse", "--direct", *words)
+    assert json.loads((tmp_path / "out" / "summary.json").read_text("utf-8"))["districts"] == 1
+
+
+def test_a_broken_proof_ends_with_exit_code_1(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    honest = rehearsal.rehearse
+    monkeypatch.setattr(rehearsal, "rehearse", lambda *given: replace(honest(*given), proof="broken"))
+
+    result = Terminal(tmp_path).type(
+        "rehearse", "--direct", "--cycle", CALENDAR, "--districts", 1, "--out", tmp_path / "out"
+    )
+    assert result.exit_code == 1
+    assert "broken" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--districts", "0"], "--districts 0 leaves nobody to plan for; give 1 or more"),
+        (["--direct", "--through", "prefect"], "--direct and --through prefect say two things; give one"),
+        (["--districts", "none.csv"], "none.csv: No such file or directory"),
+    ],
+)
+def test_what_cannot_be_rehearsed_is_said(tmp_path: Path, words: list[str], said: str) -> None:
+    assert Terminal(tmp_path).refuses("rehearse", *words, "--out", tmp_path / "out") == said

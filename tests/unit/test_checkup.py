@@ -82,3 +82,12 @@ def test_a_full_disk_is_a_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
     (disk,) = [f for f in check_installation(Settings(data_dir=tmp_path), NOW) if f.what == "disk"]
     assert (disk.level, disk.seen) == (Level.WARN, "0.0 GiB free")
+
+
+def test_a_misspelt_variable_is_a_warning_and_not_silence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("YEARWHEEL_MAIL__PROT", "2525")
+
+    (settings,) = [f for f in check_installation(Settings(data_dir=tmp_path), NOW) if f.what == "settings"]
+    assert (settings.level, settings.remedy) == (Level.WARN, "did you mean YEARWHEEL_MAIL__PORT?")

@@ -99,7 +99,7 @@ def approve(numbers: Numbers, by: By, why: Why = "", cycle: CycleKey = "", at: A
 
 @outbox.command(epilog="Example: yearwheel outbox hold 17 --why 'wrong attachment'")
 def hold(numbers: Numbers, by: By, why: Why = "", cycle: CycleKey = "", at: At = "") -> None:
-    """Keep letters back that have not left."""
+    """Keep letters back that have not left; what is still due is written afresh on the next day."""
     from yearwheel.services.outbox_desk import Desk
 
     _move(numbers, Desk.HOLD, by, why, cycle, at)

@@ -6,11 +6,12 @@ import shutil
 import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
 
 from yearwheel.clock import Clock
-from yearwheel.config.settings import MailMode, Settings
+from yearwheel.config.settings import Mail, MailMode, Settings
 from yearwheel.store import Connection, SQLAlchemyError, health
 from yearwheel.store.database import Database
 
@@ -41,6 +42,7 @@ def check_installation(settings: Settings, clock: Clock) -> list[Finding]:
         _python(),
         _packages(),
         _prefect(),
+        _environment(),
         _data_folder(settings.data_dir),
         _disk(settings.data_dir),
         *check_database(settings),
@@ -107,6 +109,18 @@ def _prefect() -> Finding:
         remedy = "rounds run without it by yearwheel advance; install the locked packages"
         return Finding(Level.FAIL, "prefect", fault, remedy)
     return Finding(Level.OK, "prefect", str(importlib.import_module("prefect").__version__))
+
+
+def _environment() -> Finding:
+    # A misspelt key in yearwheel.toml is an error; a misspelt variable would be silence.
+    known = {f"YEARWHEEL_{name.upper()}" for name in Settings.model_fields}
+    known |= {f"YEARWHEEL_MAIL__{name.upper()}" for name in Mail.model_fields}
+    unknown = sorted(n for n in os.environ if n.upper().startswith("YEARWHEEL_") and n.upper() not in known)
+    if not unknown:
+        return Finding(Level.OK, "settings", "every YEARWHEEL_ variable is known")
+    near = [match for name in unknown for match in get_close_matches(name.upper(), known, n=1)]
+    remedy = f"did you mean {' and '.join(near)}?" if near else f"there are {', '.join(sorted(known))}"
+    return Finding(Level.WARN, "settings", f"not a setting: {', '.join(unknown)}", remedy)
 
 
 def _fault_of(package: str) -> str:

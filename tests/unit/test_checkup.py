@@ -87,7 +87,7 @@ def test_a_full_disk_is_a_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 def test_a_misspelt_variable_is_a_warning_and_not_silence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("YEARWHEEL_MAIL__PROT", "2525")
+    monkeypatch.setenv("YEARWHEEL_PROT", "8001")
 
     (settings,) = [f for f in check_installation(Settings(data_dir=tmp_path), NOW) if f.what == "settings"]
-    assert (settings.level, settings.remedy) == (Level.WARN, "did you mean YEARWHEEL_MAIL__PORT?")
+    assert (settings.level, settings.remedy) == (Level.WARN, "did you mean YEARWHEEL_PORT?")

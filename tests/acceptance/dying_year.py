@@ -1,8 +1,7 @@
-"""A rehearsal that kills its own process at a chosen point of its delivery: run by test_crash.py."""
+"""A rehearsal that kills its own process at a chosen point of its delivery; see test_crash.py."""
 
 import os
 import signal
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 from yearwheel.config.cycle_file import read_shipped
 from yearwheel.notifications.mailers import Envelope, Result
 from yearwheel.rehearsal.inboxes import RehearsalMailer
-from yearwheel.rehearsal.rehearse import Plan, Summary, rehearse
+from yearwheel.rehearsal.rehearse import MARK, Plan, rehearse
 from yearwheel.roster.shipped import shipped_roster
 from yearwheel.services import deliver
 from yearwheel.store.database import Writing
@@ -27,10 +26,18 @@ POINTS = (
 )
 
 
-def run_year(out: Path, *, resume: bool = False) -> Summary:
-    """The small year: Kentucky's own calendar, eight districts."""
-    plan = Plan(read_shipped("kentucky-2027"), out, roster=shipped_roster(limit=DISTRICTS), resume=resume)
-    return rehearse(plan, lambda what, done, of: None)
+def run_year(out: Path, point: str = "", batch: int = 0, message: int = 0) -> None:
+    """Run or resume the small year, Kentucky's own calendar for eight districts, up to the point if any."""
+    log_deliveries(out)
+    if point:
+        Fate(point, batch, message).watch()
+    plan = Plan(
+        read_shipped("kentucky-2027"),
+        out,
+        roster=shipped_roster(limit=DISTRICTS),
+        resume=(out / MARK).exists(),
+    )
+    rehearse(plan, lambda what, done, of: None)
 
 
 def log_deliveries(out: Path) -> None:
@@ -110,10 +117,3 @@ class Fate:
             return result
 
         return done
-
-
-if __name__ == "__main__":
-    folder = Path(sys.argv[1])
-    log_deliveries(folder)
-    Fate(sys.argv[2], int(sys.argv[3]), int(sys.argv[4])).watch()
-    run_year(folder, resume=(folder / ".rehearsal").exists())

@@ -3,10 +3,9 @@
 import json
 import random
 import signal
-import subprocess
-import sys
 from collections import Counter
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +14,14 @@ from sqlalchemy import select
 
 from tests.acceptance.dying_year import DELIVERED, POINTS, run_year
 from yearwheel.notifications.ledger import OutboxStatus
-from yearwheel.rehearsal.rehearse import Summary
 from yearwheel.services.deliver import BATCH
 from yearwheel.store.database import Database
 from yearwheel.store.tables import events, outbox
 
 SEED = 2027
 KILLS = 20
-NEVER = 10**9
-ROOT = Path(__file__).parents[2]
+PROCESSES = get_context("forkserver")  # each life starts without importing everything anew
+PROCESSES.set_forkserver_preload(["tests.acceptance.dying_year"])
 IN_DOUBT = POINTS[1:5]  # between the claim's commit and the record's
 
 
@@ -37,18 +35,20 @@ class Kill:
 
 
 @dataclass(frozen=True, slots=True)
-class Crashed:
-    """A year that was killed again and again until it ended."""
+class Ended:
+    """A year that came to its end, in one life or in many."""
 
     out: Path
-    kills: list[Kill]
     summary: dict[str, Any]
+    kills: list[Kill]
 
 
-def live(out: Path, point: str, batch: int, message: int) -> int:
-    """Run or resume the year until it ends or dies; gives the process's return code."""
-    command = [sys.executable, "-m", "tests.acceptance.dying_year", str(out), point, str(batch), str(message)]
-    return subprocess.run(command, cwd=ROOT, check=False, timeout=120).returncode
+def live(out: Path, *fate: str | int) -> int | None:
+    """Run or resume the year in a process of its own, until it ends or dies; gives its exit code."""
+    life = PROCESSES.Process(target=run_year, args=(out, *fate))
+    life.start()
+    life.join(120)
+    return life.exitcode
 
 
 def being_sent(out: Path) -> list[int]:
@@ -65,6 +65,11 @@ def delivered(out: Path) -> list[str]:
     return log.read_text().splitlines() if log.exists() else []
 
 
+def read_summary(out: Path) -> dict[str, Any]:
+    summary: dict[str, Any] = json.loads((out / "summary.json").read_text())
+    return summary
+
+
 def inboxes(out: Path) -> dict[str, bytes]:
     """Every message of every inbox by its place, as bytes."""
     folder = out / "inboxes"
@@ -72,13 +77,14 @@ def inboxes(out: Path) -> dict[str, bytes]:
 
 
 @pytest.fixture(scope="module")
-def smooth(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Summary]:
+def smooth(tmp_path_factory: pytest.TempPathFactory) -> Ended:
     out = tmp_path_factory.mktemp("smooth")
-    return out, run_year(out)
+    assert live(out) == 0
+    return Ended(out, read_summary(out), [])
 
 
 @pytest.fixture(scope="module")
-def crashed(tmp_path_factory: pytest.TempPathFactory) -> Crashed:
+def crashed(tmp_path_factory: pytest.TempPathFactory) -> Ended:
     out = tmp_path_factory.mktemp("crashed")
     chance = random.Random(SEED)
     points = [*POINTS] * (KILLS // len(POINTS) + 1)
@@ -88,8 +94,8 @@ def crashed(tmp_path_factory: pytest.TempPathFactory) -> Crashed:
         code = live(out, point, chance.randint(1, 8), chance.randint(1, 6))
         assert code == -signal.SIGKILL, f"the year ended before kill {len(kills) + 1} of {KILLS}"
         kills.append(Kill(point, len(delivered(out)), being_sent(out)))
-    assert live(out, POINTS[0], NEVER, 1) == 0
-    return Crashed(out, kills, json.loads((out / "summary.json").read_text()))
+    assert live(out) == 0
+    return Ended(out, read_summary(out), kills)
 
 
 @pytest.mark.slow
@@ -100,15 +106,15 @@ def test_killed_twenty_times_the_year_has_the_digest_of_a_smooth_one(smooth, cra
 
     figures = ("ledger_digest", "messages", "duplicates", "missed", "uncertain", "proof")
     assert {name: crashed.summary[name] for name in figures} == {
-        name: getattr(smooth[1], name) for name in figures
+        name: smooth.summary[name] for name in figures
     }
     assert (crashed.summary["duplicates"], crashed.summary["proof"]) == (0, "holds")
 
 
 @pytest.mark.slow
 def test_every_inbox_holds_the_same_bytes_as_after_a_smooth_year(smooth, crashed):
-    assert inboxes(crashed.out) == inboxes(smooth[0])
-    assert len(inboxes(crashed.out)) == smooth[1].messages
+    assert inboxes(crashed.out) == inboxes(smooth.out)
+    assert len(inboxes(crashed.out)) == smooth.summary["messages"]
 
 
 @pytest.mark.slow

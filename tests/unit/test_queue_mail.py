@@ -190,6 +190,30 @@ def test_a_letter_that_is_being_sent_or_in_doubt_is_not_written_afresh(app):
     assert queue_at(app, "2027-02-16") == QueueReport()
 
 
+def test_a_letter_held_for_approval_is_not_let_go_by_rewriting_it(app, mailer):
+    queue_at(app, "2027-02-15")
+    with app.database.writing() as work:
+        ids = [row["id"] for row in messages(app, OutboxStatus.QUEUED)]
+        outbox.move(work.connection, ids, [OutboxStatus.QUEUED], OutboxStatus.HELD, app.clock.now())
+        work.commit()
+    round_at(app, "2027-02-16")
+
+    assert mailer.sent == []
+    assert [status for _, status in letters(app, OutboxStatus.HELD)] == ["held"] * 4
+
+
+def test_a_held_letter_that_was_approved_a_day_later_is_written_afresh_before_it_goes(app, mailer):
+    queue_at(app, "2027-02-15")
+    ids = [row["id"] for row in messages(app, OutboxStatus.QUEUED)]
+    with app.database.writing() as work:
+        outbox.move(work.connection, ids, [OutboxStatus.QUEUED], OutboxStatus.HELD, app.clock.now())
+        outbox.move(work.connection, ids, [OutboxStatus.HELD], OutboxStatus.QUEUED, app.clock.now())
+        work.commit()
+    round_at(app, "2027-02-16")
+
+    assert [message_from_bytes(e.raw)["Date"][:16] for e in mailer.sent] == ["Tue, 16 Feb 2027"] * 4
+
+
 def test_one_bad_contact_does_not_hold_up_everyones_mail(sqlite_database, mailer):
     bad = replace(ANN, name="Ann\r\nBcc: everyone@mail.example")
     others = [c for c in PEOPLE.contacts.values() if c.key != ANN.key]

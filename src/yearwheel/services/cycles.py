@@ -2,6 +2,7 @@
 
 from yearwheel.calendar.cycle import Cycle, OwedBy
 from yearwheel.config.cycle_file import load_cycle
+from yearwheel.notifications.ledger import OutboxStatus
 from yearwheel.roster.generated import assign_reviewers
 from yearwheel.roster.people import Role, Roster
 from yearwheel.services.active import read_active
@@ -9,7 +10,7 @@ from yearwheel.services.app import App, Refused
 from yearwheel.services.replan import replan
 from yearwheel.stages.standing import Standing
 from yearwheel.stages.status import Status
-from yearwheel.store import cycles, events, rosters, standings
+from yearwheel.store import cycles, events, outbox, reminders, rosters, standings
 from yearwheel.store.cycles import StoredCycle
 from yearwheel.store.events import Event
 
@@ -53,13 +54,16 @@ def publish_cycle(app: App, key: str, *, by: str) -> int:
 
 
 def close_cycle(app: App, key: str, *, by: str, why: str) -> None:
-    """End a cycle; rounds pass it by from now on."""
+    """End a cycle: mail that waits is taken back, and rounds pass it by from now on."""
     now = app.clock.now()
     with app.database.writing() as work:
         stored = read_active(work.connection, key).stored
         if stored.closed_at is not None:
             raise Refused(f"{key} was already closed on {stored.closed_at:%Y-%m-%d}")
         cycles.close(work.connection, key, now)
+        waiting = [row for row, _, _ in outbox.list_waiting(work.connection, key)]
+        taken = outbox.move(work.connection, waiting, outbox.NOT_LEFT, OutboxStatus.SUPPRESSED, now)
+        reminders.take_back(work.connection, taken)
         events.append(work.connection, [Event(now, by, "cycle_closed", key, why=why)])
         work.commit()
 

@@ -38,6 +38,8 @@ def queue_mail(app: App, cycle_key: str) -> QueueReport:
     report = QueueReport()
     with app.database.writing() as work:
         active = read_active(work.connection, cycle_key)
+        if active.stored.closed_at is not None:
+            return report
         report.rewritten = _take_back_stale(work.connection, active, now)
         due = reminders.list_due(work.connection, cycle_key, now)
         if due:
@@ -54,13 +56,15 @@ def queue_mail(app: App, cycle_key: str) -> QueueReport:
 
 
 def _take_back_stale(connection: Connection, active: Active, now: datetime) -> int:
-    """Letters of an earlier day that never left speak of "5 days left": they are written afresh."""
+    """Letters of an earlier day that never left speak of "5 days left": they are written afresh.
+
+    A held one stays held, or rewriting would let it go unapproved.
+    """
     waiting = outbox.list_waiting(connection, active.key)
     stale = [row for row, zone, send_on in waiting if send_on < now.astimezone(ZoneInfo(zone)).date()]
-    if stale:
-        taken = outbox.move(connection, stale, outbox.NOT_LEFT, OutboxStatus.SUPPRESSED, now)
-        reminders.take_back(connection, taken)
-    return len(stale)
+    taken = outbox.move(connection, stale, [OutboxStatus.QUEUED], OutboxStatus.SUPPRESSED, now)
+    reminders.take_back(connection, taken)
+    return len(taken)
 
 
 class _Writer:

@@ -91,6 +91,7 @@ def finish_round(app: App, cycle_key: str, report: Mapping[str, object]) -> None
     """Record that a round was run for this moment."""
     now = app.clock.now()
     with app.database.writing() as work:
+        read_active(work.connection, cycle_key)  # two rounds of one moment finish one after the other
         rounds.add(work.connection, cycle_key, now, now, dict(report))
         work.commit()
 

@@ -22,7 +22,12 @@ class StoredCycle:
 
 
 def find(connection: Connection, key: str) -> StoredCycle | None:
-    row = connection.execute(select(cycles).where(cycles.c.key == key)).mappings().one_or_none()
+    """The cycle, if there is one. A unit of work that asks has the cycle to itself until it ends."""
+    query = select(cycles).where(cycles.c.key == key)
+    if connection.get_execution_options().get("writing"):
+        # PostgreSQL would let two rounds decide on the same facts; SQLite has one writer and ignores this.
+        query = query.with_for_update(key_share=True)
+    row = connection.execute(query).mappings().one_or_none()
     return StoredCycle(**row) if row else None
 
 

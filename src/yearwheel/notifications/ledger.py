@@ -1,4 +1,4 @@
-"""The words of the ledger: what a reminder and an outbox message can be, and the key that makes one unique."""
+"""The words of the ledger: what a reminder and an outbox message can be, and what makes each one unique."""
 
 from dataclasses import dataclass
 from datetime import date, datetime

@@ -69,6 +69,8 @@ def _two_people(connection: Connection, active: Active, before: Standing, by: st
 
 
 def _due_back(active: Active, before: Standing, today: date) -> date:
+    """When returned work is due again: in time for the changes, and never before it was due anyway."""
     stage = active.cycle.stage(before.stage_key)
     offset = stage.review.revise if stage.review else REVISE
-    return active.cycle.workdays.on_or_after(offset.from_day(today, active.cycle.workdays))
+    due_on = active.cycle.workdays.on_or_after(offset.from_day(today, active.cycle.workdays))
+    return due_on if stage.review else max(due_on, before.due_on or stage.dates.due.on)

@@ -30,6 +30,8 @@ class Reason(StrEnum):
     ROLE_EMPTY = "role_empty"  # nobody holds the role
     UNREACHABLE = "unreachable"  # the contact's address refused mail before
     TOO_LATE = "too_late"  # the stage closed before it could go
+    PAUSED = "paused"  # the stage closed while a person had paused the cycle
+    CAPPED = "capped"  # the stage closed while its reader had all the letters a week may bring
 
 
 # Endings that a change of facts may undo; a collapsed reminder has been said by another.
@@ -56,12 +58,15 @@ class OutboxStatus(StrEnum):
     FAILED = "failed"  # the mail server refused it for good
     UNCERTAIN = "uncertain"  # the sender died in the middle; a person decides
     BOUNCED = "bounced"  # accepted, then returned undelivered
-    SUPPRESSED = "suppressed"  # taken back before it left, since its facts changed
+    SUPPRESSED = "suppressed"  # taken back before it left: its facts changed, or a newer one replaced it
+    DISCARDED = "discarded"  # a person decided that it does not go
 
 
 OUTBOX_MOVES: dict[OutboxStatus, frozenset[OutboxStatus]] = {
-    OutboxStatus.HELD: frozenset({OutboxStatus.QUEUED, OutboxStatus.SUPPRESSED}),
-    OutboxStatus.QUEUED: frozenset({OutboxStatus.HELD, OutboxStatus.SENDING, OutboxStatus.SUPPRESSED}),
+    OutboxStatus.HELD: frozenset({OutboxStatus.QUEUED, OutboxStatus.SUPPRESSED, OutboxStatus.DISCARDED}),
+    OutboxStatus.QUEUED: frozenset(
+        {OutboxStatus.HELD, OutboxStatus.SENDING, OutboxStatus.SUPPRESSED, OutboxStatus.DISCARDED}
+    ),
     OutboxStatus.SENDING: frozenset(
         {OutboxStatus.SENT, OutboxStatus.FAILED, OutboxStatus.QUEUED, OutboxStatus.UNCERTAIN}
     ),
@@ -70,6 +75,7 @@ OUTBOX_MOVES: dict[OutboxStatus, frozenset[OutboxStatus]] = {
     OutboxStatus.UNCERTAIN: frozenset({OutboxStatus.SENT, OutboxStatus.QUEUED}),
     OutboxStatus.BOUNCED: frozenset(),
     OutboxStatus.SUPPRESSED: frozenset(),
+    OutboxStatus.DISCARDED: frozenset(),
 }
 
 

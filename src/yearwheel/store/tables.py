@@ -13,6 +13,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from yearwheel.notifications.ledger import Attempt, OutboxStatus, Reason, ReminderStatus
@@ -71,6 +72,10 @@ contacts = Table(
     Column("email", Text, nullable=False),
     Column("roles", JSON, nullable=False),
     Column("undeliverable", Text),  # the mail server's words
+    Column("soft_bounces", Integer, nullable=False, server_default="0"),  # in a row
+    Column("deputy_for", Text),  # key of the contact they stand in for
+    Column("away_until", Date),  # the last day on which their deputy is told instead
+    Column("verified_at", Moment),  # when they last said that this is their role and address
     Column("left_at", Moment),
     ForeignKeyConstraint(["state", "district_code"], ["district.state", "district.code"]),
     Index("ix_contact_district", "state", "district_code"),
@@ -144,6 +149,7 @@ reminders = Table(
     Column("note", Text, nullable=False, server_default=""),  # a reviewer's or admin's words; untrusted
     Column("status", Word(ReminderStatus), nullable=False),
     Column("reason", Word(Reason)),
+    Column("capped_until", Moment),  # its reader has had a week's letters; from then on it may go alone
     Column("outbox_id", Integer, ForeignKey("outbox.id")),
     Column("planned_at", Moment, nullable=False),
     Column("settled_at", Moment),
@@ -186,6 +192,9 @@ outbox = Table(
     Column("lease_by", Text),
     Column("lease_until", Moment),
     Column("queued_at", Moment, nullable=False),
+    Column("held_by", Text),  # who kept it back; stays when it is let go
+    Column("held_because", Text),
+    Column("released_at", Moment),
     Column("settled_at", Moment),
     one_of("status", OutboxStatus),
     Index("ix_outbox_waiting", "status", "cycle_key", "not_before"),
@@ -204,6 +213,54 @@ deliveries = Table(
     Column("at", Moment, nullable=False),
     one_of("outcome", Attempt),
     UniqueConstraint("outbox_id", "attempt"),
+)
+
+# The first letter of a kind waits for a person; with a new template the next one does again.
+template_approvals = Table(
+    "template_approval",
+    metadata,
+    Column("cycle_key", Text, ForeignKey("cycle.key"), primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("template_version", Text, primary_key=True),
+    Column("approved_by", Text, nullable=False),
+    Column("approved_at", Moment, nullable=False),
+)
+
+# While one is open nothing of its cycle is queued or delivered.
+pauses = Table(
+    "pause",
+    metadata,
+    Column("cycle_key", Text, ForeignKey("cycle.key"), primary_key=True),
+    Column("paused_at", Moment, primary_key=True),
+    Column("paused_by", Text, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("resumed_at", Moment),
+    Column("resumed_by", Text),
+)
+
+# What only a person can do, until it is done. One open task for each kind and subject.
+tasks = Table(
+    "task",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("district_code", Text, nullable=False),
+    Column("subject", Text, nullable=False),  # a contact's key, or a role
+    Column("what", Text, nullable=False),
+    Column("opened_at", Moment, nullable=False),
+    Column("closed_at", Moment),
+    Column("closed_by", Text),
+    Index(
+        "uq_task_open",
+        "state",
+        "kind",
+        "district_code",
+        "subject",
+        unique=True,
+        sqlite_where=text("closed_at IS NULL"),
+        postgresql_where=text("closed_at IS NULL"),
+    ),
 )
 
 rounds = Table(

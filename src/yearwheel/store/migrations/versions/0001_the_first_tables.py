@@ -67,6 +67,28 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("state", name=op.f("pk_roster_version")),
     )
     op.create_table(
+        "task",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("district_code", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("what", sa.Text(), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("closed_by", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_task")),
+    )
+    with op.batch_alter_table("task", schema=None) as batch_op:
+        batch_op.create_index(
+            "uq_task_open",
+            ["state", "kind", "district_code", "subject"],
+            unique=True,
+            sqlite_where=sa.text("closed_at IS NULL"),
+            postgresql_where=sa.text("closed_at IS NULL"),
+        )
+
+    op.create_table(
         "contact",
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
@@ -75,6 +97,10 @@ def upgrade() -> None:
         sa.Column("email", sa.Text(), nullable=False),
         sa.Column("roles", sa.JSON(), nullable=False),
         sa.Column("undeliverable", sa.Text(), nullable=True),
+        sa.Column("soft_bounces", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("deputy_for", sa.Text(), nullable=True),
+        sa.Column("away_until", sa.Date(), nullable=True),
+        sa.Column("verified_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("left_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["state", "district_code"],
@@ -127,9 +153,12 @@ def upgrade() -> None:
         sa.Column("lease_by", sa.Text(), nullable=True),
         sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("queued_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("held_by", sa.Text(), nullable=True),
+        sa.Column("held_because", sa.Text(), nullable=True),
+        sa.Column("released_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
-            "status IN ('held', 'queued', 'sending', 'sent', 'failed', 'uncertain', 'bounced', 'suppressed')",
+            "status IN ('held', 'queued', 'sending', 'sent', 'failed', 'uncertain', 'bounced', 'suppressed', 'discarded')",
             name=op.f("ck_outbox_status_known"),
         ),
         sa.ForeignKeyConstraint(["cycle_key"], ["cycle.key"], name=op.f("fk_outbox_cycle_cycle_key")),
@@ -141,6 +170,17 @@ def upgrade() -> None:
         batch_op.create_index("ix_outbox_person_day", ["cycle_key", "contact_key", "send_on"], unique=False)
         batch_op.create_index("ix_outbox_waiting", ["status", "cycle_key", "not_before"], unique=False)
 
+    op.create_table(
+        "pause",
+        sa.Column("cycle_key", sa.Text(), nullable=False),
+        sa.Column("paused_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("paused_by", sa.Text(), nullable=False),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.Column("resumed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("resumed_by", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(["cycle_key"], ["cycle.key"], name=op.f("fk_pause_cycle_cycle_key")),
+        sa.PrimaryKeyConstraint("cycle_key", "paused_at", name=op.f("pk_pause")),
+    )
     op.create_table(
         "reviewer",
         sa.Column("cycle_key", sa.Text(), nullable=False),
@@ -157,6 +197,18 @@ def upgrade() -> None:
         sa.Column("report", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(["cycle_key"], ["cycle.key"], name=op.f("fk_round_cycle_cycle_key")),
         sa.PrimaryKeyConstraint("cycle_key", "as_of", name=op.f("pk_round")),
+    )
+    op.create_table(
+        "template_approval",
+        sa.Column("cycle_key", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("template_version", sa.Text(), nullable=False),
+        sa.Column("approved_by", sa.Text(), nullable=False),
+        sa.Column("approved_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["cycle_key"], ["cycle.key"], name=op.f("fk_template_approval_cycle_cycle_key")
+        ),
+        sa.PrimaryKeyConstraint("cycle_key", "kind", "template_version", name=op.f("pk_template_approval")),
     )
     op.create_table(
         "delivery",
@@ -195,11 +247,12 @@ def upgrade() -> None:
         sa.Column("note", sa.Text(), server_default="", nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("capped_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("outbox_id", sa.Integer(), nullable=True),
         sa.Column("planned_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
-            "reason IN ('work_in', 'waived', 'not_owed', 'contact_left', 'rung_removed', 'date_moved', 'collapsed', 'role_empty', 'unreachable', 'too_late')",
+            "reason IN ('work_in', 'waived', 'not_owed', 'contact_left', 'rung_removed', 'date_moved', 'collapsed', 'role_empty', 'unreachable', 'too_late', 'paused', 'capped')",
             name=op.f("ck_reminder_reason_known"),
         ),
         sa.CheckConstraint(
@@ -261,8 +314,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_delivery_outbox_id"))
 
     op.drop_table("delivery")
+    op.drop_table("template_approval")
     op.drop_table("round")
     op.drop_table("reviewer")
+    op.drop_table("pause")
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.drop_index("ix_outbox_waiting")
         batch_op.drop_index("ix_outbox_person_day")
@@ -276,6 +331,14 @@ def downgrade() -> None:
         batch_op.drop_index("ix_contact_district")
 
     op.drop_table("contact")
+    with op.batch_alter_table("task", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_task_open",
+            sqlite_where=sa.text("closed_at IS NULL"),
+            postgresql_where=sa.text("closed_at IS NULL"),
+        )
+
+    op.drop_table("task")
     op.drop_table("roster_version")
     with op.batch_alter_table("event", schema=None) as batch_op:
         batch_op.drop_index("ix_event_district")

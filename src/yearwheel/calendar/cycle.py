@@ -84,12 +84,12 @@ class Rung:
     to: tuple[str, ...]
     kind: RungKind
     as_digest: bool = False
+    # Stable name of the rung inside its stage; part of a reminder's natural key. Asked for millions of times.
+    key: str = field(init=False, compare=False, repr=False)
 
-    @property
-    def key(self) -> str:
-        """Stable name of the rung inside its stage; part of a reminder's natural key."""
+    def __post_init__(self) -> None:
         prefix = "" if self.kind in PLAIN_KINDS else f"{self.kind}:"
-        return prefix + self.offset.slug
+        object.__setattr__(self, "key", prefix + self.offset.slug)
 
 
 PLAIN_KINDS = frozenset({RungKind.OPENED, RungKind.REMINDER, RungKind.DUE_TODAY, RungKind.LATE})

@@ -45,6 +45,11 @@ def turn_of(stage: Stage, standing: Standing) -> Turn | None:
     return None
 
 
+@cache
+def _roles(names: tuple[str, ...]) -> tuple[Role, ...]:
+    return tuple(Role(name) for name in names)
+
+
 class Planner:
     """Plans one cycle for one roster. `since` is the day it was published: no rung before it is called."""
 
@@ -74,23 +79,17 @@ class Planner:
             due_on, moved_because = self._rung_day(rung, turn.due_on, turn.opens_on)
             if due_on < since or due_on < turn.opens_on:
                 continue
-            for role, contact in self._people(standing.district_code, rung):
-                key = ReminderKey(
-                    standing.stage_key,
-                    standing.district_code,
-                    rung.key,
-                    contact.key if contact else NOBODY + role,
-                    turn.due_on,
-                )
-                zone = self._zone(contact)
-                yield PlannedReminder(
-                    key, rung.kind, role, self._opening(due_on, zone), due_on, moved_because
-                )
-
-    def _people(self, district_code: str, rung: Rung) -> Iterable[tuple[Role, Contact | None]]:
-        for name in rung.to:
-            role = Role(name)
-            yield from ((role, contact) for contact in self._roster.holders(district_code, role) or (None,))
+            for role in _roles(rung.to):
+                for contact in self._roster.holders(standing.district_code, role) or (None,):
+                    key = ReminderKey(
+                        standing.stage_key,
+                        standing.district_code,
+                        rung.key,
+                        contact.key if contact else NOBODY + role,
+                        turn.due_on,
+                    )
+                    due_at = self._opening(due_on, self._zone(contact))
+                    yield PlannedReminder(key, rung.kind, role, due_at, due_on, moved_because)
 
     def _zone(self, contact: Contact | None) -> ZoneInfo:
         return self._roster.districts[contact.district_code].zone if contact else self._cycle.zone
@@ -146,7 +145,7 @@ def _ending(
     turn = turn_of(cycle.stage(standing.stage_key), standing)
     if turn is None:
         return ReminderStatus.CANCELLED, Reason.WORK_IN
-    if row.key.rung not in {rung.key for rung in turn.ladder}:
+    if all(rung.key != row.key.rung for rung in turn.ladder):
         return ReminderStatus.CANCELLED, Reason.NOT_OWED
     if row.key.deadline_on != turn.due_on:
         return ReminderStatus.SUPERSEDED, Reason.DATE_MOVED

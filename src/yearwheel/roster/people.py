@@ -100,11 +100,16 @@ class Roster:
     _holders: dict[tuple[str, Role], tuple[Contact, ...]] = field(
         default_factory=dict, repr=False, compare=False
     )
+    _office_code: str | None = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        office = next((d.code for d in self.districts.values() if d.is_state_office), None)
+        object.__setattr__(self, "_office_code", office)
 
     @property
     def office(self) -> District | None:
         """The state office that runs the cycle, if the roster names one."""
-        return next((d for d in self.districts.values() if d.is_state_office), None)
+        return self.districts[self._office_code] if self._office_code else None
 
     def holders(self, district_code: str, role: Role) -> tuple[Contact, ...]:
         """Who holds a role for a district, in key order. State roles are looked up in the state office;
@@ -113,8 +118,8 @@ class Roster:
             self._index()
         if role is Role.REVIEWER and district_code in self.reviewers:
             return (self.contacts[self.reviewers[district_code]],)
-        if role in STATE_ROLES and self.office:
-            district_code = self.office.code
+        if role in STATE_ROLES and self._office_code:
+            district_code = self._office_code
         return self._holders.get((district_code, role), ())
 
     def _index(self) -> None:

@@ -1,0 +1,357 @@
+"""What saving a changed calendar would do: which messages, how many districts, the reviewers' weeks."""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import date, timedelta
+from functools import lru_cache
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from yearwheel.calendar.cycle import Cycle, OwedBy, Stage
+from yearwheel.calendar.diff import CycleDiff, diff_cycles
+from yearwheel.calendar.timetable import DistrictDays
+from yearwheel.calendar.workdays import DAY
+from yearwheel.notifications.ledger import LedgerRow, PlannedReminder, Reason, ReminderKey, ReminderStatus
+from yearwheel.notifications.planner import Difference, Planner, compare
+from yearwheel.roster.people import Role, Roster
+from yearwheel.stages.standing import Standing
+from yearwheel.stages.status import HANDED_IN, WAIVED, Status
+
+Place = tuple[str, str]  # stage key, district code
+
+
+@dataclass(frozen=True, slots=True)
+class StageChange:
+    """What happens to one stage's reminders. A moved one keeps its rung and reader, not its deadline."""
+
+    stage: str
+    title: str
+    districts: int
+    moved: int
+    new: int
+    cancelled: int
+    at_once: int  # of the moved and new ones, those whose day has already passed
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewWeek:
+    """Plans a week's reading comes to, before and after, if all arrive on their last day."""
+
+    monday: date
+    before: float
+    after: float
+
+
+@dataclass(frozen=True, slots=True)
+class WhatIf:
+    """Everything a changed calendar would change. `writes` is what the ledger itself would then do."""
+
+    diff: CycleDiff
+    today: date
+    stages: tuple[StageChange, ...]
+    districts: int
+    writes: Mapping[str, int]
+    weeks: tuple[ReviewWeek, ...]
+    hits: tuple[str, ...]  # holidays and breaks that the new due days meet
+
+    def total(self, name: str) -> int:
+        """The sum over all stages of "moved", "new", "cancelled" or "at_once"."""
+        return sum(getattr(stage, name) for stage in self.stages)
+
+    def lines(self) -> list[str]:
+        """In sentences: the dates, the messages, the people."""
+        if not self.diff:
+            return ["Nothing changes."]
+        lines = [*self.diff.lines(), *self.hits]
+        lines.append(
+            f"{self.districts:,} districts touched; reminders: {self.total('moved'):,} moved, "
+            f"{self.total('new'):,} new, {self.total('cancelled'):,} cancelled"
+        )
+        lines += [
+            f"  {s.title}: {s.moved:,} moved, {s.new:,} new, {s.cancelled:,} cancelled, "
+            f"{s.districts:,} districts" + (f"; {s.at_once:,} are due at once" if s.at_once else "")
+            for s in self.stages
+        ]
+        lines += [
+            f"  Review, week of {week.monday:%B} {week.monday.day}: {week.after:.0f} plans to read "
+            f"instead of {week.before:.0f}"
+            for week in self.weeks
+        ]
+        return lines
+
+    def as_json(self) -> dict[str, Any]:
+        """As plain values."""
+        return {
+            "calendar": self.diff.as_json(),
+            "today": self.today.isoformat(),
+            "districts": self.districts,
+            "reminders": {name: self.total(name) for name in ("moved", "new", "cancelled", "at_once")},
+            "stages": [asdict(stage) for stage in self.stages],
+            "writes": dict(self.writes),
+            "review_weeks": [asdict(week) | {"monday": week.monday.isoformat()} for week in self.weeks],
+            "hits": list(self.hits),
+        }
+
+    def as_html(self) -> str:
+        """A page that holds all it needs, without scripts and without any request."""
+        return _templates().get_template("what_if.html.jinja").render(it=self, diff=self.diff)
+
+
+def what_if(
+    old: Cycle,
+    new: Cycle,
+    roster: Roster,
+    standings: Collection[Standing],
+    since: date,
+    today: date,
+    rows: Collection[LedgerRow] | None = None,
+    district_days: Mapping[str, DistrictDays] | None = None,
+) -> WhatIf:
+    """What saving `new` over `old` would do to these standings.
+
+    `since` is the day the cycle was published. `rows` are the ledger's ladder rows; without them the old
+    plan stands in, its reminders of earlier days being said.
+    """
+    diff = diff_cycles(old, new)
+    replanned = _replanned(old, new)
+    gone = {stage.key for stage in diff.removed}
+    kept = [s for s in standings if s.stage_key in replanned]
+    entered = first_standings(new, roster, {stage.key for stage in diff.added})
+    if rows is None:
+        alike = _alike((old, new), roster, [*kept, *entered])
+        kept = [s for s in kept if (s.stage_key, s.district_code) in alike]
+        entered = [s for s in entered if (s.stage_key, s.district_code) in alike]
+        existing = _stand_ins(Planner(old, roster, since).plan(kept), today)
+    else:
+        alike = {}
+        existing = [row for row in rows if row.key.stage_key in replanned]
+    after = [s for s in kept if s.stage_key not in gone] + entered
+    difference = compare(
+        new,
+        Planner(new, roster, since).plan(after),
+        [row for row in existing if row.key.stage_key not in gone],
+        {(s.stage_key, s.district_code): s for s in after},
+    )
+    difference.closed += [
+        (row, ReminderStatus.CANCELLED, Reason.RUNG_REMOVED)
+        for row in existing
+        if row.key.stage_key in gone and row.status is ReminderStatus.PLANNED
+    ]
+    count = _Count(alike, today)
+    count.take(difference)
+    return WhatIf(
+        diff,
+        today,
+        count.stages(old, new),
+        len(count.districts()),
+        count.writes,
+        _review_weeks(old, new, standings),
+        tuple(_hits(diff, district_days or {})),
+    )
+
+
+def first_standings(
+    cycle: Cycle, roster: Roster, stage_keys: Collection[str] | None = None
+) -> list[Standing]:
+    """Where every body stands when a cycle, or some stages of it, begin."""
+    return [
+        Standing(stage.key, district.code, Status.NOT_OPEN)
+        for stage in cycle.stages
+        if stage_keys is None or stage.key in stage_keys
+        for district in roster.districts.values()
+        if district.is_state_office == (stage.owed_by is OwedBy.STATE)
+    ]
+
+
+def _replanned(old: Cycle, new: Cycle) -> set[str]:
+    """The stages whose reminders may differ."""
+    was, is_now = ({stage.key: _plan_of(cycle, stage) for stage in cycle.stages} for cycle in (old, new))
+    return {key for key in was.keys() | is_now.keys() if was.get(key) != is_now.get(key)}
+
+
+def _plan_of(cycle: Cycle, stage: Stage) -> tuple[object, ...]:
+    """All that a stage's reminders follow from, apart from people and standings."""
+    years = (cycle.year - 1, cycle.year, cycle.year + 1)
+    closed = tuple(tuple(cycle.workdays.holidays(year)) for year in years)
+    dates = (stage.dates.opens.on, stage.dates.due.on)
+    return dates, stage.kind, stage.ladder, stage.review, cycle.zone, cycle.send_window, closed
+
+
+def _stand_ins(planned: Iterable[PlannedReminder], today: date) -> list[LedgerRow]:
+    return [
+        LedgerRow(
+            0,
+            reminder.key,
+            reminder.kind,
+            ReminderStatus.QUEUED if reminder.due_on < today else ReminderStatus.PLANNED,
+            None,
+            reminder.due_at,
+        )
+        for reminder in planned
+    ]
+
+
+def _alike(
+    cycles: tuple[Cycle, Cycle], roster: Roster, standings: Iterable[Standing]
+) -> dict[Place, tuple[str, ...]]:
+    """One place for all that hear the same on the same days, with the districts it stands for.
+
+    They stand alike, and their roles are held by as many people in the same zones. A nation's districts
+    come to a few hundred such places.
+    """
+    roles: dict[str, set[Role]] = defaultdict(set)
+    for cycle in cycles:
+        for stage in cycle.stages:
+            review = (*stage.review.reviewer_ladder, *stage.review.revision_ladder) if stage.review else ()
+            roles[stage.key].update(Role(name) for rung in (*stage.ladder, *review) for name in rung.to)
+    in_order = {key: sorted(named) for key, named in roles.items()}
+    groups: dict[tuple[object, ...], list[str]] = defaultdict(list)
+    for s in standings:
+        people = _people(roster, s.district_code, in_order[s.stage_key])
+        groups[s.stage_key, s.status, s.due_on, s.due_since, people].append(s.district_code)
+    return {(str(group[0]), codes[0]): tuple(codes) for group, codes in groups.items()}
+
+
+def _people(roster: Roster, code: str, roles: Iterable[Role]) -> tuple[tuple[tuple[int, str], ...], ...]:
+    """Who holds the roles, as numbers: the same number is the same person."""
+    numbers: dict[str, int] = {}
+    return tuple(
+        tuple(
+            (numbers.setdefault(contact.key, len(numbers)), roster.districts[contact.district_code].zone.key)
+            for contact in roster.holders(code, role)
+        )
+        for role in roles
+    )
+
+
+class _Count:
+    """Counts a difference by stage, each place for all the districts it stands for."""
+
+    def __init__(self, alike: Mapping[Place, tuple[str, ...]], today: date) -> None:
+        self.writes: Counter[str] = Counter()
+        self._alike = alike
+        self._today = today
+        self._counts: dict[str, Counter[str]] = defaultdict(Counter)
+        self._touched: dict[str, set[str]] = defaultdict(set)
+
+    def take(self, difference: Difference) -> None:
+        """Sort each new and closed reminder into moved, new and cancelled."""
+        # The same rung for the same reader, whatever its deadline.
+        replaced = Counter(row.key[:4] for row, _, _ in difference.closed)
+        for reminder in difference.new:
+            moved = replaced[reminder.key[:4]] > 0
+            replaced[reminder.key[:4]] -= moved
+            self._write("new", reminder.key)
+            self._come(reminder, moved)
+        for row, reminder in difference.revived:
+            self._write("revived", row.key)
+            self._come(reminder, row.status is ReminderStatus.PLANNED)
+        for row, status, _ in difference.closed:
+            self._write(str(status), row.key)
+            if replaced[row.key[:4]] > 0:
+                replaced[row.key[:4]] -= 1
+                self._counts[row.key.stage_key]["cancelled"] += self._weight(row.key)
+
+    def _come(self, reminder: PlannedReminder, moved: bool) -> None:
+        counts, weight = self._counts[reminder.key.stage_key], self._weight(reminder.key)
+        counts["moved" if moved else "new"] += weight
+        counts["at_once"] += weight * (reminder.due_on < self._today)
+
+    def _write(self, what: str, key: ReminderKey) -> None:
+        self.writes[what] += self._weight(key)
+        self._touched[key.stage_key].update(self._alike.get(key[:2], key[1:2]))
+
+    def _weight(self, key: ReminderKey) -> int:
+        return len(self._alike.get(key[:2], key[1:2]))
+
+    def districts(self) -> set[str]:
+        return set().union(*self._touched.values())
+
+    def stages(self, old: Cycle, new: Cycle) -> tuple[StageChange, ...]:
+        titles = {stage.key: stage.title for stage in (*old.stages, *new.stages)}
+        return tuple(
+            StageChange(
+                key,
+                title,
+                len(self._touched[key]),
+                *(self._counts[key][name] for name in ("moved", "new", "cancelled", "at_once")),
+            )
+            for key, title in titles.items()
+            if key in self._touched
+        )
+
+
+def _review_weeks(old: Cycle, new: Cycle, standings: Collection[Standing]) -> tuple[ReviewWeek, ...]:
+    before, after = _reading(old, standings), _reading(new, standings)
+    return tuple(
+        ReviewWeek(monday, round(before[monday], 1), round(after[monday], 1))
+        for monday in sorted(before.keys() | after.keys())
+        if round(before[monday]) != round(after[monday])
+    )
+
+
+def _reading(cycle: Cycle, standings: Collection[Standing]) -> Mapping[date, float]:
+    """Plans to read by week: each from the last day it may arrive, evenly over its first look."""
+    places = {(s.stage_key, s.district_code): s for s in standings}
+    weeks: dict[date, float] = defaultdict(float)
+    for stage in cycle.stages:
+        if stage.review is None:
+            continue
+        arrivals = Counter(
+            _arrives(cycle, stage, s.district_code, places)
+            for s in standings
+            if s.stage_key == stage.key and s.status in (Status.NOT_OPEN, Status.SUBMITTED)
+        )
+        for arrival, plans in arrivals.items():
+            due = cycle.workdays.on_or_after(stage.review.first_look.from_day(arrival, cycle.workdays))
+            days = [on for on in _each_day(arrival + DAY, due) if cycle.workdays.is_workday(on)]
+            for on in days:
+                weeks[on - timedelta(days=on.weekday())] += plans / len(days)
+    return weeks
+
+
+def _arrives(cycle: Cycle, stage: Stage, code: str, places: Mapping[Place, Standing]) -> date:
+    arrival = stage.dates.opens.on
+    for key in stage.after:
+        standing = places.get((key, code))
+        if standing and standing.status not in HANDED_IN | WAIVED:
+            arrival = max(arrival, standing.due_on or cycle.stage(key).dates.due.on)
+    return arrival
+
+
+def _each_day(first: date, last: date) -> Iterable[date]:
+    return (first + timedelta(days=n) for n in range((last - first).days + 1))
+
+
+def _hits(diff: CycleDiff, district_days: Mapping[str, DistrictDays]) -> Iterable[str]:
+    """Holidays that new messages meet, and districts on a break on a new due day."""
+    was = {stage.key: stage for stage in diff.old.stages}
+    for stage in diff.new.stages:
+        due, opens = stage.dates.due.on, stage.dates.opens.on
+        before = was.get(stage.key)
+        if before and before.dates.due.on == due:
+            continue
+        for rung in stage.ladder:
+            _, because = diff.new.rung_day(rung, due, opens)
+            if because and " is a " not in because:  # weekends are no news
+                yield f"{stage.title}: {str(rung.offset)!r}: {because}"
+        away = sum(due in days.breaks for days in district_days.values())
+        if away:
+            who = "1 district is" if away == 1 else f"{away:,} districts are"
+            yield f"{stage.title}: {who} on a break on {due:%B} {due.day}, when it is due"
+
+
+@lru_cache(maxsize=1)
+def _templates() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("yearwheel.notifications"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["number"] = lambda n: f"{n:,}"
+    environment.filters["day"] = lambda on: f"{on:%b} {on.day}, {on.year}"
+    return environment

@@ -1,5 +1,7 @@
 """Handing in: in time, complete, by whose turn it is; kept for good and acknowledged."""
 
+from threading import Barrier, Thread
+
 import pytest
 
 from tests.apps import KEY, begun, hand_in, ledger, logged, round_at, set_clock, standing_of
@@ -166,3 +168,25 @@ def test_a_milestone_may_say_why_it_does_not_apply(app):
     submit(app, KEY, [HandIn("budget", "001", {"does_not_apply": "We do not file."}, "Ann")])
 
     assert standing_of(app, "budget", "001").status is Status.SUBMITTED
+
+
+def test_of_two_hand_ins_at_once_one_is_kept_and_the_other_is_told(database):
+    app = begun(database)
+    round_at(app, "2027-02-01")
+    start, kept, refused = Barrier(2), [], []
+
+    def press_twice():
+        start.wait()
+        try:
+            kept.extend(submit(app, KEY, [HandIn("budget", "001", DONE, "Ann")]))
+        except Refused as refusal:
+            refused.append(refusal)
+
+    threads = [Thread(target=press_twice) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert (len(kept), len(refused)) == (1, 1)
+    assert versions(app, "budget", "001") == kept

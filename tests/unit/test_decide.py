@@ -105,3 +105,12 @@ def test_other_stages_give_ten_working_days_for_changes(app):
     (after,) = decide(app, KEY, [Decision("plan", "001", "Ray", CHANGES)])
 
     assert after.due_on == date(2027, 5, 17)
+
+
+def test_a_return_never_brings_a_deadline_forward(sqlite_database):
+    app = begun(sqlite_database)
+    round_at(app, "2027-02-01")
+    hand_in(app, "budget", "001")
+    (after,) = decide(app, KEY, [Decision("budget", "001", "Ray", CHANGES)])
+
+    assert after.due_on == date(2027, 3, 1)  # ten working days from February 1 would be the 15th

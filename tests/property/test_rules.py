@@ -36,6 +36,7 @@ from yearwheel.calendar.rules import (
 )
 from yearwheel.calendar.workdays import ClockStop
 from yearwheel.config.cycle_file import CycleFileError, Problem, load_cycle, read_shipped
+from yearwheel.services.lint import lint_file
 
 CALENDARS = [work_calendar("kentucky-state-offices"), work_calendar("us-federal")]
 YEARS = range(2024, 2061)
@@ -283,7 +284,7 @@ SHIPPED = read_shipped("kentucky-2027")
 
 @settings(max_examples=60, deadline=None)
 @given(st.data())
-def test_no_damage_to_a_sound_file_crashes_its_reader(data):
+def test_no_damage_to_a_sound_file_crashes_its_reader_or_the_linter(data):
     lines = SHIPPED.splitlines(keepends=True)
     start = data.draw(st.integers(0, len(lines) - 1))
     length = data.draw(st.integers(0, 6))
@@ -291,4 +292,5 @@ def test_no_damage_to_a_sound_file_crashes_its_reader(data):
         st.one_of(st.text(max_size=20), st.lists(yaml_words, max_size=4).map(" ".join), st.just(""))
     )
     damaged = "".join([*lines[:start], put, *lines[start + length :]])
-    assert all(1 <= p.line <= damaged.count("\n") + 1 for p in problems_of(damaged))
+    findings = lint_file(damaged)
+    assert all(1 <= finding.line <= damaged.count("\n") + 1 for finding in findings)

@@ -47,6 +47,22 @@ def test_a_shipped_calendar_has_no_finding_that_it_does_not_explain(key: str):
     assert standing(lint_file(read_shipped(key), ROSTER)) == []
 
 
+@pytest.mark.parametrize("year", range(2024, 2061))
+def test_kentuckys_rules_give_a_year_without_errors_whatever_the_weekdays(year: int):
+    text = read_shipped("kentucky-2027").replace("year: 2027", f"year: {year}")
+    assert [f for f in lint_file(text, ROSTER) if f.severity is Severity.ERROR] == []
+
+
+def test_what_rolling_over_to_2028_would_ask_of_a_person():
+    text = read_shipped("kentucky-2027").replace("year: 2027", "year: 2028")
+    assert [f"{f.stage}: {f.code}" for f in standing(lint_file(text, ROSTER))] == [
+        "budget_preparation: rung-doubled",
+        "erate_471: due-on-closed-day",
+        "local_approval: rung-doubled",
+        "local_approval: unused-waiver",
+    ]
+
+
 def test_what_kentucky_accepts_and_why():
     found = lint_file(read_shipped("kentucky-2027"), ROSTER)
     assert {(f.stage, f.code): f.waived for f in found} == {

@@ -31,6 +31,7 @@ class Code(StrEnum):
     RUNG_BEFORE_OPEN = "rung-before-open"
     RUNG_AFTER_CLOSE = "rung-after-close"
     RUNG_NEVER_FIRES = "rung-never-fires"
+    RUNG_DOUBLED = "rung-doubled"
     BUSY_WEEK = "busy-week"
     REVIEW_TOO_SHORT = "review-too-short"
     ROLE_EMPTY = "role-empty"
@@ -189,7 +190,7 @@ def _rungs(cycle: Cycle, stage: Stage) -> Iterator[Finding]:
             yield _find(stage, Code.RUNG_AFTER_CLOSE, place, why, fix)
         elif rung.key not in heard:
             why = f"{what} with a later one to the same people, who hear only that one"
-            yield _find(stage, Code.RUNG_NEVER_FIRES, place, why, f"leave out {str(rung.offset)!r}")
+            yield _find(stage, Code.RUNG_DOUBLED, place, why, f"leave out {str(rung.offset)!r}")
     yield from _review_rungs(cycle, stage)
 
 
@@ -323,5 +324,5 @@ def _unused_waivers(cycle: Cycle, found: Iterable[Finding]) -> Iterator[Finding]
     for stage_key, waiver in places:
         if (waiver.line, waiver.finding) not in seen:
             seen.add((waiver.line, waiver.finding))
-            why = f"nothing here is {waiver.finding!r} (any more)"
+            why = f"nothing here is {str(waiver.finding)!r} (any more)"
             yield Finding(Code.UNUSED_WAIVER, waiver.line, stage_key, why, "delete the waiver")

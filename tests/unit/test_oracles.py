@@ -1,4 +1,4 @@
-"""Dates checked against sources that share no code with ours: dateutil, the holidays library, a walk of days."""
+"""Dates checked against what shares no code with ours: dateutil, the holidays library, walking day by day."""
 
 from datetime import date, timedelta
 

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from pydantic import SecretStr
+
 from tests.fakes import FakeMailer
 from yearwheel.clock import VirtualClock
 from yearwheel.config.cycle_file import load_cycle
@@ -14,6 +16,7 @@ from yearwheel.notifications.mailers import Mailer
 from yearwheel.roster.people import BodyKind, Contact, District, Role, Roster
 from yearwheel.services.advance import RoundReport, advance
 from yearwheel.services.app import App
+from yearwheel.services.approve_kinds import approve_kinds
 from yearwheel.services.cycles import create_cycle, publish_cycle
 from yearwheel.services.submit import HandIn, submit
 from yearwheel.stages.standing import Standing
@@ -64,7 +67,7 @@ def at(text: str, zone: ZoneInfo = EASTERN) -> datetime:
 def bare_app(database: Database, moment: str, mailer: Mailer | None = None, data_dir: Path = Path()) -> App:
     """An App on a prepared database; nothing is in it."""
     chosen = mailer or FakeMailer()
-    settings = Settings(data_dir=data_dir, base_url="http://planning.example")
+    settings = Settings(data_dir=data_dir, base_url="http://planning.example", secret=SecretStr("tests"))
     return App(settings, VirtualClock(at(moment)), database, lambda: nullcontext(chosen))
 
 
@@ -82,6 +85,7 @@ def make_app(
         rosters.save(work.connection, "KY", roster)
         work.commit()
     create_cycle(app, SOURCE, by="ada")
+    approve_kinds(app, KEY, by="ada")
     publish_cycle(app, KEY, by="ada")
     set_clock(app, moment)
     return app

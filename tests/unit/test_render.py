@@ -18,6 +18,13 @@ from yearwheel.notifications.render import KINDS, Renderer
 
 SNAPSHOTS = Path(__file__).parent.parent / "snapshots"
 THURSDAY = date(2027, 1, 21)
+ADMIN, YEAR = "state administrator", "Kentucky education technology planning 2027"
+DATES = (("Budget preparation", "Friday, January 29"), ("Drafting", "Thursday, April 15"))
+WEEK = (
+    ("Overdue: Budget preparation", "3 districts, the longest by 12 days"),
+    ("Due Monday, March 15: Stakeholder input", "41 districts still to hand in"),
+)
+TROUBLE = (("2 sent or not, nobody knows", "Look in the mail server's log, then: yearwheel outbox resolve"),)
 COMMENT = "Strategy 4 names no owner.\nThe costs do not tie to the budget."
 
 
@@ -39,6 +46,12 @@ def of_kind(kind: str) -> Item:
         NoticeKind.RECEIPT: {"missing": ()},
         NoticeKind.APPROVED: {"missing": ()},
         NoticeKind.EXCUSED: {"missing": (), "note": "Merged with Boyd County."},
+        NoticeKind.EXTENSION_REFUSED: {"note": "The state's own date leaves no room."},
+        NoticeKind.DATE_MOVED: {"missing": (), "note": "The hearing was moved by snow."},
+        NoticeKind.ASSIGNED: {"missing": (), "role_label": "plan reviewer", "zone": EASTERN},
+        NoticeKind.PUBLISHED: {"missing": (), "stage_title": YEAR, "table": DATES},
+        NoticeKind.WEEKLY: {"missing": (), "stage_title": YEAR, "table": WEEK, "role_label": ADMIN},
+        NoticeKind.ALERT: {"missing": (), "stage_title": YEAR, "table": TROUBLE, "role_label": ADMIN},
     }
     return item(kind=kind, **changes.get(kind, {}))
 
@@ -103,10 +116,16 @@ def test_a_digest_begins_with_what_hurts_most(renderer: Renderer) -> None:
         "Budget preparation is due Friday",
         "Your review of Adair County is due Friday",
         "Budget preparation is open",
+        "The date of Budget preparation moved",
         "Budget preparation has a new date",
+        "Budget preparation keeps its date",
+        "Adair County waits for your review",
+        "Something needs you",
         "We have received Budget preparation",
         "Budget preparation is approved",
         "Budget preparation is not asked of you this time",
+        "How the state stands this week",
+        "The dates of the year are set",
     ]
 
 
@@ -176,6 +195,7 @@ def test_the_text_says_everything_the_html_says(renderer: Renderer) -> None:
     body = rendered.html.split("</div>", 1)[1]  # after the preheader
     said = re.findall(r">([^<>]+)<", re.sub(r"<!--.*?-->", "", body, flags=re.S))
     labels = {"5 days left", "3 days late", "Due today", "Receipt", "Approved", "Excused"}
+    labels |= {"Dates of the year", "This week", "Needs you"}
     flat = " ".join(rendered.text.split())
     missing = {" ".join(unescape(words).split()) for words in said} - labels
     assert {words for words in missing if words.rstrip(".,:") not in flat} == set()

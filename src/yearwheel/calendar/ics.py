@@ -30,9 +30,14 @@ def cycle_ics(cycle: Cycle, *, stamp: datetime, district_name: str | None = None
     return bytes(feed.to_ical())
 
 
+def event_uid(cycle_key: str, stage_key: str) -> str:
+    """The UID of a stage's due day: the feed and a letter's .ics speak of the same event."""
+    return f"{cycle_key}.{stage_key}@yearwheel.example"
+
+
 def _event(cycle: Cycle, stage: Stage, stamp: datetime) -> Event:
     event = Event()
-    event.add("uid", f"{cycle.key}.{stage.key}@yearwheel.example")
+    event.add("uid", event_uid(cycle.key, stage.key))
     event.add("dtstamp", stamp.astimezone(UTC))
     event.add("dtstart", stage.dates.due.on)
     event.add("dtend", stage.dates.due.on + timedelta(days=1))

@@ -38,6 +38,15 @@ class Mail(Section):
     password: SecretStr = SecretStr("")
     timeout: float = Field(30.0, gt=0, description="seconds to wait for the mail server's answer")
     local_hostname: str = Field("yearwheel.example", description="what we call ourselves in EHLO")
+    team: tuple[str, ...] = Field(
+        (), description="in trial mode, addresses and domains that do get real mail"
+    )
+    redirect_to: str = Field("", description="everybody's mail goes to this address instead")
+    per_minute: int | None = Field(None, ge=1, description="messages a minute, to everyone together")
+    per_domain_per_minute: int | None = Field(None, ge=1, description="messages a minute to one domain")
+    letters_per_week: int | None = Field(
+        None, ge=1, description="letters a person gets in seven days; what a statute asks for is exempt"
+    )
 
 
 class Settings(BaseSettings):
@@ -56,6 +65,9 @@ class Settings(BaseSettings):
     base_url: str = Field("http://127.0.0.1:8000", description="where links in mail lead")
     host: str = Field("127.0.0.1", description="the address pages are served on")
     port: int = Field(8000, ge=1, le=65535)
+    secret: SecretStr = Field(
+        SecretStr(""), description="signs links in letters; empty means one is made in the data folder"
+    )
     mail: Mail = Mail()
 
     @property

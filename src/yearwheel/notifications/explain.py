@@ -3,13 +3,14 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, time, timedelta
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from yearwheel.calendar.cycle import Cycle, OwedBy, RungKind, Stage
-from yearwheel.notifications.history import Change, Historian, History, Span, Turn
+from yearwheel.notifications.history import FOREVER, Change, Edition, Historian, History, Span, Turn
 from yearwheel.notifications.ledger import NoticeKind, OutboxStatus, Reason, ReminderKey, ReminderStatus
+from yearwheel.notifications.mailers.team import REDIRECTED
 from yearwheel.roster.people import ROLE_LABELS, District, Role, Roster
 from yearwheel.stages.status import HANDED_IN, LABELS, WAIVED, Status
 
@@ -29,6 +30,12 @@ BECAUSE = {  # why a notice was written
     NoticeKind.RETURNED: "because the work was returned for changes",
     NoticeKind.APPROVED: "because the work was approved",
     NoticeKind.EXCUSED: "because the stage need not be done",
+    NoticeKind.EXTENSION_REFUSED: "because more time was asked for and not given",
+    NoticeKind.DATE_MOVED: "because the calendar was changed",
+    NoticeKind.ASSIGNED: "because the work reached its reviewer",
+    NoticeKind.PUBLISHED: "because the dates of the year were set",
+    NoticeKind.WEEKLY: "because there was something to say of the week",
+    NoticeKind.ALERT: "because something went wrong",
 }
 
 
@@ -42,6 +49,8 @@ class Carrier:
     send_on: date
     settled_at: datetime | None
     answer: str
+    held_because: str = ""
+    by_hand: str = ""  # who discarded it, and why
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +67,7 @@ class Entry:
     moved_because: str | None
     settled_at: datetime | None
     carrier: Carrier | None
+    capped_until: datetime | None = None
 
     @property
     def went_on(self) -> date:
@@ -66,15 +76,26 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Halt:
+    """A pause of the cycle; `until` is None while it lasts."""
+
+    since: datetime
+    until: datetime | None
+    by: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """All that is known of one district in a cycle."""
 
     cycle: Cycle
     roster: Roster
-    published_at: datetime
+    editions: Sequence[Edition]  # every calendar that was in force, oldest first
     district: District
     changes: Sequence[Change]
     entries: Sequence[Entry]
+    pauses: Sequence[Halt] = ()  # oldest first
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +144,7 @@ class _Explainer:
         self._record = record
         self._cycle = record.cycle
         self._on = on
-        self._historian = Historian(record.cycle, record.published_at)
+        self._historian = Historian(record.editions)
         self._histories = {stage.key: self._rebuild(stage) for stage in self._owed()}
 
     def run(self) -> Explanation:
@@ -140,11 +161,22 @@ class _Explainer:
         return self._historian.rebuild(stage.key, changes)
 
     def _day_words(self) -> str:
-        published_on = self._historian.day(self._record.published_at)
+        published_on = self._record.editions[0].day
         if self._on < published_on:
             return f"The calendar was published on {published_on}; nothing was promised before."
         closed = self._cycle.workdays.closed_because(self._on)
-        return f"{self._on} is {closed}; no mail leaves on a closed day." if closed else ""
+        if closed:
+            return f"{self._on} is {closed}; no mail leaves on a closed day."
+        halt = self._halt(self._noon)
+        return f"{self._halt_words(halt)}; no mail left." if halt else ""
+
+    def _halt(self, moment: datetime) -> Halt | None:
+        """The pause of the cycle that a moment lies in."""
+        return next((h for h in self._record.pauses if h.since <= moment < (h.until or FOREVER)), None)
+
+    def _halt_words(self, halt: Halt) -> str:
+        until = f" until {self._historian.day(halt.until)}" if halt.until else ""
+        return f"The cycle was paused from {self._historian.day(halt.since)}{until} by {halt.by} ({halt.why})"
 
     def _explain(self, stage: Stage) -> StageWords | None:
         here = [entry for entry in self._record.entries if entry.key.stage_key == stage.key]
@@ -179,7 +211,7 @@ class _Explainer:
 
     def _rung_words(self, entry: Entry) -> str:
         if entry.kind in BECAUSE:
-            return f"{NoticeKind(entry.kind).capitalize()} notice"
+            return f"{NoticeKind(entry.kind).capitalize().replace('_', ' ')} notice"
         slug = entry.key.rung.rpartition(":")[2].replace("-", " ")
         name = "Escalation" if entry.key.rung.startswith("escalation:") else "Reminder"
         return f"{name} '{slug}' of {entry.key.deadline_on}"
@@ -192,7 +224,7 @@ class _Explainer:
         when = f"{at.astimezone(entry.carrier.zone):%H:%M} " if at else ""
         why = BECAUSE[NoticeKind(entry.kind)] if entry.kind in BECAUSE else self._distance(entry)
         bounced = " (it came back undelivered)" if entry.carrier.status is OutboxStatus.BOUNCED else ""
-        return f"{when}'{entry.carrier.subject}', {why}{bounced}"
+        return f"{when}'{entry.carrier.subject}', {why}{bounced}{_redirected(entry.carrier.answer)}"
 
     def _distance(self, entry: Entry) -> str:
         late = f"; it was due on {entry.due_on}, the first round after that sent it"
@@ -212,7 +244,10 @@ class _Explainer:
             case OutboxStatus.UNCERTAIN:
                 return "its sender died in the middle; nobody knows whether it left until a person settles it"
             case OutboxStatus.HELD:
-                return f"'{entry.carrier.subject}' is held until a person approves it"
+                because = f" ({entry.carrier.held_because})" if entry.carrier.held_because else ""
+                return f"'{entry.carrier.subject}' is held until a person approves it{because}"
+            case OutboxStatus.DISCARDED:
+                return f"'{entry.carrier.subject}' was discarded{entry.carrier.by_hand}"
             case _:
                 answer = f" ({entry.carrier.answer})" if entry.carrier.answer else ""
                 return f"'{entry.carrier.subject}' is written and waits for the mail server{answer}"
@@ -220,7 +255,9 @@ class _Explainer:
     def _why_not(self, entry: Entry) -> str:
         match entry.reason:
             case None:
-                return f"it waits for its moment, {self._moment(entry.due_at)}"
+                return self._what_it_waits_for(entry)
+            case Reason.PAUSED:
+                return "the stage closed while the cycle was paused"
             case Reason.WORK_IN:
                 return self._since(entry, "the work was", lambda c: c.after in HANDED_IN)
             case Reason.WAIVED:
@@ -234,11 +271,24 @@ class _Explainer:
             case Reason.UNREACHABLE:
                 return f"their address refused mail before: {self._server_words(entry.key.contact_key)}"
         return {
+            Reason.RELIEF: "it fell into a relief, in which the district is asked for nothing",
             Reason.ROLE_EMPTY: "nobody holds that role",
             Reason.CONTACT_LEFT: "they no longer hold that role",
             Reason.RUNG_REMOVED: "the calendar no longer asks for it",
             Reason.TOO_LATE: "the stage had closed before it could go",
+            Reason.HELD: "the stage closed while a person held its letter back",
+            Reason.CAPPED: "the stage closed while they had all the letters a week may bring",
         }[entry.reason]
+
+    def _what_it_waits_for(self, entry: Entry) -> str:
+        if halt := next(
+            (h for h in self._record.pauses if h.until is None and entry.due_at >= h.since), None
+        ):
+            return f"{self._halt_words(halt)}; it waits"
+        if entry.capped_until:
+            until = self._moment(entry.capped_until)
+            return f"they have had all the letters a week may bring; it waits for the next, or for {until}"
+        return f"it waits for its moment, {self._moment(entry.due_at)}"
 
     def _since(self, entry: Entry, subject: str, did: Callable[[Change], bool]) -> str:
         change = self._last_change(entry, did)
@@ -251,6 +301,10 @@ class _Explainer:
 
     def _moved(self, entry: Entry) -> str:
         change = self._last_change(entry, lambda c: c.due_on != entry.key.deadline_on)
+        edition = self._last_edition(entry)
+        if edition and (change is None or change.at <= edition.at):
+            moved_on, because = edition.day, f" ({edition.why})" if edition.why else ""
+            return f"the calendar was changed on {moved_on} by {edition.by}, and moved the deadline{because}"
         if change is None:
             return "the deadline moved"
         by = "" if change.actor == SYSTEM else f" by {change.actor}"
@@ -263,6 +317,17 @@ class _Explainer:
         changes = [s.change for s in self._histories[entry.key.stage_key].spans if s.change is not None]
         before = [c for c in changes if entry.settled_at is None or c.at <= entry.settled_at]
         return next((change for change in reversed(before) if wanted(change)), None)
+
+    def _last_edition(self, entry: Entry) -> Edition | None:
+        """The newest change of the calendar that moved the stage's own day away, up to when a row ended."""
+        spans = self._histories[entry.key.stage_key].spans
+        found = [
+            after.edition
+            for before, after in pairwise(spans)
+            if after.edition and before.due_on != after.due_on
+            if entry.settled_at is None or after.start <= entry.settled_at
+        ]
+        return found[-1] if found else None
 
     def _later(self, entry: Entry) -> str:
         mates = [
@@ -298,7 +363,7 @@ class _Explainer:
 
     def _why_quiet(self, stage: Stage) -> str:
         """Why nothing was to be said that day; empty for a stage whose time it was not."""
-        if self._noon < self._record.published_at:
+        if self._noon < self._record.editions[0].at:
             return ""
         span = self._span(stage)
         dates = stage.dates_for(span.due_on, self._cycle.workdays)
@@ -340,8 +405,8 @@ class _Explainer:
         return stage.dates.opens.on == min(ahead)
 
     def _calls(self, turn: Turn) -> Iterator[tuple[date, Any]]:
-        for rung in turn.rungs.values():
-            yield self._cycle.rung_day(rung, turn.due_on, turn.opens_on)[0], rung
+        for slug, rung in turn.rungs.items():
+            yield turn.days[slug], rung
 
     def _span(self, stage: Stage) -> Span:
         """How the district stood at the end of the day."""
@@ -360,6 +425,12 @@ class _Explainer:
 
 
 SYSTEM = "yearwheel"
+
+
+def _redirected(answer: str) -> str:
+    """That a message went to another address instead, where the mailer said so."""
+    _, found, rest = answer.partition(REDIRECTED)
+    return f" ({found}{rest.partition(':')[0]} instead)" if found else ""
 
 
 def _left(entry: Entry) -> bool:

@@ -26,11 +26,13 @@ class Reason(StrEnum):
     CONTACT_LEFT = "contact_left"  # the contact no longer holds the role
     RUNG_REMOVED = "rung_removed"  # the calendar no longer has this rung
     DATE_MOVED = "date_moved"  # the deadline is another day now
+    RELIEF = "relief"  # it fell into a relief, in which the district is asked for nothing
     COLLAPSED = "collapsed"  # a later rung was due in the same round and says it all
     ROLE_EMPTY = "role_empty"  # nobody holds the role
     UNREACHABLE = "unreachable"  # the contact's address refused mail before
     TOO_LATE = "too_late"  # the stage closed before it could go
     PAUSED = "paused"  # the stage closed while a person had paused the cycle
+    HELD = "held"  # the stage closed while a person held its letter back
     CAPPED = "capped"  # the stage closed while its reader had all the letters a week may bring
 
 
@@ -43,6 +45,7 @@ REVIVABLE = frozenset(
         Reason.CONTACT_LEFT,
         Reason.RUNG_REMOVED,
         Reason.DATE_MOVED,
+        Reason.RELIEF,
         Reason.ROLE_EMPTY,
     }
 )
@@ -96,6 +99,16 @@ class NoticeKind(StrEnum):
     RETURNED = "returned"  # changes are needed
     APPROVED = "approved"  # your work is accepted
     EXCUSED = "excused"  # you need not do this
+    EXTENSION_REFUSED = "extension_refused"  # your deadline stays
+    DATE_MOVED = "date_moved"  # the calendar was changed for everybody
+    ASSIGNED = "assigned"  # a plan has reached you, its reviewer
+    PUBLISHED = "published"  # here are the dates of the year
+    WEEKLY = "weekly"  # how the state stands this week
+    ALERT = "alert"  # something only an operator can set right
+
+
+# Messages about the whole cycle. Their note is a table, see `notifications.whole_cycle`.
+WHOLE_CYCLE = frozenset({NoticeKind.PUBLISHED, NoticeKind.WEEKLY, NoticeKind.ALERT})
 
 
 class ReminderKey(NamedTuple):

@@ -23,6 +23,7 @@ class Item:
     basis: str  # the statute or rule the deadline rests on; may be empty
     note: str  # a reviewer's comment, the reason of an extension; may be empty
     role_label: str  # why this reader: "district technology coordinator"
+    table: tuple[tuple[str, str], ...] = ()  # what a message about the whole cycle lists, two words a line
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,3 +41,5 @@ class Letter:
     sent_at: datetime  # aware; becomes the Date header
     sender: str  # the address in From
     base_url: str
+    dates: bytes = b""  # the .ics of the dates it announces, see `invitation`; may be empty
+    unsubscribe: str = ""  # the link that stops letters like this; empty where the reader must be told

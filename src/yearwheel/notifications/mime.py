@@ -16,6 +16,7 @@ _BROKEN = re.compile(r"[\r\n\0]")
 _ADDRESS = re.compile(r"[!-~]+@[!-~]+")  # visible ASCII, RFC 5321 4.1.2 without SMTPUTF8
 _SPECIAL = frozenset('<>(),;:"\\[]')
 _FOLD_AT = 76
+_LINK = re.compile(r"https?://[!-;=?-~]+")  # visible ASCII but for the angle brackets around it
 
 
 class HeaderInjection(ValueError):
@@ -47,6 +48,7 @@ def to_bytes(letter: Letter, rendered: Rendered) -> bytes:
             f"Message-ID: {_checked('Message-ID', letter.message_id)}",
             "Auto-Submitted: auto-generated",  # RFC 3834
             "X-Auto-Response-Suppress: OOF, AutoReply",  # Exchange does not read the line above
+            *_unsubscribe(letter.unsubscribe),
             "MIME-Version: 1.0",
             "Content-Type: multipart/alternative;",
             f' boundary="{boundary}"',
@@ -59,9 +61,36 @@ def to_bytes(letter: Letter, rendered: Rendered) -> bytes:
             head.encode("ascii"),
             _part(boundary, "plain", rendered.text),
             _part(boundary, "html", rendered.html),
+            # Last, as the alternative that a calendar program prefers (RFC 2046 5.1.4).
+            _calendar(boundary, letter.dates) if letter.dates else b"",
             f"--{boundary}--{_CRLF}".encode("ascii"),
         ]
     )
+
+
+def _unsubscribe(link: str) -> list[str]:
+    """One click for a mail program, and for nothing that merely follows links (RFC 8058)."""
+    if not link:
+        return []
+    if not link.isascii() or not _LINK.fullmatch(_checked("List-Unsubscribe", link)):
+        raise HeaderInjection("List-Unsubscribe", f"{link!r} is not a link; write for example https://...")
+    return [
+        f"List-Unsubscribe:{_CRLF} <{link}>",
+        "List-Unsubscribe-Post: List-Unsubscribe=One-Click",
+    ]
+
+
+def _calendar(boundary: str, dates: bytes) -> bytes:
+    return f"--{boundary}{_CRLF}".encode("ascii") + _calendar_body(dates)
+
+
+@lru_cache(maxsize=512)  # a round tells hundreds of readers the same dates
+def _calendar_body(dates: bytes) -> bytes:
+    head = (
+        f'Content-Type: text/calendar; charset=utf-8; method=PUBLISH; name="dates.ics"{_CRLF}'
+        f"Content-Transfer-Encoding: quoted-printable{_CRLF}{_CRLF}"
+    )
+    return head.encode("ascii") + b2a_qp(dates, istext=True) + _CRLF.encode("ascii")
 
 
 def _part(boundary: str, subtype: str, content: str) -> bytes:

@@ -9,11 +9,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from functools import cache, cached_property
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from yearwheel.calendar.cycle import Cycle, OwedBy, Rung
-from yearwheel.notifications.history import FOREVER, Change, Historian, History, Span, Turn
+from yearwheel.calendar.cycle import Cycle, OwedBy, SendWindow, Stage
+from yearwheel.notifications.history import FOREVER, Change, Edition, Historian, History, Span, Turn
 from yearwheel.notifications.ledger import (
+    WHOLE_CYCLE,
     NoticeKind,
     OutboxStatus,
     Reason,
@@ -35,10 +37,16 @@ NOTICES: Mapping[str, NoticeKind] = {  # the event that each notice answers
     "approved": NoticeKind.APPROVED,
     "excused": NoticeKind.EXCUSED,
     "not_required": NoticeKind.EXCUSED,
+    "extension_refused": NoticeKind.EXTENSION_REFUSED,
+    "date_moved": NoticeKind.DATE_MOVED,
+    "extension_overtaken": NoticeKind.DATE_MOVED,
+    "withdrawn": NoticeKind.EXCUSED,
+    "taken_up": NoticeKind.ASSIGNED,
 }
 _NOTICE_KINDS = {str(kind) for kind in NoticeKind}
 
 Place = tuple[str, str]  # stage key, district code
+Stretch = tuple[datetime, datetime]
 
 
 class BreachKind(StrEnum):
@@ -50,11 +58,13 @@ class BreachKind(StrEnum):
     STRANDED = "stranded"  # the ledger calls it queued, and no message carries it
     STUCK = "stuck"  # its message is ready, the day has passed, and it has not left
     UNWANTED = "unwanted"  # it waits to go although nobody owes what it asks for
+    MISNAMED = "misnamed"  # its name says another week or day than the one it was written on
     FALSE_REASON = "false_reason"  # the reason it ended with is not what happened
     SENT_TWICE = "sent_twice"  # the mail server accepted the same message more than once
     SECOND_LETTER = "second_letter"  # a person got a second letter with reminders on one day
     UNEXPLAINED = "unexplained"  # a message left that no reminder accounts for
     UNACCEPTED = "unaccepted"  # a message is called sent, and neither a server nor a person said so
+    WHILE_PAUSED = "while_paused"  # it left although a person had paused the cycle
     OUTSIDE_WINDOW = "outside_window"  # it left on a closed day or outside the reader's hours
     EARLY = "early"  # it left before its own moment
     AFTER_DONE = "after_done"  # it asked for work that was in, waived, or another's turn
@@ -87,6 +97,7 @@ class Row:
     due_at: datetime
     outbox_id: int | None
     settled_at: datetime | None
+    capped_until: datetime | None = None  # its reader had a week's letters; it waits for the next digest
 
     @property
     def is_notice(self) -> bool:
@@ -107,6 +118,7 @@ class Message:
     settled_at: datetime | None
     accepted: int  # how many attempts the mail server took
     settled_by_hand: bool  # a person said that it was sent
+    held: Stretch | None = None  # kept back for a person's word, from then until it was let go
 
     @property
     def left_at(self) -> datetime:
@@ -127,6 +139,9 @@ class Facts:
     messages: Sequence[Message]
     refused: Mapping[str, datetime]  # contact key -> when their address was first refused
     standings: Mapping[Place, tuple[Status, date]]
+    editions: Sequence[Edition] = ()  # every calendar that was in force; none means only `cycle`
+    told_of_publication: int = 0  # how many people the publication's own event says were told
+    pauses: Sequence[Stretch] = ()  # when the cycle was paused
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,17 +183,21 @@ class _Prover:
     def __init__(self, facts: Facts) -> None:
         self._facts = facts
         self._cycle = facts.cycle
-        self._historian = Historian(facts.cycle, facts.published_at)
+        self._editions = facts.editions or (Edition(facts.cycle, facts.published_at),)
+        self._historian = Historian(self._editions)
         self._rows = {row.key: row for row in facts.rows}
         self._messages = {message.id: message for message in facts.messages}
         self._changes: dict[Place, list[Change]] = defaultdict(list)
         for change in facts.changes:
             self._changes[change.stage_key, change.district_code].append(change)
         self._history = cache(self._rebuild)
-        self._rung_day = cache(lambda rung, due_on, opens_on: self._cycle.rung_day(rung, due_on, opens_on)[0])
-        self._opening = cache(self._cycle.send_window.opening)
+        self._opening = cache(SendWindow.opening)
         self._end_of_patience = cache(self._count_patience)
         self._holders = cache(facts.roster.holders)
+        self._held: dict[str, list[Stretch]] = defaultdict(list)
+        for message in facts.messages:
+            if message.held:
+                self._held[message.contact_key].append(message.held)
         self._breaches: list[Breach] = []
 
     def run(self) -> Proof:
@@ -186,6 +205,8 @@ class _Prover:
         broken = set(self._judge_rows())
         self._judge_messages()
         self._judge_standings()
+        self._judge_editions()
+        self._judge_publication()
         counts, reasons = self._account(expected, broken)
         self._breaches.sort(key=lambda b: (b.kind, b.stage_key, b.district_code, b.contact_key, b.words))
         found = Counter(breach.kind for breach in self._breaches)
@@ -219,10 +240,14 @@ class _Prover:
         for place, changes in self._changes.items():
             if place[1] in self._facts.roster.districts:
                 self._answer(expected, place, changes)
+        for row in self._facts.rows:
+            if row.kind in WHOLE_CYCLE:  # no act of a district calls for it: the row itself is the promise
+                expected[row.key] = _Obligation(row.role, [(row.due_at, FOREVER)])
         return expected
 
     def _places(self) -> Iterator[Place]:
-        for stage in self._cycle.stages:
+        stages = {stage.key: stage for edition in self._editions for stage in edition.cycle.stages}
+        for stage in stages.values():
             for district in self._facts.roster.districts.values():
                 if district.is_state_office == (stage.owed_by is OwedBy.STATE):
                     yield stage.key, district.code
@@ -236,11 +261,10 @@ class _Prover:
         end: datetime,
     ) -> None:
         for slug, rung in turn.rungs.items():
-            on = self._rung_day(rung, turn.due_on, turn.opens_on)
-            if on < max(turn.called_from, turn.opens_on):
+            if not turn.calls(slug):
                 continue
             for role, contact in self._readers(place[1], rung.to):
-                falls_due = max(self._opening(on, self._zone(contact)), start)
+                falls_due = max(self._opening(turn.window, turn.days[slug], self._zone(contact)), start)
                 if falls_due < end and falls_due <= self._facts.until:
                     reader = contact.key if contact else NOBODY + role
                     key = ReminderKey(*place, slug, reader, turn.due_on)
@@ -250,13 +274,14 @@ class _Prover:
         self, expected: dict[ReminderKey, _Obligation], place: Place, changes: Iterable[Change]
     ) -> None:
         numbers: Counter[NoticeKind] = Counter()
-        tell = self._cycle.stage(place[0]).tell
         for change in changes:
             kind = NOTICES.get(change.kind)
             if kind is None or change.at > self._facts.until:
                 continue
             numbers[kind] += 1
-            for role, contact in self._readers(place[1], tell):
+            tell = self._stage_at(place[0], change.at).tell
+            roles = (Role.REVIEWER,) if kind is NoticeKind.ASSIGNED else tell
+            for role, contact in self._readers(place[1], roles):
                 if contact is not None:
                     key = ReminderKey(*place, f"{kind}:{numbers[kind]}", contact.key, change.due_on)
                     expected.setdefault(key, _Obligation(role, [(change.at, FOREVER)]))
@@ -299,8 +324,8 @@ class _Prover:
             counts["sent"] += 1
         elif status is OutboxStatus.UNCERTAIN:
             counts["uncertain"] += 1
-        elif status is OutboxStatus.FAILED:
-            reasons[str(OutboxStatus.FAILED)] += 1
+        elif status in (OutboxStatus.FAILED, OutboxStatus.DISCARDED):
+            reasons[str(status)] += 1
         else:
             counts["waiting"] += 1
 
@@ -326,9 +351,30 @@ class _Prover:
         settled_at = self._facts.until if row.status is ReminderStatus.PLANNED else row.settled_at
         for falls_due, end in obligation.stretches:
             stopped = min(end, settled_at or self._facts.until)
-            if self._end_of_patience(self._historian.day(falls_due)) < stopped:
-                return f"it fell due {self._words(falls_due)} and lay until {self._words(stopped)}"
+            if idle := self._idle(falls_due, stopped, self._kept_back(row)):
+                since = "" if idle == falls_due else f" from {self._words(idle)}"
+                return f"it fell due {self._words(falls_due)} and lay{since} until {self._words(stopped)}"
         return ""
+
+    def _kept_back(self, row: Row) -> list[Stretch]:
+        """When a person, a pause or the cap on letters kept a row from going."""
+        capped = [(row.due_at, row.capped_until)] if row.capped_until else []
+        return [*self._facts.pauses, *self._held.get(row.key.contact_key, ()), *capped]
+
+    def _idle(self, start: datetime, stopped: datetime, kept_back: Sequence[Stretch]) -> datetime | None:
+        """Since when something lay for longer than is right with nothing to keep it back; None if it did not.
+
+        Patience begins anew when what kept it back is over.
+        """
+        for since, until in sorted(kept_back):
+            if until <= start or stopped <= since:
+                continue
+            if self._end_of_patience(self._historian.day(start)) < since:
+                return start
+            start = until
+        return (
+            start if start < stopped and self._end_of_patience(self._historian.day(start)) < stopped else None
+        )
 
     # Every row: what it says of itself must be true
 
@@ -340,6 +386,8 @@ class _Prover:
                 yield row.key
 
     def _fault(self, row: Row) -> tuple[BreachKind, str] | None:
+        if row.kind in WHOLE_CYCLE and not self._is_well_named(row):
+            return BreachKind.MISNAMED, f"it was written {self._words(row.due_at)}"
         match row.status:
             case ReminderStatus.MISSED:
                 return BreachKind.MISSED, f"its moment was {self._words(row.due_at)}; nothing was queued"
@@ -351,6 +399,20 @@ class _Prover:
                 return BreachKind.UNWANTED, f"it waits for {self._words(row.due_at)}, but nobody owes it"
             case _:
                 return self._fault_of_reason(row)
+
+    def _is_well_named(self, row: Row) -> bool:
+        """Whether the name under which it can exist once is the one of its own week or day."""
+        on = self._historian.day(row.due_at)
+        name, _, of = row.key.rung.partition(":")
+        match row.kind:
+            case NoticeKind.WEEKLY:
+                year, week, _ = on.isocalendar()
+                fits = of == f"{year}-W{week:02}" and Role(row.role) is Role.STATE_ADMIN
+            case NoticeKind.ALERT:
+                fits = of.endswith(f":{on.isoformat()}") and Role(row.role) is Role.STATE_ADMIN
+            case _:
+                fits = of == "1"
+        return name == row.kind and fits
 
     def _fault_of_queued(self, row: Row) -> tuple[BreachKind, str] | None:
         message = self._messages.get(row.outbox_id) if row.outbox_id is not None else None
@@ -392,6 +454,12 @@ class _Prover:
             case Reason.CONTACT_LEFT:
                 holders = self._holders(row.key.district_code, Role(row.role))
                 return row.key.contact_key not in {contact.key for contact in holders}
+            case Reason.CAPPED:
+                return row.capped_until is not None
+            case Reason.PAUSED:
+                return _touched(self._facts.pauses, row.due_at, at)
+            case Reason.HELD:
+                return _touched(self._held.get(row.key.contact_key, ()), row.due_at, at)
             case Reason.COLLAPSED:
                 return any(self._says_it_all(other, row, at) for other in self._ladder_mates(row))
         return not row.is_notice and any(self._was_so(row, reason, span) for span in self._around(row, at))
@@ -432,10 +500,7 @@ class _Prover:
     def _wants(self, row: Row, span: Span) -> bool:
         """Whether a row's message belongs to what was owed in a span."""
         turn = span.turn
-        if turn is None or turn.due_on != row.key.deadline_on or row.key.rung not in turn.rungs:
-            return False
-        on = self._rung_day(turn.rungs[row.key.rung], turn.due_on, turn.opens_on)
-        return on >= max(turn.called_from, turn.opens_on)
+        return turn is not None and turn.due_on == row.key.deadline_on and turn.calls(row.key.rung)
 
     # Every message: it left once, in time, and for a reason
 
@@ -460,7 +525,9 @@ class _Prover:
                 letters.add(letter)
 
     def _judge_waiting(self, message: Message) -> None:
-        if self._end_of_patience(message.send_on) < self._facts.until:
+        kept_back = [*self._facts.pauses, *([message.held] if message.held else ())]
+        midnight = datetime.combine(message.send_on, time(), self._cycle.zone).astimezone(UTC)
+        if self._idle(midnight, self._facts.until, kept_back):
             words = f"it was to go on {message.send_on} and is still {message.status}"
             self._break_message(BreachKind.STUCK, message, words)
 
@@ -473,7 +540,11 @@ class _Prover:
         if not message.accepted and not message.settled_by_hand:
             words = "it is called sent, and no attempt of it was accepted"
             self._break_message(BreachKind.UNACCEPTED, message, words)
-        window, workdays = self._cycle.send_window, self._cycle.workdays
+        if message.accepted and any(s + IN_HAND < message.left_at < u for s, u in self._facts.pauses):
+            words = f"it left {self._words(message.left_at)}, while the cycle was paused"
+            self._break_message(BreachKind.WHILE_PAUSED, message, words)
+        cycle = self._cycle_at(message.left_at)
+        window, workdays = cycle.send_window, cycle.workdays
         moments = (message.left_at, message.left_at - IN_HAND)
         if not any(window.is_open(moment, message.zone, workdays) for moment in moments):
             words = f"it left {self._words(message.left_at, message.zone)}, when nothing may"
@@ -495,7 +566,68 @@ class _Prover:
                     Breach(BreachKind.UNRECORDED, fault, stage_key=place[0], district_code=place[1])
                 )
 
+    # Every change of the calendar: who had been told the old day was told the new one
+
+    def _judge_editions(self) -> None:
+        if len(self._editions) == 1:
+            return
+        for place in self._places():
+            for before, after in pairwise(self._history(place).spans):
+                if after.edition and self._has_to_be_told(place, before, after):
+                    words = f"the calendar was changed {self._words(after.start)}, and nobody was told of it"
+                    self._breaches.append(
+                        Breach(BreachKind.FORGOTTEN, words, *place, deadline_on=before.due_on)
+                    )
+
+    def _has_to_be_told(self, place: Place, before: Span, after: Span) -> bool:
+        """Whether a changed calendar took back a day somebody had been told, and no recorded act says so."""
+        if before.turn is None or (after.turn and after.turn.due_on == before.turn.due_on):
+            return False
+        told = any(
+            row.status is ReminderStatus.QUEUED
+            and row.key.deadline_on == before.due_on
+            and (row.settled_at or FOREVER) < after.start
+            for row in self._by_place.get(place, ())
+            if not row.is_notice
+        )
+        acts = ("date_moved", "withdrawn")
+        return told and not any(
+            change.kind in acts and change.at == after.start for change in self._changes.get(place, ())
+        )
+
+    @cached_property
+    def _by_place(self) -> Mapping[Place, list[Row]]:
+        found = defaultdict(list)
+        for row in self._facts.rows:
+            found[row.key.stage_key, row.key.district_code].append(row)
+        return found
+
+    # The publication: as many were told as its event says
+
+    def _judge_publication(self) -> None:
+        told = sum(row.kind == NoticeKind.PUBLISHED for row in self._facts.rows)
+        if told < self._facts.told_of_publication:
+            words = (
+                f"{self._facts.told_of_publication} were told the dates of the year; the ledger has {told}"
+            )
+            self._breaches.append(Breach(BreachKind.FORGOTTEN, words))
+
     # Small things
+
+    def _cycle_at(self, moment: datetime) -> Cycle:
+        """The calendar in force at a moment."""
+        known = [edition.cycle for edition in self._editions if edition.at <= moment]
+        return known[-1] if known else self._editions[0].cycle
+
+    def _stage_at(self, key: str, moment: datetime) -> Stage:
+        """A stage as it was then, or as it was last before it was removed."""
+        known = [
+            stage
+            for edition in self._editions
+            for stage in edition.cycle.stages
+            if stage.key == key and edition.at <= moment
+        ]
+        return known[-1]
 
     def _rebuild(self, place: Place) -> History:
         return self._historian.rebuild(place[0], self._changes.get(place, ()))
@@ -504,8 +636,7 @@ class _Prover:
         return self._history((row.key.stage_key, row.key.district_code)).between(first, last or first)
 
     def _moment(self, row: Row, turn: Turn, zone: ZoneInfo) -> datetime:
-        rung: Rung = turn.rungs[row.key.rung]
-        return self._opening(self._rung_day(rung, turn.due_on, turn.opens_on), zone)
+        return self._opening(turn.window, turn.days[row.key.rung], zone)
 
     def _zone(self, contact: Contact | None) -> ZoneInfo:
         return self._facts.roster.districts[contact.district_code].zone if contact else self._cycle.zone
@@ -523,3 +654,8 @@ class _Prover:
 
     def _break_message(self, kind: BreachKind, message: Message, words: str) -> None:
         self._breaches.append(Breach(kind, f"{message.message_id}: {words}", contact_key=message.contact_key))
+
+
+def _touched(stretches: Iterable[Stretch], first: datetime, last: datetime) -> bool:
+    """Whether one of these stretches of time touches another."""
+    return any(since <= last and first <= until for since, until in stretches)

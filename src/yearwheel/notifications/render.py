@@ -15,13 +15,13 @@ from css_inline import CSSInliner
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from yearwheel.calendar.cycle import RungKind
-from yearwheel.notifications.ledger import NoticeKind
+from yearwheel.notifications.ledger import WHOLE_CYCLE, NoticeKind
 from yearwheel.notifications.letter import Item, Letter
 from yearwheel.notifications.untrusted import lines, one_line
 
 TEMPLATES = Path(__file__).parent / "templates"
-# Where the reader's name and reasons go. No text of a person keeps a private-use character (see `untrusted`).
-NAME, REASONS = "\ue000", "\ue001"
+# Where what is the reader's own goes. No text of a person keeps a private-use character (see `untrusted`).
+NAME, REASONS, UNSUBSCRIBE = "\ue000", "\ue001", "\ue002"
 KINDS: tuple[str, ...] = (*RungKind, *NoticeKind)
 
 # The order of a digest: what hurts most comes first.
@@ -34,12 +34,23 @@ _ORDER: tuple[str, ...] = (
     RungKind.REMINDER,
     RungKind.REVIEW,
     RungKind.OPENED,
+    NoticeKind.DATE_MOVED,
     NoticeKind.EXTENSION,
+    NoticeKind.EXTENSION_REFUSED,
+    NoticeKind.ASSIGNED,
+    NoticeKind.ALERT,
     NoticeKind.RECEIPT,
     NoticeKind.APPROVED,
     NoticeKind.EXCUSED,
+    NoticeKind.WEEKLY,
+    NoticeKind.PUBLISHED,
 )
-_NOTHING_DUE = frozenset({NoticeKind.RECEIPT, NoticeKind.APPROVED, NoticeKind.EXCUSED})
+_NOTHING_DUE = WHOLE_CYCLE | {NoticeKind.RECEIPT, NoticeKind.APPROVED, NoticeKind.EXCUSED}
+_LABELS: dict[str, str] = {  # of what is not due, where the kind's own name is not for readers
+    NoticeKind.PUBLISHED: "Dates of the year",
+    NoticeKind.WEEKLY: "This week",
+    NoticeKind.ALERT: "Needs you",
+}
 _BLANK_LINES = re.compile(r"\n{3,}")
 _ZONE_WORDS = {"E": "Eastern", "C": "Central", "M": "Mountain", "P": "Pacific", "AK": "Alaska", "H": "Hawaii"}
 
@@ -74,13 +85,13 @@ class Renderer:
     def render(self, letter: Letter) -> Rendered:
         """The letter in words. ValueError on no items, an unknown kind or a link that is not http(s)."""
         shared = self._render_shared(_without_reader(letter))
-        name, reasons = one_line(letter.to_name), ", and as ".join(_reasons(letter.items))
-        return Rendered(
-            shared.subject,
-            shared.text.replace(NAME, name).replace(REASONS, reasons),
-            shared.html.replace(NAME, escape(name)).replace(REASONS, escape(reasons)),
-            self.template_version,
-        )
+        own = {NAME: one_line(letter.to_name), REASONS: ", and as ".join(_reasons(letter.items))}
+        if letter.unsubscribe:
+            own[UNSUBSCRIBE] = _web(letter.unsubscribe)
+        text, html = shared.text, shared.html
+        for place, words in own.items():
+            text, html = text.replace(place, words), html.replace(place, escape(words))
+        return Rendered(shared.subject, text, html, self.template_version)
 
     def _render(self, letter: Letter) -> Rendered:
         page = _page(letter)
@@ -93,7 +104,8 @@ class Renderer:
 def _without_reader(letter: Letter) -> Letter:
     """What several people of a district are told alike: the letter without who reads it and why."""
     items = tuple(replace(item, role_label="") for item in letter.items)
-    return replace(letter, to_name="", to_address="", message_id="", items=items)
+    stop = UNSUBSCRIBE if letter.unsubscribe else ""
+    return replace(letter, to_name="", to_address="", message_id="", items=items, dates=b"", unsubscribe=stop)
 
 
 @dataclass(frozen=True)
@@ -120,6 +132,7 @@ class Group:
     soon: str  # the due day as short as it is clear: "today", "Friday", "from Friday, March 12 on"
     at: str  # "11:59 PM Eastern (10:59 PM Central, your time)"
     lines: tuple[Line, ...]
+    table: tuple[tuple[str, str], ...]
     link: str
 
     @property
@@ -133,6 +146,10 @@ class Group:
     @cached_property
     def where(self) -> str:
         return f"{len(self.lines)} districts" if self.many else self.first.district
+
+    @cached_property
+    def about_district(self) -> bool:
+        return self.kind not in (NoticeKind.WEEKLY, NoticeKind.ALERT)
 
     @cached_property
     def dated(self) -> bool:
@@ -175,14 +192,16 @@ class Group:
     def label(self) -> str:
         """The state of things in a word or two, on a ground of `tone`."""
         if not self.dated:
-            return self.kind.capitalize()
+            return _LABELS.get(self.kind, self.kind.capitalize())
         return "Due today" if self.left == "today" else self.left.capitalize()
 
     @cached_property
     def tone(self) -> str:
         """Which colour the label has; the label's words always say the same."""
+        if self.kind == NoticeKind.ALERT:
+            return "today"
         if not self.dated:
-            return "done"
+            return "ahead" if self.kind in WHOLE_CYCLE else "done"
         if self.late:
             return "late"
         return "today" if self.days_left == 0 else "ahead"
@@ -219,6 +238,7 @@ def _page(letter: Letter) -> dict[str, Any]:
         "groups": groups,
         "due": [group for group in groups if group.dated],
         "reasons": REASONS,
+        "unsubscribe": letter.unsubscribe,
     }
 
 
@@ -244,6 +264,9 @@ def _urgency(item: Item) -> int:
 
 def _group(letter: Letter, items: list[Item]) -> Group:
     first = items[0]
+    table = tuple((one_line(what), one_line(words)) for item in items for what, words in item.table)
+    if first.kind in WHOLE_CYCLE:
+        items = items[:1]  # several of them are one longer table
     return Group(
         kind=first.kind,
         stage=one_line(first.stage_title),
@@ -253,6 +276,7 @@ def _group(letter: Letter, items: list[Item]) -> Group:
         soon=_soon(items, letter.on),
         at=_time_words(first),
         lines=tuple(_line(item, letter.on) for item in items),
+        table=table,
         link=_web(first.link if len(items) == 1 else letter.base_url),
     )
 

@@ -9,6 +9,7 @@ from yearwheel.clock import Clock
 from yearwheel.config.settings import Settings
 from yearwheel.notifications.mailers import Mailer
 from yearwheel.notifications.render import Renderer
+from yearwheel.services.secret import read_secret
 from yearwheel.store.database import Database
 
 
@@ -24,6 +25,10 @@ class App:
     @cached_property
     def renderer(self) -> Renderer:
         return Renderer()
+
+    @cached_property
+    def secret(self) -> bytes:
+        return read_secret(self.settings)
 
 
 class Refused(Exception):

@@ -3,6 +3,7 @@
 from yearwheel.calendar.cycle import Cycle, OwedBy
 from yearwheel.config.cycle_file import load_cycle
 from yearwheel.notifications.ledger import OutboxStatus
+from yearwheel.notifications.whole_cycle import publication
 from yearwheel.roster.generated import assign_reviewers
 from yearwheel.roster.people import Role, Roster
 from yearwheel.services.active import read_active
@@ -10,7 +11,7 @@ from yearwheel.services.app import App, Refused
 from yearwheel.services.replan import replan
 from yearwheel.stages.standing import Standing
 from yearwheel.stages.status import Status
-from yearwheel.store import cycles, events, outbox, reminders, rosters, standings
+from yearwheel.store import cycles, events, outbox, reminders, rosters, standings, versions
 from yearwheel.store.cycles import StoredCycle
 from yearwheel.store.events import Event
 
@@ -36,6 +37,7 @@ def publish_cycle(app: App, key: str, *, by: str) -> int:
         if stored.published_at is not None:
             raise Refused(f"{key} was already published on {stored.published_at:%Y-%m-%d}")
         cycles.publish(work.connection, key, now)
+        versions.add(work.connection, key, stored.source, now, by, "published")
         active = read_active(work.connection, key)
         roster = rosters.load(work.connection, active.state)
         if not roster.districts:
@@ -45,10 +47,11 @@ def publish_cycle(app: App, key: str, *, by: str) -> int:
         rosters.assign(work.connection, active.state, key, spread_reviews(roster))
         entered = entries(active.cycle, roster)
         standings.add(work.connection, key, entered, now)
-        events.append(
-            work.connection, [Event(now, by, "cycle_published", key, detail={"places": len(entered)})]
-        )
         difference = replan(work.connection, active, entered, now)
+        told = publication(active.cycle, roster, entered, now)
+        reminders.add(work.connection, key, told, now, active.stored.version)
+        detail = {"places": len(entered), "told": len(told)}
+        events.append(work.connection, [Event(now, by, "cycle_published", key, detail=detail)])
         work.commit()
     return len(difference.new)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from yearwheel.notifications.whole_cycle import publication
 from yearwheel.roster.contacts_csv import read_contacts
 from yearwheel.roster.diff import Part, RosterDiff, diff_rosters
 from yearwheel.roster.districts_csv import read_districts
@@ -15,7 +16,7 @@ from yearwheel.services.app import App, Refused
 from yearwheel.services.cycles import entries, spread_reviews
 from yearwheel.services.replan import replan
 from yearwheel.stages.standing import Standing
-from yearwheel.store import Connection, cycles, events, rosters, standings
+from yearwheel.store import Connection, cycles, events, reminders, rosters, standings
 from yearwheel.store.events import Event
 
 
@@ -147,6 +148,9 @@ def _follow(connection: Connection, active: Active, touched: Collection[str], no
         s for s in entries(active.cycle, roster) if (s.stage_key, s.district_code) not in present
     ]
     standings.add(connection, active.key, entered, now)
+    known = {code for _, code in present}
+    new = publication(active.cycle, roster, [s for s in entered if s.district_code not in known], now)
+    reminders.add(connection, active.key, new, now, active.stored.version)
     affected = standings.find(connection, active.key, codes={*touched, *moved})
     difference = replan(connection, active, affected, now)
     return len(difference.new) + len(difference.revived) + len(difference.closed)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
 
+from yearwheel.notifications.ledger import NoticeKind
 from yearwheel.services.app import App
 from yearwheel.store import reminders
 
@@ -11,9 +12,10 @@ SEPARATOR = "\x1f"
 
 
 def ledger_digest(app: App, cycle_key: str) -> str:
-    """The digest of a cycle's ledger, as hexadecimal SHA-256."""
+    """The digest of a cycle's ledger, as hexadecimal SHA-256. Alerts tell of a machine, not of the year."""
     with app.database.reading() as connection:
-        rows = [_words(row) for row in reminders.list_outcomes(connection, cycle_key)]
+        outcomes = reminders.list_outcomes(connection, cycle_key)
+    rows = [_words(row) for row in outcomes if row["kind"] != NoticeKind.ALERT]
     # Sorted here: each database sorts text by a language of its own.
     lines = (SEPARATOR.join(words) + "\n" for words in sorted(rows))
     return sha256("".join(lines).encode()).hexdigest()

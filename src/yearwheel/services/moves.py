@@ -48,10 +48,15 @@ def make_moves(connection: Connection, active: Active, moves: Sequence[Move], no
     for move in moves:
         _check(move)
     changed = [move.after for move in moves]
-    roster = rosters.load(connection, active.state, active.key)
     standings.save(connection, active.key, changed, now)
-    events.append(connection, [_event(move, active, now) for move in moves])
     replan(connection, active, changed, now)
+    tell(connection, active, moves, now)
+
+
+def tell(connection: Connection, active: Active, moves: Sequence[Move], now: datetime) -> None:
+    """Write the events of moves, and enter the messages they cause into the ledger."""
+    events.append(connection, [_event(move, active, now) for move in moves])
+    roster = rosters.load(connection, active.state, active.key)
     _add_notices(connection, active, moves, roster, now)
 
 
@@ -79,11 +84,13 @@ def _event(move: Move, active: Active, now: datetime) -> Event:
     )
     place = (move.after.stage_key, move.after.district_code)
     detail = {"due_on": _due_word(move.after, active), **(move.detail or {})}
+    if moved_date and move.after.due_since not in (None, active.day(now)):
+        detail["in_force_from"] = str(move.after.due_since)
     return Event(now, move.by, move.kind, active.key, *place, before, after, move.why, detail)
 
 
 def _due_word(standing: Standing, active: Active) -> str:
-    due_on = standing.due_on or active.cycle.stage(standing.stage_key).dates.due.on
+    due_on = standing.due_on or active.stages[standing.stage_key].dates.due.on
     return due_on.isoformat()
 
 
@@ -101,17 +108,18 @@ def _add_notices(
         place = (move.after.stage_key, move.after.district_code, str(move.notice))
         numbers[place] += 1
         notices += _notices(active, move, roster, now, number=numbers[place])
-    reminders.add(connection, active.key, notices, now)
+    reminders.add(connection, active.key, notices, now, active.stored.version)
 
 
 def _notices(
     active: Active, move: Move, roster: Roster, now: datetime, *, number: int
 ) -> Iterable[PlannedReminder]:
     assert move.notice is not None
-    stage = active.cycle.stage(move.after.stage_key)
+    stage = active.stages[move.after.stage_key]
     deadline_on: date = move.after.due_on or stage.dates.due.on
     seen = set()
-    for role in stage.tell:
+    readers = (Role.REVIEWER,) if move.notice is NoticeKind.ASSIGNED else stage.tell
+    for role in readers:
         for contact in roster.holders(move.after.district_code, Role(role)):
             if contact.key in seen:
                 continue

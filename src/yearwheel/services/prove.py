@@ -6,7 +6,7 @@ from yearwheel.notifications import proof
 from yearwheel.notifications.proof import Facts, Proof
 from yearwheel.services.active import Active, read_active
 from yearwheel.services.app import App, Refused
-from yearwheel.store import Connection, rosters, rounds, standings
+from yearwheel.store import Connection, events, rosters, rounds, standings
 from yearwheel.store import proof as record
 
 
@@ -34,11 +34,19 @@ def read_facts(connection: Connection, active: Active, now: datetime) -> Facts:
         standings={
             (s.stage_key, s.district_code): (
                 s.status,
-                s.due_on or active.cycle.stage(s.stage_key).dates.due.on,
+                s.due_on or active.stages[s.stage_key].dates.due.on,
             )
             for s in standings.find(connection, key)
         },
+        pauses=record.read_pauses(connection, key),
+        editions=record.read_editions(connection, key, (*active.former, active.cycle)),
+        told_of_publication=_told_of_publication(connection, key),
     )
+
+
+def _told_of_publication(connection: Connection, key: str) -> int:
+    (published,) = events.list_events(connection, key, kinds=["cycle_published"])
+    return int((published.detail or {}).get("told", 0))
 
 
 def _latest(connection: Connection, key: str, now: datetime) -> datetime:

@@ -1,25 +1,33 @@
 """Put what has fallen due into the outbox: one digest a person and day, in one transaction with its cause."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
-from functools import cache
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from functools import cache, cached_property
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
-from yearwheel.calendar.cycle import Deadline, Stage
-from yearwheel.notifications.ledger import OutboxStatus, Reason, ReminderStatus
+from yearwheel.calendar.cycle import Deadline, RungKind, Stage
+from yearwheel.notifications.catalog import CATALOG, may_decline
+from yearwheel.notifications.invitation import announce, write_dates
+from yearwheel.notifications.ledger import WHOLE_CYCLE, NoticeKind, OutboxStatus, Reason, ReminderStatus
 from yearwheel.notifications.letter import Item, Letter
 from yearwheel.notifications.mime import HeaderInjection, message_id, to_bytes
+from yearwheel.notifications.tokens import DECLINE, sign
+from yearwheel.notifications.whole_cycle import read_table
 from yearwheel.roster.people import ROLE_LABELS, Contact, Role, Roster
 from yearwheel.services.active import Active, read_active
 from yearwheel.services.app import App
-from yearwheel.services.rounds import SYSTEM, out_of_reach
+from yearwheel.services.rounds import SYSTEM, call_due, out_of_reach
+from yearwheel.services.whole_cycle import tell_the_state
 from yearwheel.stages.status import HANDED_IN, WAIVED
-from yearwheel.store import Connection, events, outbox, reminders, rosters, standings
+from yearwheel.store import Connection, approvals, events, outbox, pauses, reminders, rosters, standings
 from yearwheel.store.events import Event
 from yearwheel.store.outbox import NewMessage
 from yearwheel.store.reminders import DueReminder
+
+WEEK = timedelta(days=7)
+UNCAPPED = {str(NoticeKind.RECEIPT), str(RungKind.DUE_TODAY)}
 
 
 @dataclass(slots=True)
@@ -30,6 +38,8 @@ class QueueReport:
     reminders: int = 0
     deferred: int = 0  # reminders whose reader's window is shut, or who had today's letter
     rewritten: int = 0  # letters of another day that had not left
+    held: int = 0  # of the letters, those with words that nobody has approved yet
+    capped: int = 0  # of the deferred, those whose reader had a week's letters
 
 
 def queue_mail(app: App, cycle_key: str) -> QueueReport:
@@ -38,19 +48,24 @@ def queue_mail(app: App, cycle_key: str) -> QueueReport:
     report = QueueReport()
     with app.database.writing() as work:
         active = read_active(work.connection, cycle_key)
-        if active.stored.closed_at is not None:
+        if active.stored.closed_at is not None or pauses.find_open(work.connection, cycle_key):
             return report
         report.rewritten = _take_back_stale(work.connection, active, now)
+        if report.rewritten:
+            _collapse(work.connection, active, now)
+        tell_the_state(work.connection, active, now)
         due = reminders.list_due(work.connection, cycle_key, now)
         if due:
             writer = _Writer(app, work.connection, active, due, now)
             letters = list(writer.letters(due, report))
             reminders.settle(work.connection, writer.endings, now)
+            reminders.note_caps(work.connection, writer.capped)
             ids = outbox.add(work.connection, [message for message, _ in letters])
             carried = [[r.id for r in items] for _, items in letters]
             reminders.mark_queued(work.connection, list(zip(ids, carried, strict=True)), now)
             report.letters = len(ids)
             report.reminders = sum(len(items) for items in carried)
+            report.held = sum(message.status is OutboxStatus.HELD for message, _ in letters)
         work.commit()
     return report
 
@@ -58,13 +73,27 @@ def queue_mail(app: App, cycle_key: str) -> QueueReport:
 def _take_back_stale(connection: Connection, active: Active, now: datetime) -> int:
     """Letters of an earlier day that never left speak of "5 days left": they are written afresh.
 
-    A held one stays held, or rewriting would let it go unapproved.
+    One that waits for its words to be approved is held again. One that a person holds stays as it is:
+    rewriting would let it go, or lose what they changed in it.
     """
     waiting = outbox.list_waiting(connection, active.key)
     stale = [row for row, zone, send_on in waiting if send_on < now.astimezone(ZoneInfo(zone)).date()]
+    if not stale:
+        return 0
+    unread = set(stale) & outbox.first_uses(connection, active.key).keys()
     taken = outbox.move(connection, stale, [OutboxStatus.QUEUED], OutboxStatus.SUPPRESSED, now)
+    taken += outbox.move(connection, unread, [OutboxStatus.HELD], OutboxStatus.SUPPRESSED, now)
     reminders.take_back(connection, taken)
     return len(taken)
+
+
+def _collapse(connection: Connection, active: Active, now: datetime) -> None:
+    """What was taken back meets later rungs: of those about one deadline only the newest is said."""
+    outrun = reminders.list_outrun(connection, active.key)
+    ending = (ReminderStatus.SUPERSEDED, Reason.COLLAPSED)
+    reminders.settle(connection, [(row, *ending) for row in outrun], now)
+    for stage_key in reminders.stages_with_due(connection, active.key, now):
+        call_due(connection, active, active.cycle.stage(stage_key), now)
 
 
 class _Writer:
@@ -78,10 +107,14 @@ class _Writer:
         self._now = now
         self._roster: Roster = rosters.load(connection, active.state, active.key)
         self._connection = connection
-        self._stages: Mapping[str, Stage] = {stage.key: stage for stage in active.cycle.stages}
+        self._stages: Mapping[str, Stage] = active.stages
         self._undone = self._read_undone(due)
         self._is_open = cache(self._window_is_open)
+        self._approved = approvals.read(connection, active.key, app.renderer.template_version)
+        self._cap = app.settings.mail.letters_per_week
+        self._week = self._read_week(due) if self._cap else {}
         self.endings: list[tuple[int, ReminderStatus, Reason]] = []
+        self.capped: list[tuple[int, datetime]] = []
 
     def letters(
         self, due: Sequence[DueReminder], report: QueueReport
@@ -99,6 +132,11 @@ class _Writer:
             earlier, alive = written.get((contact_key, on), (0, 0))
             if not self._is_open(zone) or (alive and not all(r.is_notice for r in items)):
                 report.deferred += len(items)
+                continue
+            if self._cap and (until := self._had_enough(contact_key, zone, on, items)):
+                self.capped += [(r.id, until) for r in items if r.capped_until is None]
+                report.deferred += len(items)
+                report.capped += len(items)
                 continue
             try:
                 message = self._message(contact, zone, on, items, number=earlier + 1)
@@ -134,8 +172,11 @@ class _Writer:
             sent_at=self._now,
             sender=settings.mail.sender,
             base_url=settings.base_url,
+            dates=self._dates(items),
+            unsubscribe=self._unsubscribe(contact, items),
         )
         rendered = self._app.renderer.render(letter)
+        new = sorted({reminder.kind for reminder in items} - self._approved)
         return NewMessage(
             key=key,
             cycle_key=cycle.key,
@@ -147,15 +188,48 @@ class _Writer:
             raw=to_bytes(letter, rendered),
             template_version=rendered.template_version,
             message_id=letter.message_id,
-            status=OutboxStatus.QUEUED,
+            status=OutboxStatus.HELD if new else OutboxStatus.QUEUED,
             not_before=self._now,
             queued_at=self._now,
+            held_by=outbox.FIRST_USE if new else None,
+            held_because=f"first use of {', '.join(new)}" if new else None,
         )
+
+    def _dates(self, items: Sequence[DueReminder]) -> bytes:
+        """The days that these announce, as an .ics."""
+        days: dict[str, date] = {}
+        for reminder in items:
+            if reminder.kind == NoticeKind.PUBLISHED:
+                days |= self._year_of(reminder.district_code)
+            elif CATALOG[reminder.kind].announces:
+                days[reminder.stage_key] = reminder.deadline_on
+        cycle = self._active.cycle
+        return write_dates((announce(cycle, self._stages[key], on) for key, on in days.items()), self._now)
+
+    def _year_of(self, code: str) -> dict[str, date]:
+        return {key: due_on for (key, of), due_on in self._years.items() if of == code}
+
+    @cached_property
+    def _years(self) -> Mapping[tuple[str, str], date]:
+        """Every due day of every district: asked for in the one round that tells of the publication."""
+        return {
+            (s.stage_key, s.district_code): s.due_on or self._stages[s.stage_key].dates.due.on
+            for s in standings.find(self._connection, self._active.key)
+        }
+
+    def _unsubscribe(self, contact: Contact, items: Sequence[DueReminder]) -> str:
+        """The link that stops what a letter brings; empty if any of it is the office's duty to tell."""
+        if not all(
+            may_decline(r.kind, Role(r.role), statutory=self._stages[r.stage_key].statutory) for r in items
+        ):
+            return ""
+        words = (self._active.key, contact.key, *sorted({r.kind for r in items}))
+        return f"{self._app.settings.base_url}/u/{sign(DECLINE, words, self._app.secret)}"
 
     def _item(self, reminder: DueReminder, zone: ZoneInfo, on: date) -> Item:
         stage = self._stages[reminder.stage_key]
         due = Deadline(reminder.deadline_on, stage.dates.due.at, stage.dates.due.zone)
-        return Item(
+        item = Item(
             kind=reminder.kind,
             stage_title=stage.title,
             ask=stage.ask,
@@ -171,6 +245,13 @@ class _Writer:
             note=reminder.note,
             role_label=ROLE_LABELS[Role(reminder.role)],
         )
+        return self._of_whole_cycle(item, reminder) if reminder.kind in WHOLE_CYCLE else item
+
+    def _of_whole_cycle(self, item: Item, reminder: DueReminder) -> Item:
+        """A message about the whole cycle hangs on a stage of it, and must not speak of that stage."""
+        cycle, base = self._active.cycle, f"{self._app.settings.base_url}/{self._active.key}"
+        link = f"{base}/{reminder.district_code}" if reminder.kind == NoticeKind.PUBLISHED else base
+        return replace(item, stage_title=cycle.title, table=read_table(item.note), note="", link=link)
 
     def _missing(self, stage: Stage, code: str) -> tuple[str, ...]:
         """The stages that have to be done first and are not, by name."""
@@ -181,6 +262,24 @@ class _Writer:
         before = {key for stage_key in {r.stage_key for r in due} for key in self._stages[stage_key].after}
         found = standings.find(self._connection, self._active.key, stage_keys=before) if before else []
         return {(s.stage_key, s.district_code) for s in found if s.status not in HANDED_IN | WAIVED}
+
+    def _read_week(self, due: Sequence[DueReminder]) -> Mapping[str, list[date]]:
+        since = self._active.day(self._now) - WEEK
+        return outbox.letter_days(self._connection, self._active.key, since, {r.contact_key for r in due})
+
+    def _had_enough(
+        self, contact_key: str, zone: ZoneInfo, on: date, items: Sequence[DueReminder]
+    ) -> datetime | None:
+        """From when a reader may hear of these again, if they have had a week's letters."""
+        assert self._cap is not None
+        days = [day for day in self._week.get(contact_key, ()) if day > on - WEEK]
+        if len(days) < self._cap or any(self._must_go(reminder) for reminder in items):
+            return None
+        return self._active.cycle.send_window.opening(days[-self._cap] + WEEK, zone)
+
+    def _must_go(self, reminder: DueReminder) -> bool:
+        """What no cap holds back: receipts, the day itself, and what a statute asks for."""
+        return reminder.kind in UNCAPPED or bool(self._stages[reminder.stage_key].basis)
 
     def _window_is_open(self, zone: ZoneInfo) -> bool:
         return self._active.cycle.send_window.is_open(self._now, zone, self._active.cycle.workdays)

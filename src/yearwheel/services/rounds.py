@@ -1,20 +1,20 @@
 """One round: what each stage has to do at this moment, done once and safe to repeat."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from yearwheel.calendar.cycle import Cycle, OwedBy, Rung, Stage, StageKind
-from yearwheel.notifications.ledger import Reason, ReminderStatus
+from yearwheel.notifications.ledger import NoticeKind, Reason, ReminderStatus
 from yearwheel.notifications.planner import NOBODY
 from yearwheel.roster.people import Roster
 from yearwheel.services.active import Active, read_active
 from yearwheel.services.app import App
 from yearwheel.services.moves import Move, make_moves, with_status
 from yearwheel.stages.standing import DueBecause, Standing
-from yearwheel.stages.status import HANDED_IN, WAIVED, Status
-from yearwheel.store import Connection, outbox, reminders, rosters, rounds, standings
+from yearwheel.stages.status import Status
+from yearwheel.store import Connection, outbox, pauses, reminders, rosters, rounds, standings
 from yearwheel.store.reminders import DueReminder
 
 SYSTEM = "yearwheel"  # the actor of what follows from the calendar alone
@@ -53,11 +53,14 @@ def stages_with_work(app: App, cycle_key: str) -> list[StageWork]:
         if active.stored.published_at is None or active.stored.closed_at is not None:
             return []
         due = reminders.stages_with_due(connection, cycle_key, now)
-        counts = standings.count_by_status(connection, cycle_key)
+        unfinished = _unfinished(connection, active)
         found = []
         for stage in active.cycle.stages:
-            if why := _why(connection, active, stage, counts, due, now):
-                found.append(StageWork(stage.key, stage.kind, stage.title, why))
+            reasons = ["reminders are due"] if stage.key in due else []
+            if ready := _ready(active, stage, unfinished, now):
+                reasons.append(f"{len(ready)} may begin")
+            if reasons:
+                found.append(StageWork(stage.key, stage.kind, stage.title, " and ".join(reasons)))
         return found
 
 
@@ -68,12 +71,14 @@ def work_stage(app: App, cycle_key: str, stage_key: str) -> StageReport:
         active = read_active(work.connection, cycle_key)
         stage = active.cycle.stage(stage_key)
         report = StageReport(stage.key, stage.title)
-        ready = _ready(work.connection, active, stage, now)
+        unfinished = _unfinished(work.connection, active, {stage.key, *stage.after})
+        ready = _ready(active, stage, unfinished, now)
         if stage.kind is StageKind.REVIEW:
             report.taken_in = _take_in(work.connection, active, stage, ready, now)
         else:
             report.opened = _open(work.connection, active, ready, now)
-        _call(work.connection, active, stage, report, now)
+        if not pauses.find_open(work.connection, cycle_key):
+            _report_calls(report, *call_due(work.connection, active, stage, now))
         report.standing = standings.count_by_status(work.connection, cycle_key).get(stage.key, {})
         work.commit()
     return report
@@ -96,32 +101,29 @@ def finish_round(app: App, cycle_key: str, report: Mapping[str, object]) -> None
         work.commit()
 
 
-def _why(
-    connection: Connection,
-    active: Active,
-    stage: Stage,
-    counts: Mapping[str, Mapping[str, int]],
-    due: set[str],
-    now: datetime,
-) -> str:
-    reasons = ["reminders are due"] if stage.key in due else []
-    waiting = any(counts.get(stage.key, {}).get(status) for status in _waiting(stage))
-    if waiting and (ready := _ready(connection, active, stage, now)):
-        reasons.append(f"{len(ready)} may begin")
-    return " and ".join(reasons)
+Unfinished = Mapping[str, Mapping[str, Standing]]  # stage key -> district code -> standing
 
 
-def _ready(connection: Connection, active: Active, stage: Stage, now: datetime) -> list[Standing]:
+def _unfinished(
+    connection: Connection, active: Active, stage_keys: Collection[str] | None = None
+) -> Unfinished:
+    reviews = [stage.key for stage in active.cycle.stages if stage.kind is StageKind.REVIEW]
+    found: dict[str, dict[str, Standing]] = {}
+    for standing in standings.find_unfinished(connection, active.key, reviews, stage_keys):
+        found.setdefault(standing.stage_key, {})[standing.district_code] = standing
+    return found
+
+
+def _ready(active: Active, stage: Stage, unfinished: Unfinished, now: datetime) -> list[Standing]:
     """Districts whose window is open and whose earlier stages are done."""
     if stage.dates.opens.moment > now:
         return []
-    first = [active.cycle.stage(key) for key in stage.after]
-    of_state = [s.key for s in first if s.owed_by is OwedBy.STATE]
-    if of_state and stage.owed_by is OwedBy.DISTRICTS:
-        office = standings.find(connection, active.key, stage_keys=of_state)
-        if any(s.status not in HANDED_IN | WAIVED for s in office):
-            return []  # the state's own work holds up everyone
-    return standings.find_ready(connection, active.key, stage.key, _waiting(stage), stage.after)
+    before = [active.cycle.stage(key) for key in stage.after if key in unfinished]
+    if stage.owed_by is OwedBy.DISTRICTS and any(s.owed_by is OwedBy.STATE for s in before):
+        return []  # the state's own work holds up everyone
+    held_up = {code for earlier in before for code in unfinished[earlier.key]}
+    here = unfinished.get(stage.key, {}).values()
+    return [s for s in here if s.status in _waiting(stage) and s.district_code not in held_up]
 
 
 def _waiting(stage: Stage) -> set[Status]:
@@ -163,6 +165,7 @@ def _take_in(
             ),
             SYSTEM,
             "taken_up",
+            notice=NoticeKind.ASSIGNED,
         )
         for s in ready
     ]
@@ -189,18 +192,58 @@ def all_rungs(stage: Stage) -> tuple[Rung, ...]:
     return (*stage.ladder, *review.reviewer_ladder, *review.revision_ladder) if review else stage.ladder
 
 
-def _call(connection: Connection, active: Active, stage: Stage, report: StageReport, now: datetime) -> None:
-    """Settle the due reminders that will not go; the rest wait for the mail of this round."""
+def call_due(
+    connection: Connection, active: Active, stage: Stage, now: datetime
+) -> tuple[int, Counter[ReminderStatus]]:
+    """Settle the due reminders that will not go; the rest wait for the mail of this round.
+
+    Returns how many wait, and how many ended how.
+    """
     due = reminders.list_due(connection, active.key, now, stage_key=stage.key)
     if not due:
-        return
+        return 0, Counter()
     roster = rosters.load(connection, active.state, active.key)
     here = standings.find(connection, active.key, stage_keys=[stage.key])
     call = _Call(active.cycle, stage, roster, {s.district_code: s for s in here}, due, now)
     endings = [(r.id, *ending) for r in due if (ending := call.ending(r)) is not None]
+    if any(status is ReminderStatus.MISSED for _, status, _ in endings):
+        endings = _excused(connection, active, due, endings, now)
     reminders.settle(connection, endings, now)
-    ended = Counter(status for _, status, _ in endings)
-    report.called = len(due) - len(endings)
+    return len(due) - len(endings), Counter(status for _, status, _ in endings)
+
+
+Ending = tuple[int, ReminderStatus, Reason]
+
+
+def _excused(
+    connection: Connection,
+    active: Active,
+    due: Iterable[DueReminder],
+    endings: Iterable[Ending],
+    now: datetime,
+) -> list[Ending]:
+    """A rung is not missed if a person's pause, a person's hold or the cap on letters stood in its way."""
+    paused = pauses.list_pauses(connection, active.key)
+    released = outbox.last_released(connection, active.key)
+    by_id = {reminder.id: reminder for reminder in due}
+
+    def why(reminder: DueReminder) -> Reason | None:
+        if any(reminder.due_at < (pause.until or now) for pause in paused):
+            return Reason.PAUSED
+        if reminder.due_at < released.get(reminder.contact_key, reminder.due_at):
+            return Reason.HELD
+        return Reason.CAPPED if reminder.capped_until else None
+
+    return [
+        (row, ReminderStatus.CANCELLED, excuse)
+        if status is ReminderStatus.MISSED and (excuse := why(by_id[row]))
+        else (row, status, reason)
+        for row, status, reason in endings
+    ]
+
+
+def _report_calls(report: StageReport, called: int, ended: Counter[ReminderStatus]) -> None:
+    report.called = called
     report.collapsed = ended[ReminderStatus.SUPERSEDED]
     report.no_address = ended[ReminderStatus.NO_ADDRESS]
     report.missed = ended[ReminderStatus.MISSED]

@@ -1,0 +1,85 @@
+"""What an operator has to hear: things that went wrong and that no later round sets right. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+
+from yearwheel.notifications.ledger import NoticeKind
+from yearwheel.notifications.whole_cycle import Table
+from yearwheel.roster.people import ROLE_LABELS, Role
+
+NAMES_SHOWN = 5
+
+
+class AlertKind(StrEnum):
+    """What can go wrong; at most one alert of each a day."""
+
+    NO_ROUND = "no_round"  # messages were due, and no round ran for a whole working day
+    UNCERTAIN = "uncertain"  # nobody knows whether a message left
+    ROLE_EMPTY = "role_empty"  # a reminder had no reader
+    REFUSED = "refused"  # a mail server refused a message for good
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What the alerts are raised from; lists hold what came since the last alert of their kind."""
+
+    on: date
+    previous_workday: date
+    last_round_on: date | None  # before this one
+    waiting_since: date | None  # the day on which the oldest message that waits fell due
+    uncertain: int = 0
+    empty_roles: Mapping[str, list[str]] = field(default_factory=dict)  # role -> names of districts
+    refused: tuple[str, ...] = ()  # recipients
+
+
+def rung_of(kind: AlertKind, on: date) -> str:
+    """The rung of a day's alert of a kind."""
+    return f"{NoticeKind.ALERT}:{kind}:{on.isoformat()}"
+
+
+def raise_alerts(trouble: Trouble) -> dict[AlertKind, Table]:
+    """The alerts these troubles call for, each with its lines."""
+    found = {
+        AlertKind.NO_ROUND: _no_round(trouble),
+        AlertKind.UNCERTAIN: _uncertain(trouble),
+        AlertKind.ROLE_EMPTY: _empty_roles(trouble),
+        AlertKind.REFUSED: _refused(trouble),
+    }
+    return {kind: table for kind, table in found.items() if table}
+
+
+def _no_round(trouble: Trouble) -> Table:
+    last, since = trouble.last_round_on, trouble.waiting_since
+    if last is None or since is None or max(last, since) >= trouble.previous_workday:
+        return ()
+    what = f"No round ran between {last.isoformat()} and {trouble.on.isoformat()}"
+    return ((what, "Messages were waiting. Look at what runs the rounds: yearwheel doctor"),)
+
+
+def _uncertain(trouble: Trouble) -> Table:
+    if not trouble.uncertain:
+        return ()
+    what = f"{trouble.uncertain} sent or not, nobody knows"
+    return ((what, "Look in the mail server's log, then: yearwheel outbox resolve"),)
+
+
+def _empty_roles(trouble: Trouble) -> Table:
+    return tuple(
+        (f"No {ROLE_LABELS[Role(role)]}: {_some(names)}", "Name somebody: yearwheel roster import")
+        for role, names in sorted(trouble.empty_roles.items())
+    )
+
+
+def _refused(trouble: Trouble) -> Table:
+    if not trouble.refused:
+        return ()
+    return (
+        (f"Refused by the mail server: {_some(list(trouble.refused))}", "Correct the address in the roster"),
+    )
+
+
+def _some(names: list[str]) -> str:
+    shown = names[:NAMES_SHOWN]
+    return ", ".join(shown) + (f" and {len(names) - NAMES_SHOWN} more" if len(names) > NAMES_SHOWN else "")

@@ -1,0 +1,67 @@
+"""The .ics that comes with a letter: the dates it announces, to be taken over into a reader's calendar."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+
+from icalendar import Calendar, Event
+
+from yearwheel.calendar.cycle import Cycle, Stage
+from yearwheel.calendar.ics import event_uid
+
+_EPOCH = date(2020, 1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """One due day. Texts come from the calendar file; iCalendar's own escaping makes them safe."""
+
+    cycle_key: str
+    stage_key: str
+    title: str
+    due_on: date
+    words: str
+
+
+def announce(cycle: Cycle, stage: Stage, due_on: date) -> Announced:
+    """A stage's due day in words for a calendar."""
+    due = stage.dates.due
+    basis = [f"Based on: {stage.basis}"] if stage.basis else []
+    lines = [stage.ask, f"Due by {due.at:%H:%M} ({due.zone.key})", *basis, f"Help: {cycle.help_address}"]
+    return Announced(cycle.key, stage.key, f"Due: {stage.title}", due_on, "\n".join(lines))
+
+
+def write_dates(dates: Iterable[Announced], stamp: datetime) -> bytes:
+    """The dates as a calendar to publish (RFC 5546 3.2.1), the same bytes for the same dates and stamp.
+
+    A date that moves keeps its UID, and its SEQUENCE is the day it was told on: a later letter wins, and of
+    two on one day the one with the later stamp. `stamp` is an aware moment.
+    """
+    return _write(tuple(dates), stamp)
+
+
+@lru_cache(maxsize=512)  # a round tells hundreds of readers the same dates, and icalendar is slow
+def _write(dates: tuple[Announced, ...], stamp: datetime) -> bytes:
+    if not dates:
+        return b""
+    calendar = Calendar()
+    calendar.add("prodid", "-//Yearwheel//Planning dates//EN")
+    calendar.add("version", "2.0")
+    calendar.add("method", "PUBLISH")
+    for announced in dates:
+        calendar.add_component(_event(announced, stamp))
+    return bytes(calendar.to_ical())
+
+
+def _event(announced: Announced, stamp: datetime) -> Event:
+    event = Event()
+    event.add("uid", event_uid(announced.cycle_key, announced.stage_key))
+    event.add("dtstamp", stamp.astimezone(UTC))
+    event.add("sequence", (stamp.astimezone(UTC).date() - _EPOCH).days)
+    event.add("dtstart", announced.due_on)  # a day, so that no zone moves it
+    event.add("dtend", announced.due_on + timedelta(days=1))
+    event.add("summary", announced.title)
+    event.add("description", announced.words)
+    event.add("transp", "TRANSPARENT")
+    return event

@@ -1,0 +1,91 @@
+"""The state's week on one page: what is overdue, what comes next, what waits for a person. Pure."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from yearwheel.calendar.cycle import Cycle, Stage, StageKind
+from yearwheel.notifications.ledger import NoticeKind
+from yearwheel.notifications.whole_cycle import Table, day_words
+from yearwheel.stages.standing import Standing
+from yearwheel.stages.status import OWED, Status
+
+AHEAD = timedelta(days=14)
+PATIENCE = timedelta(days=10)  # calendar days that a returned piece of work may stay out unremarked
+NAMES_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """What the digest is written from. `doubts`: what only a person can settle, and how often."""
+
+    on: date
+    standings: Collection[Standing]
+    names: Mapping[str, str]  # district code -> name
+    doubts: Mapping[str, int]
+
+
+def rung_of(on: date) -> str:
+    """The rung of a day's digest: one for each ISO week."""
+    year, week, _ = on.isocalendar()
+    return f"{NoticeKind.WEEKLY}:{year}-W{week:02}"
+
+
+def is_due(cycle: Cycle, published_on: date, on: date) -> bool:
+    """Whether a digest belongs to this day's week: from the week after the publication to the last close."""
+    monday = on - timedelta(days=on.weekday())
+    last = max(stage.dates.close.on for stage in cycle.stages)
+    return published_on < monday and on <= last and cycle.workdays.is_workday(on)
+
+
+def write_week(cycle: Cycle, week: Week) -> Table:
+    """The digest's lines, the most pressing first; empty when there is nothing to say."""
+    by_stage: dict[str, list[Standing]] = defaultdict(list)
+    for standing in week.standings:
+        by_stage[standing.stage_key].append(standing)
+    rows: list[tuple[str, str]] = []
+    for line in (_overdue, _soon, _out_long):
+        rows += [row for stage in cycle.stages if (row := line(stage, by_stage[stage.key], week))]
+    rows += [(f"To settle: {what}", _count(count, "message")) for what, count in week.doubts.items() if count]
+    return tuple(rows)
+
+
+def _overdue(stage: Stage, here: list[Standing], week: Week) -> tuple[str, str] | None:
+    days = [(week.on - due).days for s in here if s.status in OWED and (due := _due_on(stage, s)) < week.on]
+    if not days or stage.kind is StageKind.REVIEW:
+        return None
+    return (
+        f"Overdue: {stage.title}",
+        f"{_count(len(days), 'district')}, the longest by {_count(max(days), 'day')}",
+    )
+
+
+def _soon(stage: Stage, here: list[Standing], week: Week) -> tuple[str, str] | None:
+    due_on = stage.dates.due.on
+    owing = sum(s.status in OWED for s in here)
+    if not owing or not week.on <= due_on <= week.on + AHEAD:
+        return None
+    return f"Due {day_words(due_on, week.on)}: {stage.title}", f"{_count(owing, 'district')} still to hand in"
+
+
+def _out_long(stage: Stage, here: list[Standing], week: Week) -> tuple[str, str] | None:
+    out = sorted(
+        ((week.on - s.due_since).days, week.names[s.district_code])
+        for s in here
+        if s.status is Status.RETURNED and s.due_since is not None and s.due_since < week.on - PATIENCE
+    )
+    if not out:
+        return None
+    longest = [f"{name} ({days} days)" for days, name in reversed(out)]
+    more = [f"{len(out) - NAMES_SHOWN} more"] if len(out) > NAMES_SHOWN else []
+    title = f"Returned more than {PATIENCE.days} days ago: {stage.title}"
+    return title, ", ".join([*longest[:NAMES_SHOWN], *more])
+
+
+def _due_on(stage: Stage, standing: Standing) -> date:
+    return standing.due_on or stage.dates.due.on
+
+
+def _count(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"

@@ -1,0 +1,54 @@
+"""Alerts to the state's admins about what went wrong since they were told last."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import datetime
+
+from yearwheel.notifications.alerts import AlertKind, Trouble, raise_alerts, rung_of
+from yearwheel.notifications.ledger import NoticeKind, OutboxStatus, PlannedReminder
+from yearwheel.notifications.whole_cycle import tell
+from yearwheel.roster.people import Role, Roster
+from yearwheel.services.active import Active
+from yearwheel.store import Connection, notices, rounds
+
+
+def alerts(
+    connection: Connection, active: Active, roster: Roster, written: Mapping[str, datetime], now: datetime
+) -> list[PlannedReminder]:
+    """An alert for each trouble that the state's admins were not told of today; `written`: earlier ones."""
+    on = active.day(now)
+    return [
+        reminder
+        for kind, table in raise_alerts(_trouble(connection, active, roster, written, now)).items()
+        if rung_of(kind, on) not in written
+        for reminder in tell(
+            active.cycle, roster, [Role.STATE_ADMIN], NoticeKind.ALERT, rung_of(kind, on), table, now
+        )
+    ]
+
+
+def _trouble(
+    connection: Connection, active: Active, roster: Roster, written: Mapping[str, datetime], now: datetime
+) -> Trouble:
+    on, key = active.day(now), active.key
+    last_round, oldest = rounds.newest(connection, key), notices.waiting_since(connection, key, now)
+    mail = notices.troubled_mail(connection, key, _told(active, written, AlertKind.REFUSED))
+    nobody: dict[str, list[str]] = defaultdict(list)
+    for role, code in notices.empty_roles(connection, key, _told(active, written, AlertKind.ROLE_EMPTY)):
+        nobody[role].append(roster.districts[code].name)
+    return Trouble(
+        on,
+        active.cycle.workdays.shift(on, -1),
+        active.day(last_round) if last_round else None,
+        active.day(oldest) if oldest else None,
+        uncertain=sum(status is OutboxStatus.UNCERTAIN for status, _ in mail),
+        empty_roles=nobody,
+        refused=tuple(recipient for status, recipient in mail if status is OutboxStatus.FAILED),
+    )
+
+
+def _told(active: Active, written: Mapping[str, datetime], kind: AlertKind) -> datetime:
+    """When the newest alert of a kind was written; before the first, the publication."""
+    assert active.stored.published_at is not None
+    earlier = (at for rung, at in written.items() if rung.startswith(f"{NoticeKind.ALERT}:{kind}:"))
+    return max(earlier, default=active.stored.published_at)

@@ -1,0 +1,44 @@
+"""The weekly digest for the state's admins, written by the first round of a week."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from yearwheel.notifications import weekly
+from yearwheel.notifications.ledger import NoticeKind, OutboxStatus, PlannedReminder, ReminderStatus
+from yearwheel.notifications.weekly import Week
+from yearwheel.notifications.whole_cycle import tell
+from yearwheel.roster.people import Role, Roster
+from yearwheel.services.active import Active
+from yearwheel.store import Connection, outbox, reminders, standings
+
+DOUBTS = (OutboxStatus.UNCERTAIN, OutboxStatus.FAILED, OutboxStatus.BOUNCED, OutboxStatus.HELD)
+
+
+def weekly_digest(
+    connection: Connection, active: Active, roster: Roster, written: Collection[str], now: datetime
+) -> list[PlannedReminder]:
+    """This week's digest for each state admin; none if it is `written`, or there is nothing to say."""
+    on = active.day(now)
+    rung = weekly.rung_of(on)
+    if rung in written or not weekly.is_due(active.cycle, active.since, on):
+        return []
+    begun = [stage.key for stage in active.cycle.stages if stage.dates.opens.on <= on]
+    table = weekly.write_week(
+        active.cycle,
+        Week(
+            on,
+            standings.find(connection, active.key, stage_keys=begun),
+            {district.code: district.name for district in roster.districts.values()},
+            _doubts(connection, active.key),
+        ),
+    )
+    if not table:
+        return []
+    return tell(active.cycle, roster, [Role.STATE_ADMIN], NoticeKind.WEEKLY, rung, table, now)
+
+
+def _doubts(connection: Connection, cycle_key: str) -> dict[str, int]:
+    mail = outbox.count_by_status(connection, cycle_key)
+    rows = reminders.count_by_status(connection, cycle_key)
+    found = {str(status): mail.get(status, 0) for status in DOUBTS}
+    return found | {"missed": rows.get(ReminderStatus.MISSED, 0)}

@@ -1,0 +1,25 @@
+"""Tell the state's admins of their week and of what went wrong, in the transaction that queues the mail."""
+
+from datetime import datetime
+
+from yearwheel.notifications.ledger import NoticeKind
+from yearwheel.notifications.whole_cycle import anchor
+from yearwheel.roster.people import Role
+from yearwheel.services.active import Active
+from yearwheel.services.alerts import alerts
+from yearwheel.services.weekly_digest import weekly_digest
+from yearwheel.store import Connection, notices, reminders, rosters
+
+_KINDS = (NoticeKind.WEEKLY, NoticeKind.ALERT)
+
+
+def tell_the_state(connection: Connection, active: Active, now: datetime) -> None:
+    """Enter what they have to hear into the ledger, once each; the letters of this pass carry it."""
+    roster = rosters.load(connection, active.state, active.key)
+    if roster.office is None or not roster.holders(roster.office.code, Role.STATE_ADMIN):
+        return
+    place = anchor(active.cycle, roster, roster.office.code)
+    written = notices.written(connection, active.key, place, _KINDS)
+    told = weekly_digest(connection, active, roster, written, now)
+    told += alerts(connection, active, roster, written, now)
+    reminders.add(connection, active.key, told, now, active.stored.version)

@@ -1,0 +1,61 @@
+"""What messages about a whole cycle are written from: earlier ones, and what went wrong since."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import Connection, and_, func, or_, select
+
+from yearwheel.notifications.ledger import NoticeKind, OutboxStatus, Reason, ReminderStatus
+from yearwheel.store.tables import outbox, reminders
+
+
+def written(
+    connection: Connection, cycle_key: str, place: tuple[str, str], kinds: Collection[NoticeKind]
+) -> dict[str, datetime]:
+    """The rungs of the notices of these kinds at a (stage, district) place, and when each was written."""
+    query = (
+        select(reminders.c.rung, func.max(reminders.c.planned_at))
+        .where(reminders.c.cycle_key == cycle_key)
+        .where(reminders.c.stage_key == place[0], reminders.c.district_code == place[1])
+        .where(reminders.c.kind.in_(kinds))
+        .group_by(reminders.c.rung)
+    )
+    return dict(connection.execute(query).tuples().all())
+
+
+def waiting_since(connection: Connection, cycle_key: str, now: datetime) -> datetime | None:
+    """When the oldest message that waits for its letter fell due."""
+    oldest: datetime | None = connection.scalar(
+        select(func.min(reminders.c.due_at)).where(
+            reminders.c.cycle_key == cycle_key,
+            reminders.c.status == ReminderStatus.PLANNED,
+            reminders.c.due_at <= now,
+        )
+    )
+    return oldest
+
+
+def troubled_mail(
+    connection: Connection, cycle_key: str, refused_since: datetime
+) -> list[tuple[OutboxStatus, str]]:
+    """Status and recipient of each message in doubt, and of those refused for good since a moment."""
+    refused = and_(outbox.c.status == OutboxStatus.FAILED, outbox.c.settled_at > refused_since)
+    query = (
+        select(outbox.c.status, outbox.c.recipient)
+        .where(outbox.c.cycle_key == cycle_key)
+        .where(or_(outbox.c.status == OutboxStatus.UNCERTAIN, refused))
+        .order_by(outbox.c.recipient)
+    )
+    return list(connection.execute(query).tuples())
+
+
+def empty_roles(connection: Connection, cycle_key: str, since: datetime) -> list[tuple[str, str]]:
+    """Role and district of each reminder that had no reader since a moment."""
+    query = (
+        select(reminders.c.role, reminders.c.district_code)
+        .distinct()
+        .where(reminders.c.cycle_key == cycle_key, reminders.c.status == ReminderStatus.NO_ADDRESS)
+        .where(reminders.c.reason == Reason.ROLE_EMPTY, reminders.c.settled_at > since)
+        .order_by(reminders.c.role, reminders.c.district_code)
+    )
+    return list(connection.execute(query).tuples())

@@ -65,7 +65,8 @@ def test_a_name_nobody_knows_is_answered_with_the_nearest(terminal: Terminal) ->
     said = terminal.refuses("calendar", "show", "kentucky-2072")
 
     assert said == (
-        "no cycle or file is called 'kentucky-2072' (did you mean 'kentucky-2027'?); there are kentucky-2027"
+        "no cycle or file is called 'kentucky-2072' (did you mean 'kentucky-2027'?); "
+        "there are kentucky-2027, new-york-2027, tennessee-2027"
     )
 
 

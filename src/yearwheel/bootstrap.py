@@ -5,19 +5,22 @@ from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 
 from yearwheel.clock import Clock, SystemClock
-from yearwheel.config.settings import MailMode, Settings
+from yearwheel.config.settings import Mail, MailMode, Settings
 from yearwheel.notifications.mailers import Mailer
 from yearwheel.notifications.mailers.maildir import MaildirMailer
 from yearwheel.notifications.mailers.smtp import SmtpMailer, SmtpServer
+from yearwheel.notifications.mailers.team import RedirectingMailer, TeamMailer
 from yearwheel.services.app import App
 from yearwheel.store.database import Database
 
 
-def build_app(settings: Settings | None = None, clock: Clock | None = None) -> App:
-    """Put one installation together and bring its database up to date."""
+def build_app(
+    settings: Settings | None = None, clock: Clock | None = None, *, durable: bool = True
+) -> App:
+    """Put one installation together and bring its database up to date. `durable`: see Database."""
     settings = settings or Settings()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    database = Database(settings.database)
+    database = Database(settings.database, durable=durable)
     database.upgrade()
     return App(settings, clock or SystemClock(), database, lambda: _open_mailer(settings))
 
@@ -46,9 +49,18 @@ def _own_app() -> App:
 
 
 def _open_mailer(settings: Settings) -> AbstractContextManager[Mailer]:
-    if settings.mail.mode is MailMode.TRIAL:
-        return MaildirMailer(settings.inboxes)
-    mail = settings.mail
+    mailer = _smtp(settings.mail) if settings.mail.mode is MailMode.LIVE else _trial(settings)
+    redirect_to = settings.mail.redirect_to
+    return RedirectingMailer(redirect_to, mailer) if redirect_to else mailer
+
+
+def _trial(settings: Settings) -> MaildirMailer | TeamMailer:
+    staying = MaildirMailer(settings.inboxes)
+    team = settings.mail.team
+    return TeamMailer(team, _smtp(settings.mail), staying) if team else staying
+
+
+def _smtp(mail: Mail) -> SmtpMailer:
     server = SmtpServer(
         mail.host,
         mail.port,

@@ -7,7 +7,7 @@ from tests.fakes import POLICY, FakeMailer
 from yearwheel.notifications.ledger import Attempt, OutboxStatus
 from yearwheel.services.app import App, Refused
 from yearwheel.services.deliver import deliver
-from yearwheel.services.outbox_desk import Desk, list_outbox, move_messages, open_message
+from yearwheel.services.outbox_desk import Desk, approve, list_outbox, move_messages, open_message
 from yearwheel.services.queue_mail import queue_mail
 from yearwheel.services.rounds import stages_with_work, work_stage
 from yearwheel.store import events
@@ -36,7 +36,7 @@ def test_a_held_letter_stays_until_it_is_approved(sqlite_database: Database) -> 
     assert _statuses(app)[first] is OutboxStatus.HELD
     assert {_statuses(app)[number] for number in others} == {OutboxStatus.SENT}
 
-    move_messages(app, KEY, [first], Desk.APPROVE, by="ada", why="")
+    approve(app, KEY, [first], by="ada")
     deliver(app)
     assert _statuses(app)[first] is OutboxStatus.SENT
 
@@ -44,10 +44,11 @@ def test_a_held_letter_stays_until_it_is_approved(sqlite_database: Database) -> 
 def test_one_letter_that_cannot_move_keeps_all_where_they_are(sqlite_database: Database) -> None:
     app = _written(sqlite_database)
     first, second, *_ = sorted(_statuses(app))
-    move_messages(app, KEY, [first], Desk.HOLD, by="ada", why="")
+    deliver(app, limit=1)
     before = _statuses(app)
 
-    with pytest.raises(Refused, match=f"only what is queued can be held, not {first}; nothing was changed"):
+    refusal = f"only what is held or queued can be held, not {first}; nothing was changed"
+    with pytest.raises(Refused, match=refusal):
         move_messages(app, KEY, [first, second], Desk.HOLD, by="ada", why="")
     assert _statuses(app) == before
 

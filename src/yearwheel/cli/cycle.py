@@ -66,6 +66,28 @@ def close(key: Key, by: By, why: Why = "", at: At = "") -> None:
     say(f"{key} is closed; what it holds stays readable\nto undo: a closed cycle stays closed")
 
 
+@cycle.command(epilog="Example: yearwheel cycle pause kentucky-2027 --why 'flood in the east'")
+def pause(key: Key, by: By, why: Why = "", at: At = "") -> None:
+    """Write nothing to anybody until the cycle is resumed; districts can go on handing in."""
+    from yearwheel.services.pause import pause_cycle
+
+    if not why.strip():
+        raise Unclear("a pause needs a reason: --why '...'")
+    with cycle_desk(key, at) as (app, _):
+        pause_cycle(app, key, by=by, why=why)
+    say(f"{key} is paused: nothing is queued or delivered\nto undo: yearwheel cycle resume {key}")
+
+
+@cycle.command(epilog="Example: yearwheel cycle resume kentucky-2027")
+def resume(key: Key, by: By, at: At = "") -> None:
+    """Write again: the next round tells each person once what still counts."""
+    from yearwheel.services.pause import resume_cycle
+
+    with cycle_desk(key, at) as (app, _):
+        resume_cycle(app, key, by=by)
+    say(f"{key} goes on with the next round\nto undo: yearwheel cycle pause {key} --why '...'")
+
+
 @cycle.command("list", epilog="Example: yearwheel cycle list --json")
 def list_all(as_json: AsJson = False) -> None:
     """List the cycles here and those that ship."""

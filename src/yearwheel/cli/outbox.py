@@ -10,9 +10,11 @@ from yearwheel.cli.desk import AsJson, At, By, CycleKey, Unclear, Why, cycle_des
 from yearwheel.cli.show import print_json, say, table
 
 if TYPE_CHECKING:
-    from yearwheel.services.outbox_desk import Desk
+    from yearwheel.services.outbox_desk import Approval, Desk
 
-outbox = typer.Typer(no_args_is_help=True, help="See letters; approve, hold, retry, or settle a doubt.")
+outbox = typer.Typer(
+    no_args_is_help=True, help="See letters; approve, change, hold, discard or retry them, or settle a doubt."
+)
 Numbers = Annotated[list[int], typer.Argument(metavar="NUMBER", help="Messages, as `outbox list` has them.")]
 
 
@@ -46,7 +48,15 @@ def list_all(
         print_json(found)
         return
     rows = (
-        (str(m.id), m.status, m.send_on.isoformat(), m.recipient, m.subject, str(m.attempts)) for m in found
+        (
+            str(m.id),
+            f"{m.status}: {m.held_because}" if m.held_because else m.status,
+            m.send_on.isoformat(),
+            m.recipient,
+            m.subject,
+            str(m.attempts),
+        )
+        for m in found
     )
     table(("number", "status", "day", "to", "subject", "attempts"), rows)
 
@@ -88,22 +98,74 @@ def show(
         )
 
 
-@outbox.command(epilog="Example: yearwheel outbox approve 17 18")
-def approve(numbers: Numbers, by: By, why: Why = "", cycle: CycleKey = "", at: At = "") -> None:
-    """Let held letters go."""
-    from yearwheel.services.outbox_desk import Desk
+@outbox.command(epilog="Example: yearwheel outbox approve --all")
+def approve(
+    by: By,
+    numbers: Annotated[
+        list[int] | None, typer.Argument(metavar="NUMBER", help="Messages, as `outbox list` has them.")
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Every held letter of the cycle.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    why: Why = "",
+    cycle: CycleKey = "",
+    at: At = "",
+) -> None:
+    """Let held letters go; later letters in the same words then go without asking."""
+    from yearwheel.services import outbox_desk
 
-    _move(numbers, Desk.APPROVE, by, why, cycle, at)
-    say("to undo, until they leave: yearwheel outbox hold NUMBER...")
+    if bool(numbers) == everything:
+        raise Unclear("say which letters: their numbers, or --all")
+    with cycle_desk(cycle, at) as (app, active):
+        chosen = None if everything else numbers
+        weighed = outbox_desk.weigh_approval(app, active.key, chosen)
+        say(_restated(weighed))
+        if not (yes or typer.confirm("Let them go?")):
+            raise typer.Abort()
+        outbox_desk.approve(app, active.key, chosen, by=by, why=why)
+    say("approved\nto undo, until they leave: yearwheel outbox hold NUMBER...")
 
 
 @outbox.command(epilog="Example: yearwheel outbox hold 17 --why 'wrong attachment'")
 def hold(numbers: Numbers, by: By, why: Why = "", cycle: CycleKey = "", at: At = "") -> None:
-    """Keep letters back that have not left; what is still due is written afresh on the next day."""
+    """Keep letters back that have not left."""
     from yearwheel.services.outbox_desk import Desk
 
     _move(numbers, Desk.HOLD, by, why, cycle, at)
     say("to undo: yearwheel outbox approve NUMBER...")
+
+
+@outbox.command(epilog="Example: yearwheel outbox discard 17 --why 'told them by telephone'")
+def discard(numbers: Numbers, by: By, why: Why = "", cycle: CycleKey = "", at: At = "") -> None:
+    """Decide that letters do not go. What they said is not said again; the proof counts your reason."""
+    from yearwheel.services.outbox_desk import Desk
+
+    if not why.strip():
+        raise Unclear("to discard a letter needs a reason: --why '...'")
+    _move(numbers, Desk.DISCARD, by, why, cycle, at)
+    say("to undo: nothing; a discarded letter stays as it is")
+
+
+@outbox.command(epilog="Example: yearwheel outbox edit 17 --add 'The portal is closed on Friday.'")
+def edit(
+    number: Annotated[int, typer.Argument(metavar="NUMBER", help="A held message.")],
+    by: By,
+    subject: Annotated[str, typer.Option("--subject", metavar="TEXT", help="Another subject.")] = "",
+    line: Annotated[str, typer.Option("--add", metavar="TEXT", help="A line below the greeting.")] = "",
+    cycle: CycleKey = "",
+    at: At = "",
+) -> None:
+    """Change a held letter: a copy takes its place, and both are kept."""
+    from yearwheel.notifications.edit import Change
+    from yearwheel.services import outbox_desk
+
+    if not (subject.strip() or line.strip()):
+        raise Unclear("say what to change: --subject '...' or --add '...'")
+    with cycle_desk(cycle, at) as (app, active):
+        copy = outbox_desk.edit(app, active.key, number, Change(subject.strip(), line.strip()), by=by)
+    say(
+        f"letter {copy} is held in the place of {number}; next: yearwheel outbox show {copy}, "
+        f"then yearwheel outbox approve {copy}\nto undo: yearwheel outbox discard {copy} --why '...'"
+    )
 
 
 @outbox.command(epilog="Example: yearwheel outbox retry 17 --why 'their server is repaired'")
@@ -138,6 +200,22 @@ def resolve(
     if other := sorted(set(numbers) - set(moved)):
         raise Unclear(f"not uncertain, so left as they are: {', '.join(map(str, other))}")
     say(f"settled as {verdict}: {', '.join(map(str, moved))}\nto undo: this is kept as it was said")
+
+
+def _restated(approval: "Approval") -> str:
+    """How many letters go, to how many people, and what is automatic from then on."""
+    count = len(approval.letters) + len(approval.others)
+    words = [f"{count:,} letters to {approval.people:,} people will leave"]
+    if approval.others:
+        words.append(f"{len(approval.others):,} of them waited for the same words")
+    if approval.kinds:
+        words.append(f"later letters of these kinds will not wait: {', '.join(approval.kinds)}")
+    if approval.afresh:
+        words.append(
+            f"{approval.afresh:,} are of an earlier day and are written afresh in the next round, "
+            "without what was changed in them by hand"
+        )
+    return "\n".join(words)
 
 
 def _move(numbers: list[int], act: "Desk", by: str, why: str, cycle: str, at: str) -> None:

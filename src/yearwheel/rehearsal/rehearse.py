@@ -29,6 +29,7 @@ from yearwheel.roster.people import Roster
 from yearwheel.roster.shipped import shipped_roster
 from yearwheel.services.advance import advance
 from yearwheel.services.app import App, Refused
+from yearwheel.services.approve_kinds import approve_kinds
 from yearwheel.services.cycles import create_cycle, publish_cycle
 from yearwheel.services.ledger_digest import ledger_digest
 from yearwheel.services.prove import prove
@@ -138,7 +139,7 @@ def _build(plan: Plan, cycle: Cycle, clock: VirtualClock) -> App:
     settings = Settings(
         data_dir=plan.out, database_url=plan.database_url, base_url="https://yearwheel.example", mail=Mail()
     )
-    app = build_app(settings, clock)
+    app = build_app(settings, clock, durable=False)
     dead = People(cycle, plan.seed).dead_addresses(_roster(plan))
     app.open_mailer = lambda: RehearsalMailer(settings.inboxes, dead)
     return app
@@ -158,6 +159,7 @@ def _set_up(app: App, plan: Plan, cycle: Cycle) -> None:
     if stored is None:
         create_cycle(app, plan.cycle_source, by=STAGE_MANAGER)
     if stored is None or stored.published_at is None:
+        approve_kinds(app, cycle.key, by=STAGE_MANAGER)
         publish_cycle(app, cycle.key, by=STAGE_MANAGER)
 
 

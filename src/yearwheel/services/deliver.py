@@ -1,11 +1,13 @@
 """Empty the outbox: claim and commit, talk to the mail server with no transaction open, record, commit."""
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import uuid4
 
+from yearwheel.config.settings import Mail
 from yearwheel.notifications.ledger import Attempt, OutboxStatus
 from yearwheel.notifications.mailers import Envelope, Mailer, Result
 from yearwheel.services.active import read_active
@@ -17,6 +19,7 @@ from yearwheel.store.events import Event
 from yearwheel.store.outbox import Claimed, Settled
 
 LEASE = timedelta(minutes=10)
+MINUTE = timedelta(minutes=1)
 BATCH = 50  # claimed together and recorded together: the most a crash can leave in doubt
 WAITS = [timedelta(minutes=m) for m in (1, 5, 15, 60, 180, 360)]  # after each refusal for now
 OF_ADDRESS = {"", "550", "551", "553"}  # without an enhanced status; empty when we could not even ask
@@ -53,19 +56,45 @@ def _claim(app: App, me: str, size: int) -> list[Claimed]:
     with app.database.writing() as work:
         for cycle_key, zones in outbox.waiting_zones(work.connection).items():
             active = read_active(work.connection, cycle_key)
+            open_now = open_zones(active, zones, now)
             claimed = outbox.claim(
                 work.connection,
                 cycle_key,
                 now=now,
                 until=now + LEASE,
                 by=me,
-                zones=open_zones(active, zones, now),
+                zones=open_now,
                 limit=size,
+                among=_within_rates(app.settings.mail, work.connection, cycle_key, open_now, now, size),
             )
             if claimed:
                 work.commit()
                 return claimed
     return []
+
+
+def _within_rates(
+    mail: Mail, connection: Connection, cycle_key: str, zones: Collection[str], now: datetime, size: int
+) -> list[int] | None:
+    """The next messages that the rates per minute allow; None where there are none to keep."""
+    if mail.per_minute is None and mail.per_domain_per_minute is None:
+        return None
+    tried = outbox.recently_tried(connection, now - MINUTE)
+    to_domain = Counter(_domain(recipient) for recipient in tried)
+    left = size if mail.per_minute is None else min(size, mail.per_minute - len(tried))
+    chosen: list[int] = []
+    for row, recipient in outbox.list_claimable(connection, cycle_key, now=now, zones=zones):
+        if len(chosen) >= left:
+            break
+        domain = _domain(recipient)
+        if mail.per_domain_per_minute is None or to_domain[domain] < mail.per_domain_per_minute:
+            to_domain[domain] += 1
+            chosen.append(row)
+    return chosen
+
+
+def _domain(recipient: str) -> str:
+    return recipient.rpartition("@")[2].lower()
 
 
 def _send(app: App, mailer: Mailer, claimed: Claimed) -> Result:

@@ -26,5 +26,6 @@ def explain(app: App, cycle_key: str, district_code: str, on: date) -> Explanati
             roster.districts[district_code],
             record.read_changes(connection, cycle_key, district_code),
             record.read_entries(connection, cycle_key, district_code),
+            record.read_halts(connection, cycle_key),
         )
     return words.explain(known, on)

@@ -1,32 +1,37 @@
-"""The outbox as a person sees it: list and read messages, approve, hold, and try again what failed."""
+"""The outbox as a person sees it: read letters, approve, change, hold or discard them, retry what failed."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from yearwheel.notifications.edit import Change, edited
 from yearwheel.notifications.ledger import OutboxStatus
+from yearwheel.notifications.mime import message_id
 from yearwheel.services.active import read_active
 from yearwheel.services.app import App, Refused
-from yearwheel.store import events, outbox
+from yearwheel.services.approve_kinds import record_approval
+from yearwheel.store import Connection, approvals, events, outbox
 from yearwheel.store.events import Event
+from yearwheel.store.outbox import NewMessage
 
 
 class Desk(StrEnum):
     """What a person may do with a message."""
 
-    APPROVE = "approve"  # let a held one go
     HOLD = "hold"  # keep one back that has not left
+    DISCARD = "discard"  # it shall not go; what it said is not said again
     RETRY = "retry"  # send one again that the mail server refused
 
 
-MOVES: dict[Desk, tuple[OutboxStatus, OutboxStatus]] = {
-    Desk.APPROVE: (OutboxStatus.HELD, OutboxStatus.QUEUED),
-    Desk.HOLD: (OutboxStatus.QUEUED, OutboxStatus.HELD),
-    Desk.RETRY: (OutboxStatus.FAILED, OutboxStatus.QUEUED),
+MOVES: dict[Desk, tuple[tuple[OutboxStatus, ...], OutboxStatus]] = {
+    Desk.HOLD: (outbox.NOT_LEFT, OutboxStatus.HELD),
+    Desk.DISCARD: (outbox.NOT_LEFT, OutboxStatus.DISCARDED),
+    Desk.RETRY: ((OutboxStatus.FAILED,), OutboxStatus.QUEUED),
 }
-PAST: dict[Desk, str] = {Desk.APPROVE: "approved", Desk.HOLD: "held", Desk.RETRY: "retried"}
+PAST: dict[Desk, str] = {Desk.HOLD: "held", Desk.DISCARD: "discarded", Desk.RETRY: "retried"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,18 @@ class Listed:
     recipient: str
     subject: str
     attempts: int
+    held_because: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """What an approval lets go: the letters asked for, others that waited for the same words, the kinds."""
+
+    letters: tuple[int, ...]
+    others: tuple[int, ...]
+    people: int
+    kinds: tuple[str, ...]  # automatic from now on
+    afresh: int  # of an earlier day: written again in the next round, without what was changed in them
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,16 +91,79 @@ def open_message(app: App, outbox_id: int) -> Opened:
     )
 
 
+def weigh_approval(app: App, cycle_key: str, ids: Sequence[int] | None) -> Approval:
+    """What approving these letters, or without numbers all held ones, would let go. Changes nothing."""
+    with app.database.reading() as connection:
+        return _weigh(app, connection, cycle_key, ids)
+
+
+def approve(app: App, cycle_key: str, ids: Sequence[int] | None, *, by: str, why: str = "") -> Approval:
+    """Let held letters go, and approve their kinds, so that later letters in the same words do not wait.
+
+    Letters that waited for nothing but those words go with them. All of it happens or, Refused, none.
+    """
+    now = app.clock.now()
+    with app.database.writing() as work:
+        read_active(work.connection, cycle_key)
+        approval = _weigh(app, work.connection, cycle_key, ids)
+        words: dict[str, set[str]] = {}
+        for row, (version, kinds) in outbox.kinds_carried(work.connection, cycle_key).items():
+            if row in approval.letters:
+                words.setdefault(version, set()).update(kinds)
+        outbox.release(work.connection, approval.letters, now)
+        detail = {"outbox": list(approval.letters)}
+        after = str(OutboxStatus.QUEUED)
+        event = Event(now, by, "mail_approved", cycle_key, after=after, why=why, detail=detail)
+        events.append(work.connection, [event])
+        record_approval(work.connection, cycle_key, words, by, now)
+        work.commit()
+    return approval
+
+
+def _weigh(app: App, connection: Connection, cycle_key: str, ids: Sequence[int] | None) -> Approval:
+    held = {
+        row["id"]: row
+        for row in outbox.list_messages(connection, cycle_key=cycle_key, statuses=[OutboxStatus.HELD])
+    }
+    chosen = sorted(held) if ids is None else sorted(set(ids))
+    if other := [number for number in chosen if number not in held]:
+        raise _not_movable("held", "approved", other)
+    carried = outbox.kinds_carried(connection, cycle_key)
+    approved: dict[str, set[str]] = {}
+    for version in {version for version, _ in carried.values()}:
+        approved[version] = approvals.read(connection, cycle_key, version)
+    before = {(version, kind) for version, kinds in approved.items() for kind in kinds}
+    for row in chosen:
+        version, kinds = carried[row]
+        approved[version] |= kinds
+    others = [
+        row
+        for row, (version, kinds) in outbox.first_uses(connection, cycle_key).items()
+        if row not in chosen and kinds <= approved[version]
+    ]
+    leaving = [held[row] for row in (*chosen, *others)]
+    now = app.clock.now()
+    return Approval(
+        letters=tuple(chosen),
+        others=tuple(sorted(others)),
+        people=len({row["contact_key"] for row in leaving}),
+        kinds=tuple(sorted({k for v, ks in approved.items() for k in ks if (v, k) not in before})),
+        afresh=sum(row["send_on"] < now.astimezone(ZoneInfo(row["zone"])).date() for row in leaving),
+    )
+
+
 def move_messages(app: App, cycle_key: str, ids: Sequence[int], act: Desk, *, by: str, why: str) -> list[int]:
-    """Approve, hold or try again; all of the messages or, Refused, none."""
+    """Hold, discard or try again; all of the messages or, Refused, none."""
     before, after = MOVES[act]
     now = app.clock.now()
     with app.database.writing() as work:
         active = read_active(work.connection, cycle_key)
-        moved = outbox.move(work.connection, ids, [before], after, now)
+        if act is Desk.HOLD:
+            moved = outbox.hold(work.connection, ids, by, why)
+        else:
+            moved = outbox.move(work.connection, ids, before, after, now)
         if other := sorted(set(ids) - set(moved)):
-            numbers = ", ".join(str(number) for number in other)
-            raise Refused(f"only what is {before} can be {PAST[act]}, not {numbers}; nothing was changed")
+            raise _not_movable(" or ".join(before), PAST[act], other)
         detail = {"outbox": moved}
         event = Event(now, by, f"mail_{PAST[act]}", active.key, after=after, why=why, detail=detail)
         events.append(work.connection, [event])
@@ -91,5 +171,68 @@ def move_messages(app: App, cycle_key: str, ids: Sequence[int], act: Desk, *, by
     return moved
 
 
+def edit(app: App, cycle_key: str, outbox_id: int, change: Change, *, by: str) -> int:
+    """Put a changed copy in a held letter's place; both are kept. Returns the copy's number.
+
+    The copy is held, too, until it is approved.
+    """
+    now = app.clock.now()
+    with app.database.writing() as work:
+        read_active(work.connection, cycle_key)
+        old = outbox.read(work.connection, outbox_id)
+        if old is None or old["cycle_key"] != cycle_key or old["status"] is not OutboxStatus.HELD:
+            raise Refused(f"message {outbox_id} is not held; first: yearwheel outbox hold {outbox_id}")
+        place = (old["contact_key"], old["send_on"])
+        written, _ = outbox.letters_that_day(work.connection, cycle_key, [old["send_on"]])[place]
+        key = f"{cycle_key}/{place[0]}/{place[1].isoformat()}/{written + 1}"
+        new_id = message_id(key, app.settings.mail.domain)
+        values = {name: old[name] for name in NewMessage.__dataclass_fields__}
+        subject = change.subject or old["subject"]
+        copy = NewMessage(
+            **{
+                **values,
+                "key": key,
+                "message_id": new_id,
+                "subject": subject,
+                "raw": edited(old["raw"], change, new_id, sent_at=now),
+                "queued_at": now,
+                "held_by": by,
+                "held_because": f"changed by {by}",
+            }
+        )
+        row = outbox.replace(work.connection, outbox_id, copy, now)
+        events.append(
+            work.connection,
+            [
+                Event(
+                    now,
+                    by,
+                    "mail_edited",
+                    cycle_key,
+                    before=old["subject"],
+                    after=subject,
+                    why=change.line,
+                    detail={"outbox": [outbox_id, row]},
+                )
+            ],
+        )
+        work.commit()
+    return row
+
+
+def _not_movable(before: str, past: str, other: Sequence[int]) -> Refused:
+    numbers = ", ".join(str(number) for number in other)
+    return Refused(f"only what is {before} can be {past}, not {numbers}; nothing was changed")
+
+
 def _listed(row: Mapping[Any, Any]) -> Listed:
-    return Listed(row["id"], row["status"], row["send_on"], row["recipient"], row["subject"], row["attempts"])
+    because = row["held_because"] if row["status"] is OutboxStatus.HELD else None
+    return Listed(
+        row["id"],
+        row["status"],
+        row["send_on"],
+        row["recipient"],
+        row["subject"],
+        row["attempts"],
+        because,
+    )

@@ -1,5 +1,6 @@
 """What the proof and its explanations read: everything on record about one cycle, a query each."""
 
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from functools import cache
 from typing import Any
@@ -7,18 +8,21 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, func, select
 
-from yearwheel.notifications.explain import Carrier, Entry
-from yearwheel.notifications.history import Change
+from yearwheel.calendar.cycle import Cycle
+from yearwheel.notifications.explain import Carrier, Entry, Halt
+from yearwheel.notifications.history import FOREVER, Change, Edition
 from yearwheel.notifications.ledger import Attempt, OutboxStatus, ReminderKey
 from yearwheel.notifications.proof import Message, Row
+from yearwheel.store import pauses
 from yearwheel.store.tables import deliveries, events, outbox, reminders
 
+IN_FORCE = ("cycle_published", "calendar_changed")  # events that put a calendar in force
 ABOUT_THE_ADDRESS = ("address_refused", "letter_refused")  # events after which a contact is given up
 
 
 def read_rows(connection: Connection, cycle_key: str) -> list[Row]:
     """Every row of the ledger."""
-    names = ("kind", "role", "status", "reason", "due_at", "outbox_id", "settled_at")
+    names = ("kind", "role", "status", "reason", "due_at", "outbox_id", "settled_at", "capped_until")
     query = select(*(reminders.c[n] for n in (*ReminderKey._fields, *names)))
     query = query.where(reminders.c.cycle_key == cycle_key)
     return [Row(ReminderKey(*row[:5]), *row[5:]) for row in connection.execute(query)]
@@ -34,7 +38,12 @@ def read_messages(connection: Connection, cycle_key: str) -> list[Message]:
         .subquery()
     )
     query = (
-        select(*(outbox.c[n] for n in names), func.coalesce(accepted.c.times, 0).label("accepted"))
+        select(
+            *(outbox.c[n] for n in names),
+            func.coalesce(accepted.c.times, 0).label("accepted"),
+            outbox.c.held_by,
+            outbox.c.released_at,
+        )
         .outerjoin(accepted, accepted.c.outbox_id == outbox.c.id)
         .where(outbox.c.cycle_key == cycle_key)
         .order_by(outbox.c.id)
@@ -44,6 +53,16 @@ def read_messages(connection: Connection, cycle_key: str) -> list[Message]:
         Message(**{**row, "zone": zone(row["zone"])}, settled_by_hand=row["id"] in settled)
         for row in connection.execute(query).mappings()
     ]
+
+
+def read_halts(connection: Connection, cycle_key: str) -> list[Halt]:
+    """Every pause of a cycle with who made it and why, oldest first."""
+    return [Halt(*pause) for pause in pauses.list_pauses(connection, cycle_key)]
+
+
+def read_pauses(connection: Connection, cycle_key: str) -> list[tuple[datetime, datetime]]:
+    """Every stretch in which a cycle was paused, oldest first."""
+    return [(pause.since, pause.until or FOREVER) for pause in pauses.list_pauses(connection, cycle_key)]
 
 
 def read_changes(connection: Connection, cycle_key: str, code: str | None = None) -> list[Change]:
@@ -71,13 +90,17 @@ def read_entries(connection: Connection, cycle_key: str, code: str) -> list[Entr
             *(outbox.c[name] for name in ("subject", "status", "zone", "send_on", "settled_at")),
             deliveries.c.code,
             deliveries.c.detail,
+            outbox.c.held_because,
+            outbox.c.id,
+            reminders.c.capped_until,
         )
         .outerjoin(outbox, outbox.c.id == reminders.c.outbox_id)
         .outerjoin(deliveries, deliveries.c.id == newest)
         .where(reminders.c.cycle_key == cycle_key, reminders.c.district_code == code)
         .order_by(reminders.c.due_at, reminders.c.rung, reminders.c.contact_key)
     )
-    return [_entry(row) for row in connection.execute(query)]
+    discarded = _discarded(connection, cycle_key)
+    return [_entry(row, discarded) for row in connection.execute(query)]
 
 
 def read_refusals(connection: Connection, cycle_key: str) -> dict[str, datetime]:
@@ -105,15 +128,31 @@ def _settled_by_hand(connection: Connection) -> set[int]:
     return {outbox_id for detail in connection.scalars(query) for outbox_id in detail["outbox"]}
 
 
-def _entry(row: Any) -> Entry:
+def _discarded(connection: Connection, cycle_key: str) -> dict[int, str]:
+    """For each message that a person discarded: by whom and why, in words."""
+    query = select(events.c.actor, events.c.why, events.c.detail).where(
+        events.c.cycle_key == cycle_key, events.c.kind == "mail_discarded"
+    )
+    return {
+        outbox_id: f" by {actor} ({why})"
+        for actor, why, detail in connection.execute(query)
+        for outbox_id in detail["outbox"]
+    }
+
+
+def _entry(row: Any, discarded: Mapping[int, str]) -> Entry:
     """A row of `read_entries`: the natural key, what the ledger says, then the message and its answer."""
     key, said, message = row[:5], row[5:13], row[13:18]
+    code, detail, held_because, outbox_id, capped_until = row[18:]
     carrier = None
     if message[0] is not None:
         subject, status, zone, send_on, settled_at = message
-        answer = f"{row[18] or ''} {row[19] or ''}".strip()
-        carrier = Carrier(subject, status, ZoneInfo(zone), send_on, settled_at, answer)
-    values: tuple[Any, ...] = (ReminderKey(*key), *said, carrier)
+        answer = f"{code or ''} {detail or ''}".strip()
+        by_hand = discarded.get(outbox_id, "")
+        carrier = Carrier(
+            subject, status, ZoneInfo(zone), send_on, settled_at, answer, held_because or "", by_hand
+        )
+    values: tuple[Any, ...] = (ReminderKey(*key), *said, carrier, capped_until)
     return Entry(*values)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, bindparam, exists, func, select, update
 
 from yearwheel.notifications.ledger import (
     LedgerRow,
@@ -39,6 +39,7 @@ class DueReminder:
     due_on: date
     due_at: datetime
     note: str
+    capped_until: datetime | None = None
 
     @property
     def is_notice(self) -> bool:
@@ -146,6 +147,13 @@ def mark_queued(connection: Connection, letters: Sequence[tuple[int, Iterable[in
         connection.execute(_QUEUE, rows)
 
 
+def note_caps(connection: Connection, capped: Iterable[tuple[int, datetime]]) -> None:
+    """Keep until when reminders wait for their reader's next digest."""
+    rows = [{"row": row, "until_": until} for row, until in capped]
+    if rows:
+        connection.execute(_CAP, rows)
+
+
 def take_back(connection: Connection, outbox_ids: Collection[int]) -> None:
     """Make the reminders of suppressed messages wait again."""
     connection.execute(
@@ -153,6 +161,20 @@ def take_back(connection: Connection, outbox_ids: Collection[int]) -> None:
         .where(table.c.outbox_id.in_(outbox_ids))
         .values(status=ReminderStatus.PLANNED, outbox_id=None, settled_at=None)
     )
+
+
+def list_outrun(connection: Connection, cycle_key: str) -> list[int]:
+    """Planned rungs of which a later one, about the same deadline to the same person, is in a letter."""
+    later = table.alias()
+    natural = ("cycle_key", "stage_key", "district_code", "contact_key", "deadline_on")
+    said = exists().where(
+        *(later.c[name] == table.c[name] for name in natural),
+        later.c.status == ReminderStatus.QUEUED,
+        later.c.kind.not_in(_NOTICES),
+        later.c.due_at > table.c.due_at,
+    )
+    query = select(table.c.id).where(table.c.cycle_key == cycle_key, table.c.kind.not_in(_NOTICES))
+    return list(connection.scalars(query.where(table.c.status == ReminderStatus.PLANNED, said)))
 
 
 def find_carrying(
@@ -271,6 +293,7 @@ _SETTLE = (
     .where(table.c.id == bindparam("row"), table.c.status == ReminderStatus.PLANNED)
     .values(status=bindparam("status_"), reason=bindparam("reason_"), settled_at=bindparam("at_"))
 )
+_CAP = update(table).where(table.c.id == bindparam("row")).values(capped_until=bindparam("until_"))
 _QUEUE = (
     update(table)
     .where(table.c.id == bindparam("row"), table.c.status == ReminderStatus.PLANNED)

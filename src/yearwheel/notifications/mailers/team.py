@@ -1,0 +1,75 @@
+"""Ways of trying out: real mail for a team while everybody else's stays here, or all mail to one address."""
+
+import re
+from collections.abc import Collection
+from contextlib import ExitStack
+from dataclasses import replace
+from types import TracebackType
+from typing import Self
+
+from yearwheel.notifications.ledger import Attempt
+from yearwheel.notifications.mailers import Envelope, Mailer, Result
+
+REDIRECTED = "redirected to "  # how the answer of a redirected message begins
+_SUBJECT = re.compile(rb"^Subject: ", re.MULTILINE | re.IGNORECASE)
+
+
+class TeamMailer:
+    """Mail to the team leaves by one mailer, everybody else's by the other.
+
+    The team is written as addresses and domains: `pat@district.example`, `state.example`.
+    """
+
+    def __init__(self, team: Collection[str], leaving: Mailer, staying: Mailer) -> None:
+        self._team = {member.strip().lower().removeprefix("@") for member in team}
+        self._leaving = leaving
+        self._staying = staying
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        self._stack.enter_context(self._leaving)
+        self._stack.enter_context(self._staying)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+    def send(self, envelope: Envelope) -> Result:
+        address = envelope.recipient.lower()
+        on_team = address in self._team or address.rpartition("@")[2] in self._team
+        return (self._leaving if on_team else self._staying).send(envelope)
+
+
+class RedirectingMailer:
+    """Sends everybody's mail to one address; the first words of its subject say for whom it was."""
+
+    def __init__(self, to: str, mailer: Mailer) -> None:
+        self._to = to
+        self._mailer = mailer
+
+    def __enter__(self) -> Self:
+        self._mailer.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._mailer.__exit__(kind, error, trace)
+
+    def send(self, envelope: Envelope) -> Result:
+        raw = readdress(envelope.raw, envelope.recipient)
+        result = self._mailer.send(replace(envelope, recipient=self._to, raw=raw))
+        # A refusal is about the address redirected to: nobody else is given up for that.
+        outcome = Attempt.DEFERRED if result.outcome is Attempt.REFUSED else result.outcome
+        return Result(outcome, result.code, f"{REDIRECTED}{self._to}: {result.detail}")
+
+
+def readdress(raw: bytes, recipient: str) -> bytes:
+    """A message that says in its subject and in X-Original-To whom it was for. Its body is as it was."""
+    address = recipient.encode("ascii", "replace")
+    head, blank, body = raw.partition(b"\r\n\r\n")
+    # Folded after the address, so that no line grows beyond what RFC 5322 allows.
+    head = _SUBJECT.sub(b"Subject: [" + address + b"]\r\n ", head, count=1)
+    return b"X-Original-To: " + address + b"\r\n" + head + blank + body

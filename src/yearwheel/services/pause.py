@@ -1,0 +1,32 @@
+"""Pausing a cycle: districts go on working, and nothing is written to them until it is resumed."""
+
+from yearwheel.services.active import read_active
+from yearwheel.services.app import App, Refused
+from yearwheel.store import events, pauses
+from yearwheel.store.events import Event
+
+
+def pause_cycle(app: App, key: str, *, by: str, why: str) -> None:
+    """Queue and deliver nothing of a cycle from now on. Refused if it is paused, a draft or closed."""
+    now = app.clock.now()
+    with app.database.writing() as work:
+        stored = read_active(work.connection, key).stored
+        if stored.published_at is None or stored.closed_at is not None:
+            raise Refused(f"{key} is not running, so there is nothing to pause")
+        if pause := pauses.find_open(work.connection, key):
+            raise Refused(f"{key} is paused since {pause.since:%Y-%m-%d} by {pause.by}: {pause.why}")
+        pauses.begin(work.connection, key, by, why, now)
+        events.append(work.connection, [Event(now, by, "cycle_paused", key, why=why)])
+        work.commit()
+
+
+def resume_cycle(app: App, key: str, *, by: str) -> None:
+    """Let a paused cycle write again. The next round tells each person once what still counts."""
+    now = app.clock.now()
+    with app.database.writing() as work:
+        read_active(work.connection, key)
+        if pauses.find_open(work.connection, key) is None:
+            raise Refused(f"{key} is not paused")
+        pauses.end(work.connection, key, by, now)
+        events.append(work.connection, [Event(now, by, "cycle_resumed", key)])
+        work.commit()

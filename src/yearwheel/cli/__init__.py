@@ -13,6 +13,7 @@ from yearwheel.cli.dates import excuse, extend
 from yearwheel.cli.district import district
 from yearwheel.cli.doctor import db, doctor
 from yearwheel.cli.errors import Speaking
+from yearwheel.cli.notifications import notifications
 from yearwheel.cli.outbox import outbox
 from yearwheel.cli.proof import explain, prove
 from yearwheel.cli.rehearsal import demo, rehearse
@@ -50,6 +51,7 @@ _add(board, RUN, "board --late")
 app.add_typer(district, name="district", rich_help_panel=RUN)
 _add(extend, RUN, "extend 001 drafting --until 2027-04-30 --why 'flooded school'")
 _add(excuse, RUN, "excuse 001 drafting --why 'merges with 002 in July'")
+app.add_typer(notifications, name="notifications", rich_help_panel=RUN)
 app.add_typer(outbox, name="outbox", rich_help_panel=RUN)
 _add(prove, ACCOUNT, "prove")
 _add(explain, ACCOUNT, "explain 001 2027-03-15")

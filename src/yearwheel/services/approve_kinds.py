@@ -1,6 +1,6 @@
 """Approving words: the first letter of each kind in a cycle waits for a person, later ones do not."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from yearwheel.calendar.cycle import RungKind
@@ -32,7 +32,7 @@ def approve_kinds(app: App, cycle_key: str, kinds: Collection[str] = KINDS, *, b
 
 
 def record_approval(
-    connection: Connection, cycle_key: str, by_version: dict[str, Collection[str]], by: str, now: datetime
+    connection: Connection, cycle_key: str, by_version: Mapping[str, Collection[str]], by: str, now: datetime
 ) -> list[str]:
     """Approve kinds at template versions and let go the letters that waited only for that."""
     new: list[str] = []

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from tests.fakes import FakeMailer
 from yearwheel.clock import VirtualClock
 from yearwheel.config.cycle_file import load_cycle
-from yearwheel.config.settings import Settings
+from yearwheel.config.settings import Mail, Settings
 from yearwheel.notifications.mailers import Mailer
 from yearwheel.roster.people import BodyKind, Contact, District, Role, Roster
 from yearwheel.services.advance import RoundReport, advance
@@ -67,7 +67,12 @@ def at(text: str, zone: ZoneInfo = EASTERN) -> datetime:
 def bare_app(database: Database, moment: str, mailer: Mailer | None = None, data_dir: Path = Path()) -> App:
     """An App on a prepared database; nothing is in it."""
     chosen = mailer or FakeMailer()
-    settings = Settings(data_dir=data_dir, base_url="http://planning.example", secret=SecretStr("tests"))
+    settings = Settings(
+        data_dir=data_dir,
+        base_url="http://planning.example",
+        secret=SecretStr("tests"),
+        mail=Mail(tell_admins=False),  # what they are told has tests of its own
+    )
     return App(settings, VirtualClock(at(moment)), database, lambda: nullcontext(chosen))
 
 

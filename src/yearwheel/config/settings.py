@@ -47,6 +47,7 @@ class Mail(Section):
     letters_per_week: int | None = Field(
         None, ge=1, description="letters a person gets in seven days; what a statute asks for is exempt"
     )
+    tell_admins: bool = Field(True, description="write the state's admins weekly digests and alerts")
 
 
 class Settings(BaseSettings):

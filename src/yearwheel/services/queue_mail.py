@@ -53,7 +53,8 @@ def queue_mail(app: App, cycle_key: str) -> QueueReport:
         report.rewritten = _take_back_stale(work.connection, active, now)
         if report.rewritten:
             _collapse(work.connection, active, now)
-        tell_the_state(work.connection, active, now)
+        if app.settings.mail.tell_admins:
+            tell_the_state(work.connection, active, now)
         due = reminders.list_due(work.connection, cycle_key, now)
         if due:
             writer = _Writer(app, work.connection, active, due, now)

@@ -20,7 +20,7 @@ def written(
         .where(reminders.c.kind.in_(kinds))
         .group_by(reminders.c.rung)
     )
-    return dict(connection.execute(query).tuples().all())
+    return dict(connection.execute(query).all())
 
 
 def waiting_since(connection: Connection, cycle_key: str, now: datetime) -> datetime | None:
@@ -46,7 +46,7 @@ def troubled_mail(
         .where(or_(outbox.c.status == OutboxStatus.UNCERTAIN, refused))
         .order_by(outbox.c.recipient)
     )
-    return list(connection.execute(query).tuples())
+    return list(connection.execute(query).all())
 
 
 def empty_roles(connection: Connection, cycle_key: str, since: datetime) -> list[tuple[str, str]]:
@@ -58,4 +58,4 @@ def empty_roles(connection: Connection, cycle_key: str, since: datetime) -> list
         .where(reminders.c.reason == Reason.ROLE_EMPTY, reminders.c.settled_at > since)
         .order_by(reminders.c.role, reminders.c.district_code)
     )
-    return list(connection.execute(query).tuples())
+    return list(connection.execute(query).all())

@@ -61,11 +61,20 @@ def list_ladder(
     ]
 
 
-def apply(connection: Connection, cycle_key: str, difference: Difference, at: datetime) -> None:
-    """Write a difference: new rows, revived rows, and the endings of rows no longer wanted."""
-    add(connection, cycle_key, difference.new, at)
+def apply(connection: Connection, cycle_key: str, difference: Difference, at: datetime, version: int) -> None:
+    """Write a difference: new rows, revived rows, and the endings of rows no longer wanted.
+
+    `version` is that of the calendar they are planned under.
+    """
+    add(connection, cycle_key, difference.new, at, version)
     revived = [
-        {"row": row.id, "due_at_": plan.due_at, "due_on_": plan.due_on, "moved_": plan.moved_because}
+        {
+            "row": row.id,
+            "due_at_": plan.due_at,
+            "due_on_": plan.due_on,
+            "moved_": plan.moved_because,
+            "version_": version,
+        }
         for row, plan in difference.revived
     ]
     if revived:
@@ -73,8 +82,10 @@ def apply(connection: Connection, cycle_key: str, difference: Difference, at: da
     settle(connection, [(row.id, status, reason) for row, status, reason in difference.closed], at)
 
 
-def add(connection: Connection, cycle_key: str, new: Iterable[PlannedReminder], at: datetime) -> None:
-    """Enter reminders into the ledger as planned."""
+def add(
+    connection: Connection, cycle_key: str, new: Iterable[PlannedReminder], at: datetime, version: int
+) -> None:
+    """Enter reminders into the ledger as planned under a version of the calendar."""
     rows = [
         {
             "cycle_key": cycle_key,
@@ -87,6 +98,7 @@ def add(connection: Connection, cycle_key: str, new: Iterable[PlannedReminder], 
             "note": reminder.note,
             "status": ReminderStatus.PLANNED,
             "planned_at": at,
+            "calendar_version": version,
         }
         for reminder in new
     ]
@@ -207,7 +219,7 @@ def count_by_status(connection: Connection, cycle_key: str) -> dict[ReminderStat
     query = (
         select(table.c.status, func.count()).where(table.c.cycle_key == cycle_key).group_by(table.c.status)
     )
-    return dict(connection.execute(query).tuples().all())
+    return dict(connection.execute(query).all())
 
 
 def tally(connection: Connection, cycle_key: str) -> Counter[str]:
@@ -286,6 +298,7 @@ _REVIVE = (
         due_at=bindparam("due_at_"),
         due_on=bindparam("due_on_"),
         moved_because=bindparam("moved_"),
+        calendar_version=bindparam("version_"),
     )
 )
 _SETTLE = (

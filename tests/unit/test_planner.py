@@ -338,7 +338,7 @@ def test_a_rung_taken_out_of_the_calendar_ends_and_comes_back_with_it():
     shorter = load_cycle(SOURCE.replace("reminders: [7 days before, on the day]", "reminders: [on the day]"))
     ledger.follow(standing("plan"), cycle=shorter)
     assert {k.rung: e for k, e in ledger.endings().items()}["7-days-before"] == (
-        ReminderStatus.CANCELLED, Reason.NOT_OWED,
+        ReminderStatus.CANCELLED, Reason.RUNG_REMOVED,
     )  # fmt: skip
 
     ledger.follow(standing("plan"))

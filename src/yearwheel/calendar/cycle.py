@@ -31,6 +31,13 @@ class OwedBy(StrEnum):
     STATE = "state"
 
 
+class Track(StrEnum):
+    """How much of a plan a district does this year."""
+
+    FULL = "full"  # a new plan
+    UPDATE = "update"  # a later year of a plan that runs for several
+
+
 class RungKind(StrEnum):
     """What a message says about its deadline."""
 
@@ -159,6 +166,8 @@ class Stage:
     words: dict[str, str] = field(default_factory=dict)
     waivers: tuple[Waiver, ...] = ()
     lines: Mapping[str, int] = field(default_factory=dict, compare=False)
+    tracks: frozenset[Track] = frozenset(Track)  # the tracks that owe it
+    due_since: date | None = None  # the local day a changed calendar brought the due day in, if one did
 
     def line_of(self, key: str) -> int:
         """The file's line of a key of this stage, or of the stage itself when it is left out."""

@@ -189,6 +189,7 @@ def _stage(draft: StageDraft, timetable: Timetable, zone: ZoneInfo, report: Repo
         review=draft.review,
         words=words,
         waivers=draft.waivers,
+        tracks=draft.tracks,
         lines=draft.section.lines(),
     )
 

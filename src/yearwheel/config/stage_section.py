@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import time
 
-from yearwheel.calendar.cycle import OwedBy, ReviewRounds, Rung, RungKind, StageKind, Waiver
+from yearwheel.calendar.cycle import OwedBy, ReviewRounds, Rung, RungKind, StageKind, Track, Waiver
 from yearwheel.calendar.lint import Code
 from yearwheel.calendar.offsets import CLOCK_STOPPED, Offset
 from yearwheel.calendar.rule_words import parse_rule
@@ -26,7 +26,7 @@ from yearwheel.roster.people import Role
 STAGE_KEYS = (
     "key", "kind", "title", "ask", "owed_by", "opens", "due", "grace", "close",
     "tell", "announce", "reminders", "escalate", "after", "review", "every",
-    "waive",
+    "waive", "tracks",
 )  # fmt: skip
 DUE_KEYS = ("on", "if_closed", "if_break", "at", "basis", "statutory")
 REVIEW_KEYS = ("first_look", "revise", "second_look", "reviewer_reminders", "revision_reminders")
@@ -53,6 +53,7 @@ class StageDraft:
     after: tuple[str, ...]
     review: ReviewRounds | None
     waivers: tuple[Waiver, ...]
+    tracks: frozenset[Track]
 
     def place(self, point: Point) -> Node:
         """Where the file says (or would say) a date."""
@@ -102,6 +103,7 @@ def read_stage(node: Node, names: Names, report: Report) -> StageDraft:
         after=_read_after(section),
         review=_read_review(section, kind, tell, names),
         waivers=read_waivers(section),
+        tracks=_read_tracks(section),
     )
 
 
@@ -158,6 +160,13 @@ def _read_ladder(section: Section, tell: Roles, names: Names) -> tuple[Rung, ...
 def _read_after(section: Section) -> tuple[str, ...]:
     keys = (section.report.attempt(text, node, "") for node in section.each("after"))
     return tuple(key for key in keys if key)
+
+
+def _read_tracks(section: Section) -> frozenset[Track]:
+    """The tracks of a plan of several years that owe the stage; all of them unless it says so."""
+    read = one_of(Track)
+    named = (section.report.attempt(read, node, None) for node in section.each("tracks"))
+    return frozenset(track for track in named if track) or frozenset(Track)
 
 
 def _read_review(section: Section, kind: StageKind, tell: Roles, names: Names) -> ReviewRounds | None:

@@ -1,22 +1,42 @@
 """How a district stood in a stage at each moment, rebuilt from the append-only events alone."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import cache
 from itertools import groupby
 
-from yearwheel.calendar.cycle import Cycle, Rung, Stage, StageKind
+from yearwheel.calendar.cycle import Cycle, Rung, SendWindow, Stage, StageKind
 from yearwheel.stages.status import HANDED_IN, OWED, Status
 
 FOREVER = datetime.max.replace(tzinfo=UTC)
 _STATUSES = {str(status) for status in Status}
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Edition:
+    """A calendar and the moment it came into force; the first one was published.
+
+    `order` places it among the changes of the same moment.
+    """
+
+    cycle: Cycle
+    at: datetime
+    order: int = 0
+    by: str = ""
+    why: str = ""
+
+    @property
+    def day(self) -> date:
+        """The cycle's local day it came into force."""
+        return self.at.astimezone(self.cycle.zone).date()
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """One event about a district in a stage. `before` and `after` are statuses, or days where a date moved.
 
-    `due_on` is the due day in force after it.
+    `due_on` is the due day in force after it; `in_force_from` is since when, where the event says so.
     """
 
     at: datetime
@@ -28,6 +48,8 @@ class Change:
     after: str
     why: str
     due_on: date
+    order: int = 0
+    in_force_from: date | None = None
 
     @property
     def moves_date(self) -> bool:
@@ -36,12 +58,21 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What somebody owes: the deadline that counts, and the rungs that call for it from `called_from` on."""
+    """What somebody owes: the deadline that counts, and the rungs that call for it from `called_from` on.
+
+    `days` is the day of each rung, `window` when mail about it may leave.
+    """
 
     due_on: date
     opens_on: date
     called_from: date
     rungs: Mapping[str, Rung]
+    days: Mapping[str, date]
+    window: SendWindow
+
+    def calls(self, slug: str) -> bool:
+        """Whether a rung of that name falls into the time in which the deadline counts."""
+        return slug in self.days and self.days[slug] >= max(self.called_from, self.opens_on)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +84,8 @@ class Span:
     status: Status
     due_on: date
     turn: Turn | None
-    change: Change | None  # what began it; None for the publication
+    change: Change | None  # what brought this status or day; None for the calendar itself
+    edition: Edition | None = None  # the calendar that began it, if one did
 
 
 @dataclass(slots=True)
@@ -79,62 +111,133 @@ class History:
                 yield turn, several[0].start, several[-1].end
 
 
-class Historian:
-    """Rebuilds histories of one published cycle."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Entry:
+    """A stage as one edition has it, and since when its own due day holds."""
 
-    def __init__(self, cycle: Cycle, published_at: datetime) -> None:
-        self._cycle = cycle
-        self._published_at = published_at
-        self._published_on = self.day(published_at)
-        self._ladders = {stage.key: _ladders(stage) for stage in cycle.stages}
+    cycle: Cycle
+    stage: Stage
+    due_since: date
+    ladders: Mapping[Status, Mapping[str, Rung]]
+
+    @property
+    def due_on(self) -> date:
+        return self.stage.dates.due.on
+
+
+class Historian:
+    """Rebuilds histories of one published cycle. `editions` are its calendars, oldest first."""
+
+    def __init__(self, editions: Sequence[Edition]) -> None:
+        self._editions = editions
+        self._entries = _entries(editions)
+        self._turn = cache(self._make_turn)
 
     def day(self, moment: datetime) -> date:
         """The cycle's local day of a moment."""
-        return moment.astimezone(self._cycle.zone).date()
+        return moment.astimezone(self._editions[-1].cycle.zone).date()
 
     def rebuild(self, stage_key: str, changes: Iterable[Change]) -> History:
         """The history that these changes, oldest first, lead through."""
-        stage = self._cycle.stage(stage_key)
-        history = History()
-        status, due_on, since = Status.NOT_OPEN, stage.dates.due.on, None
-        start, begun_by = self._published_at, None
-        for change in changes:
-            history.spans.append(self._span(stage, start, change.at, status, due_on, since, begun_by))
-            expected = due_on.isoformat() if change.moves_date else str(status)
-            if change.before != expected:
-                when = self.day(change.at)
-                history.faults.append(f"{change.kind} on {when} starts from {change.before}, not {expected}")
-            since = self._since(change, since)
-            status = status if change.moves_date else Status(change.after)
-            due_on, start, begun_by = change.due_on, change.at, change
-        history.spans.append(self._span(stage, start, FOREVER, status, due_on, since, begun_by))
-        return history
+        course = _Course(self, stage_key)
+        steps: list[Edition | Change] = [*self._editions, *changes]
+        for step in sorted(steps, key=lambda step: (step.at, step.order)):
+            if isinstance(step, Edition):
+                course.take_edition(step, self._entries[step].get(stage_key))
+            else:
+                course.take_change(step)
+        return course.end()
 
-    def _since(self, change: Change, since: date | None) -> date | None:
-        """The day the deadline came into force; None where it is the stage's own, in force from the start."""
+    def turn(self, entry: _Entry, status: Status, due_on: date, since: date | None) -> Turn | None:
+        """What is owed in a status; `since` is when a due day of the district's own came into force."""
+        return self._turn(entry, status, due_on, since)
+
+    def _make_turn(self, entry: _Entry, status: Status, due_on: date, since: date | None) -> Turn | None:
+        rungs = entry.ladders.get(status)
+        if rungs is None:
+            return None
+        is_review = entry.stage.kind is StageKind.REVIEW
+        opens_on = since if is_review and since else entry.stage.dates.opens.on
+        called_from = max(self._editions[0].day, since or entry.due_since)
+        days = {slug: entry.cycle.rung_day(rung, due_on, opens_on)[0] for slug, rung in rungs.items()}
+        return Turn(due_on, opens_on, called_from, rungs, days, entry.cycle.send_window)
+
+
+class _Course:
+    """Follows one district through one stage, step by step."""
+
+    def __init__(self, historian: Historian, stage_key: str) -> None:
+        self._historian = historian
+        self._stage_key = stage_key
+        self._history = History()
+        self._entry: _Entry | None = None  # as the calendar in force has it; None once it is removed
+        self._known: _Entry | None = None  # as it was last in a calendar
+        self._start: datetime | None = None
+        self._status = Status.NOT_OPEN
+        self._due_on = date.min
+        self._since: date | None = None
+        self._change: Change | None = None
+        self._edition: Edition | None = None
+
+    def take_edition(self, edition: Edition, entry: _Entry | None) -> None:
+        if entry is None and self._known is None:
+            return
+        self._close(edition.at)
+        if entry is not None:
+            if self._known is None or self._follows_calendar(self._known):
+                moved = self._due_on != entry.due_on
+                self._due_on, self._since = entry.due_on, None if moved else self._since
+            self._known = entry
+        self._entry, self._edition = entry, edition
+
+    def take_change(self, change: Change) -> None:
+        self._close(change.at)
+        expected = self._due_on.isoformat() if change.moves_date else str(self._status)
+        if change.before != expected:
+            when = self._historian.day(change.at)
+            self._history.faults.append(f"{change.kind} on {when} starts from {change.before}, not {expected}")
+        self._since = self._since_after(change)
+        self._status = self._status if change.moves_date else Status(change.after)
+        self._due_on, self._change, self._edition = change.due_on, change, None
+
+    def end(self) -> History:
+        self._close(FOREVER)
+        return self._history
+
+    def _follows_calendar(self, known: _Entry) -> bool:
+        """Whether the due day is the calendar's and not one of the district's own."""
+        return self._due_on == known.due_on and known.stage.kind is not StageKind.REVIEW
+
+    def _close(self, end: datetime) -> None:
+        if self._start is not None:
+            entry, status, due_on = self._entry, self._status, self._due_on
+            turn = self._historian.turn(entry, status, due_on, self._since) if entry else None
+            span = Span(self._start, end, status, due_on, turn, self._change, self._edition)
+            self._history.spans.append(span)
+        self._start = end
+
+    def _since_after(self, change: Change) -> date | None:
+        """The day the deadline came into force; None where it is the stage's own."""
         if change.moves_date:
             taken_back = change.after < change.before  # an extension always goes later
-            return None if taken_back else self.day(change.at)
+            return change.in_force_from or (None if taken_back else self._historian.day(change.at))
         handed_over = change.before in HANDED_IN and change.after in (Status.UNDER_REVIEW, Status.RETURNED)
-        return self.day(change.at) if handed_over else since
+        return self._historian.day(change.at) if handed_over else self._since
 
-    def _span(
-        self,
-        stage: Stage,
-        start: datetime,
-        end: datetime,
-        status: Status,
-        due_on: date,
-        since: date | None,
-        change: Change | None,
-    ) -> Span:
-        rungs = self._ladders[stage.key].get(status)
-        if rungs is None:
-            return Span(start, end, status, due_on, None, change)
-        is_review = stage.kind is StageKind.REVIEW
-        opens_on = since if is_review and since else stage.dates.opens.on
-        called_from = max(self._published_on, since or self._published_on)
-        return Span(start, end, status, due_on, Turn(due_on, opens_on, called_from, rungs), change)
+
+def _entries(editions: Sequence[Edition]) -> dict[Edition, dict[str, _Entry]]:
+    """The stages of each edition by key."""
+    found: dict[Edition, dict[str, _Entry]] = {}
+    before: dict[str, _Entry] = {}
+    for edition in editions:
+        here = {}
+        for stage in edition.cycle.stages:
+            was = before.get(stage.key)
+            same_day = was is not None and was.due_on == stage.dates.due.on
+            since = was.due_since if was and same_day else edition.day
+            here[stage.key] = _Entry(edition.cycle, stage, since, _ladders(stage))
+        found[edition], before = here, here
+    return found
 
 
 def _ladders(stage: Stage) -> dict[Status, Mapping[str, Rung]]:

@@ -16,7 +16,7 @@ from yearwheel.notifications.ledger import (
     ReminderStatus,
 )
 from yearwheel.roster.people import Contact, Role, Roster
-from yearwheel.stages.standing import Standing
+from yearwheel.stages.standing import DueBecause, Standing
 from yearwheel.stages.status import OWED, WAIVED, Status
 
 NOBODY = "nobody:"  # contact key of a role that nobody holds
@@ -71,10 +71,11 @@ class Planner:
         return list(planned.values())
 
     def _plan_one(self, standing: Standing) -> Iterable[PlannedReminder]:
-        turn = turn_of(self._stages[standing.stage_key], standing)
+        stage = self._stages[standing.stage_key]
+        turn = turn_of(stage, standing)
         if turn is None:
             return
-        since = max(self._since, standing.due_since or self._since)
+        since = max(self._since, standing.due_since or stage.due_since or self._since)
         for rung in turn.ladder:
             due_on, moved_because = self._rung_day(rung, turn.due_on, turn.opens_on)
             if due_on < since or due_on < turn.opens_on:
@@ -146,9 +147,12 @@ def _ending(
     if turn is None:
         return ReminderStatus.CANCELLED, Reason.WORK_IN
     if all(rung.key != row.key.rung for rung in turn.ladder):
-        return ReminderStatus.CANCELLED, Reason.NOT_OWED
+        other_side = cycle.stage(standing.stage_key).review is not None
+        return ReminderStatus.CANCELLED, Reason.NOT_OWED if other_side else Reason.RUNG_REMOVED
     if row.key.deadline_on != turn.due_on:
         return ReminderStatus.SUPERSEDED, Reason.DATE_MOVED
     if any(key[:3] == row.key[:3] for key in wanted):
         return ReminderStatus.CANCELLED, Reason.CONTACT_LEFT
+    if standing.due_because == DueBecause.RELIEF:
+        return ReminderStatus.CANCELLED, Reason.RELIEF
     return ReminderStatus.CANCELLED, Reason.RUNG_REMOVED

@@ -108,17 +108,21 @@ def what_if(
     today: date,
     rows: Collection[LedgerRow] | None = None,
     district_days: Mapping[str, DistrictDays] | None = None,
+    entering: Collection[Standing] | None = None,
 ) -> WhatIf:
     """What saving `new` over `old` would do to these standings.
 
     `since` is the day the cycle was published. `rows` are the ledger's ladder rows; without them the old
-    plan stands in, its reminders of earlier days being said.
+    plan stands in, its reminders of earlier days being said. `entering` is where districts will stand in the
+    added stages, where that is not at their beginning.
     """
     diff = diff_cycles(old, new)
-    replanned = _replanned(old, new)
+    replanned = replanned_stages(old, new)
     gone = {stage.key for stage in diff.removed}
     kept = [s for s in standings if s.stage_key in replanned]
     entered = first_standings(new, roster, {stage.key for stage in diff.added})
+    if entering is not None:
+        entered = list(entering)
     if rows is None:
         alike = _alike((old, new), roster, [*kept, *entered])
         kept = [s for s in kept if (s.stage_key, s.district_code) in alike]
@@ -165,8 +169,8 @@ def first_standings(
     ]
 
 
-def _replanned(old: Cycle, new: Cycle) -> set[str]:
-    """The stages whose reminders may differ."""
+def replanned_stages(old: Cycle, new: Cycle) -> set[str]:
+    """The keys of the stages whose reminders may differ, added and removed ones included."""
     was, is_now = ({stage.key: _plan_of(cycle, stage) for stage in cycle.stages} for cycle in (old, new))
     return {key for key in was.keys() | is_now.keys() if was.get(key) != is_now.get(key)}
 

@@ -1,16 +1,17 @@
 """Creating, publishing and closing a cycle."""
 
-from yearwheel.calendar.cycle import Cycle, OwedBy
+from yearwheel.calendar.cycle import Cycle
 from yearwheel.config.cycle_file import load_cycle
 from yearwheel.notifications.ledger import OutboxStatus
+from yearwheel.notifications.what_if import first_standings
 from yearwheel.notifications.whole_cycle import publication
 from yearwheel.roster.generated import assign_reviewers
 from yearwheel.roster.people import Role, Roster
 from yearwheel.services.active import read_active
 from yearwheel.services.app import App, Refused
+from yearwheel.services.moves import tell
 from yearwheel.services.replan import replan
-from yearwheel.stages.standing import Standing
-from yearwheel.stages.status import Status
+from yearwheel.services.tracks import enter_on_tracks
 from yearwheel.store import cycles, events, outbox, reminders, rosters, standings, versions
 from yearwheel.store.cycles import StoredCycle
 from yearwheel.store.events import Event
@@ -45,13 +46,16 @@ def publish_cycle(app: App, key: str, *, by: str) -> int:
                 f"no districts of {active.state} yet; import a roster first: yearwheel roster import FILE"
             )
         rosters.assign(work.connection, active.state, key, spread_reviews(roster))
-        entered = entries(active.cycle, roster)
+        entered, let_off = enter_on_tracks(
+            work.connection, active, first_standings(active.cycle, roster), by=by
+        )
         standings.add(work.connection, key, entered, now)
         difference = replan(work.connection, active, entered, now)
         told = publication(active.cycle, roster, entered, now)
         reminders.add(work.connection, key, told, now, active.stored.version)
         detail = {"places": len(entered), "told": len(told)}
         events.append(work.connection, [Event(now, by, "cycle_published", key, detail=detail)])
+        tell(work.connection, active, let_off, now)
         work.commit()
     return len(difference.new)
 
@@ -69,16 +73,6 @@ def close_cycle(app: App, key: str, *, by: str, why: str) -> None:
         reminders.take_back(work.connection, taken)
         events.append(work.connection, [Event(now, by, "cycle_closed", key, why=why)])
         work.commit()
-
-
-def entries(cycle: Cycle, roster: Roster) -> list[Standing]:
-    """Every place of a cycle: each stage with each district that owes it."""
-    return [
-        Standing(stage.key, district.code, Status.NOT_OPEN)
-        for stage in cycle.stages
-        for district in roster.districts.values()
-        if district.is_state_office == (stage.owed_by is OwedBy.STATE)
-    ]
 
 
 def spread_reviews(roster: Roster) -> dict[str, str]:

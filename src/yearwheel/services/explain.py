@@ -22,7 +22,7 @@ def explain(app: App, cycle_key: str, district_code: str, on: date) -> Explanati
         known = Record(
             active.cycle,
             roster,
-            active.stored.published_at,
+            record.read_editions(connection, cycle_key, (*active.former, active.cycle)),
             roster.districts[district_code],
             record.read_changes(connection, cycle_key, district_code),
             record.read_entries(connection, cycle_key, district_code),

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from yearwheel.notifications.what_if import first_standings
 from yearwheel.notifications.whole_cycle import publication
 from yearwheel.roster.contacts_csv import read_contacts
 from yearwheel.roster.diff import Part, RosterDiff, diff_rosters
@@ -13,9 +14,11 @@ from yearwheel.roster.generated import generate_contacts
 from yearwheel.roster.people import Contact, District, Roster
 from yearwheel.services.active import Active, read_active
 from yearwheel.services.app import App, Refused
-from yearwheel.services.cycles import entries, spread_reviews
+from yearwheel.services.cycles import spread_reviews
+from yearwheel.services.moves import tell
 from yearwheel.services.replan import replan
-from yearwheel.stages.standing import Standing
+from yearwheel.services.rounds import SYSTEM
+from yearwheel.services.tracks import enter_on_tracks
 from yearwheel.store import Connection, cycles, events, reminders, rosters, standings
 from yearwheel.store.events import Event
 
@@ -144,10 +147,12 @@ def _follow(connection: Connection, active: Active, touched: Collection[str], no
         rosters.assign(connection, active.state, active.key, spread)
     moved = {code for code in spread if spread[code] != roster.reviewers.get(code)}
     present = {(s.stage_key, s.district_code) for s in standings.find(connection, active.key)}
-    entered: list[Standing] = [
-        s for s in entries(active.cycle, roster) if (s.stage_key, s.district_code) not in present
+    entering = [
+        s for s in first_standings(active.cycle, roster) if (s.stage_key, s.district_code) not in present
     ]
+    entered, let_off = enter_on_tracks(connection, active, entering, by=SYSTEM)
     standings.add(connection, active.key, entered, now)
+    tell(connection, active, let_off, now)
     known = {code for _, code in present}
     new = publication(active.cycle, roster, [s for s in entered if s.district_code not in known], now)
     reminders.add(connection, active.key, new, now, active.stored.version)

@@ -19,17 +19,18 @@ def replan(
     """
     roster = rosters.load(connection, active.state, active.key)
     places = {(standing.stage_key, standing.district_code): standing for standing in changed}
-    _take_back_waiting(connection, active, places, now)
+    take_back_waiting(connection, active, places, now)
     desired = Planner(active.cycle, roster, active.since).plan(changed)
     existing = reminders.list_ladder(connection, active.key, places)
     difference = compare(active.cycle, desired, existing, places)
-    reminders.apply(connection, active.key, difference, now)
+    reminders.apply(connection, active.key, difference, now, active.stored.version)
     return difference
 
 
-def _take_back_waiting(
+def take_back_waiting(
     connection: Connection, active: Active, places: Collection[tuple[str, str]], now: datetime
 ) -> None:
+    """Take back the letters that have not left and speak of these (stage, district) places."""
     waiting = [row for row, _, _ in outbox.list_waiting(connection, active.key)]
     if carrying := reminders.find_carrying(connection, waiting, places) if waiting else []:
         taken = outbox.move(connection, carrying, outbox.NOT_LEFT, OutboxStatus.SUPPRESSED, now)

@@ -125,7 +125,7 @@ def _check_gate(
     facts = GateFacts(
         due_on=before.due_on or stage.dates.due.on,
         schools=district.schools or 0,
-        carried=_carried(connection, active, district.code),
+        carried=() if stage.kind is StageKind.MILESTONE else _carried(connection, active, district.code),
         handed_in_by=hand_in.by,
     )
     try:
@@ -141,7 +141,7 @@ def _carried(connection: Connection, active: Active, code: str) -> tuple[Carried
     """What the district's earlier stages pass on."""
     passed = []
     for stage_key, evidence in standings.newest_evidence(connection, active.key, code).items():
-        kind = active.cycle.stage(stage_key).kind
+        kind = active.stages[stage_key].kind
         if kind is not StageKind.REVIEW:
             passed.append(carry_forward(kind, read_evidence(kind, evidence)))
     return tuple(carried for carried in passed if carried is not None)

@@ -12,6 +12,7 @@ class DueBecause(StrEnum):
     """Why a district's due day is not the stage's own."""
 
     EXTENSION = "extension"
+    RELIEF = "relief"  # its clock stood still in a disaster
     RETURNED = "returned"
     RECEIVED = "received"  # a review's clock starts when the work arrives
 

@@ -19,6 +19,7 @@ class StoredCycle:
     created_at: datetime
     published_at: datetime | None = None
     closed_at: datetime | None = None
+    version: int = 0  # of the calendar in force; 0 is a draft
 
 
 def find(connection: Connection, key: str) -> StoredCycle | None:

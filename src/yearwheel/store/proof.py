@@ -50,8 +50,14 @@ def read_messages(connection: Connection, cycle_key: str) -> list[Message]:
     )
     settled, zone = _settled_by_hand(connection), cache(ZoneInfo)
     return [
-        Message(**{**row, "zone": zone(row["zone"])}, settled_by_hand=row["id"] in settled)
-        for row in connection.execute(query).mappings()
+        Message(
+            *row[:2],
+            zone(row[2]),
+            *row[3:9],
+            settled_by_hand=row[0] in settled,
+            held=(row[6], row[10] or row[7] or FOREVER) if row[9] or row[4] is OutboxStatus.HELD else None,
+        )
+        for row in connection.execute(query)
     ]
 
 
@@ -76,6 +82,17 @@ def read_changes(connection: Connection, cycle_key: str, code: str | None = None
     if code is not None:
         query = query.where(events.c.district_code == code)
     return [_change(row) for row in connection.execute(query).mappings()]
+
+
+def read_editions(connection: Connection, cycle_key: str, calendars: Sequence[Cycle]) -> list[Edition]:
+    """Since when each of a cycle's calendars was in force, by the events that say so."""
+    query = (
+        select(events.c.at, events.c.id, events.c.actor, events.c.why)
+        .where(events.c.cycle_key == cycle_key, events.c.kind.in_(IN_FORCE))
+        .order_by(events.c.id)
+    )
+    found = connection.execute(query).all()
+    return [Edition(cycle, *row) for cycle, row in zip(calendars, found, strict=True)]
 
 
 def read_entries(connection: Connection, cycle_key: str, code: str) -> list[Entry]:
@@ -167,4 +184,6 @@ def _change(row: Any) -> Change:
         row["after"],
         row["why"],
         date.fromisoformat(row["detail"]["due_on"]),
+        row["id"],
+        date.fromisoformat(since) if (since := row["detail"].get("in_force_from")) else None,
     )

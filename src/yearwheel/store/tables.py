@@ -16,6 +16,8 @@ from sqlalchemy import (
     text,
 )
 
+from yearwheel.calendar.cycle import Track
+from yearwheel.calendar.feed import FeedScope
 from yearwheel.notifications.ledger import Attempt, OutboxStatus, Reason, ReminderStatus
 from yearwheel.roster.people import BodyKind
 from yearwheel.stages.status import Status
@@ -37,10 +39,67 @@ cycles = Table(
     Column("key", Text, primary_key=True),
     Column("state", Text, nullable=False),
     Column("title", Text, nullable=False),
-    Column("source", Text, nullable=False),  # the calendar file as it was published
+    Column("source", Text, nullable=False),  # the calendar file in force
     Column("created_at", Moment, nullable=False),
     Column("published_at", Moment),
     Column("closed_at", Moment),
+    Column("version", Integer, nullable=False, server_default="0"),  # of the calendar in force; 0 is a draft
+)
+
+cycle_versions = Table(
+    "cycle_version",
+    metadata,
+    Column("cycle_key", Text, ForeignKey("cycle.key"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("made_at", Moment, nullable=False),
+    Column("made_by", Text, nullable=False),
+    Column("why", Text, nullable=False, server_default=""),
+)
+
+# A district in the middle of a plan of several years updates it, and is let off the other stages.
+plan_tracks = Table(
+    "plan_track",
+    metadata,
+    Column("cycle_key", Text, ForeignKey("cycle.key"), primary_key=True),
+    Column("district_code", Text, primary_key=True),
+    Column("track", Word(Track), nullable=False),
+    Column("plan_year", Integer, nullable=False),
+    Column("plan_years", Integer, nullable=False),
+    one_of("track", Track),
+)
+
+# A time in which districts struck by a disaster are asked for nothing.
+reliefs = Table(
+    "relief",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("cycle_key", Text, ForeignKey("cycle.key"), nullable=False, index=True),
+    Column("districts", JSON, nullable=False),  # codes
+    Column("first_on", Date, nullable=False),
+    Column("last_on", Date, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("declared_by", Text, nullable=False),
+    Column("declared_at", Moment, nullable=False),
+    Column("act", Text, nullable=False),
+    Column("ended_by", Text),
+    Column("ended_at", Moment),
+)
+
+# A calendar feed that anyone may read who holds its token; only the token's digest is kept.
+feeds = Table(
+    "feed",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("token_sha256", Text, nullable=False, unique=True),
+    Column("cycle_key", Text, ForeignKey("cycle.key"), nullable=False),
+    Column("scope", Word(FeedScope), nullable=False),
+    Column("subject", Text, nullable=False, server_default=""),  # a district's code or a contact's key
+    Column("made_by", Text, nullable=False),
+    Column("made_at", Moment, nullable=False),
+    Column("revoked_at", Moment),
+    one_of("scope", FeedScope),
 )
 
 districts = Table(
@@ -152,6 +211,9 @@ reminders = Table(
     Column("capped_until", Moment),  # its reader has had a week's letters; from then on it may go alone
     Column("outbox_id", Integer, ForeignKey("outbox.id")),
     Column("planned_at", Moment, nullable=False),
+    Column(
+        "calendar_version", Integer, nullable=False, server_default="1"
+    ),  # the calendar it was planned under
     Column("settled_at", Moment),
     UniqueConstraint(
         "cycle_key",

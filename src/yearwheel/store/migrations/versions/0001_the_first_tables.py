@@ -19,6 +19,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("version", sa.Integer(), server_default="0", nullable=False),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_cycle")),
     )
     op.create_table(
@@ -113,6 +114,18 @@ def upgrade() -> None:
         batch_op.create_index("ix_contact_district", ["state", "district_code"], unique=False)
 
     op.create_table(
+        "cycle_version",
+        sa.Column("cycle_key", sa.Text(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("sha256", sa.Text(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("made_by", sa.Text(), nullable=False),
+        sa.Column("why", sa.Text(), server_default="", nullable=False),
+        sa.ForeignKeyConstraint(["cycle_key"], ["cycle.key"], name=op.f("fk_cycle_version_cycle_cycle_key")),
+        sa.PrimaryKeyConstraint("cycle_key", "number", name=op.f("pk_cycle_version")),
+    )
+    op.create_table(
         "district_stage",
         sa.Column("cycle_key", sa.Text(), nullable=False),
         sa.Column("stage_key", sa.Text(), nullable=False),
@@ -134,6 +147,21 @@ def upgrade() -> None:
     with op.batch_alter_table("district_stage", schema=None) as batch_op:
         batch_op.create_index("ix_district_stage_district", ["cycle_key", "district_code"], unique=False)
 
+    op.create_table(
+        "feed",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("token_sha256", sa.Text(), nullable=False),
+        sa.Column("cycle_key", sa.Text(), nullable=False),
+        sa.Column("scope", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), server_default="", nullable=False),
+        sa.Column("made_by", sa.Text(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("scope IN ('district', 'person', 'state')", name=op.f("ck_feed_scope_known")),
+        sa.ForeignKeyConstraint(["cycle_key"], ["cycle.key"], name=op.f("fk_feed_cycle_cycle_key")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_feed")),
+        sa.UniqueConstraint("token_sha256", name=op.f("uq_feed_token_sha256")),
+    )
     op.create_table(
         "outbox",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -181,6 +209,36 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["cycle_key"], ["cycle.key"], name=op.f("fk_pause_cycle_cycle_key")),
         sa.PrimaryKeyConstraint("cycle_key", "paused_at", name=op.f("pk_pause")),
     )
+    op.create_table(
+        "plan_track",
+        sa.Column("cycle_key", sa.Text(), nullable=False),
+        sa.Column("district_code", sa.Text(), nullable=False),
+        sa.Column("track", sa.Text(), nullable=False),
+        sa.Column("plan_year", sa.Integer(), nullable=False),
+        sa.Column("plan_years", sa.Integer(), nullable=False),
+        sa.CheckConstraint("track IN ('full', 'update')", name=op.f("ck_plan_track_track_known")),
+        sa.ForeignKeyConstraint(["cycle_key"], ["cycle.key"], name=op.f("fk_plan_track_cycle_cycle_key")),
+        sa.PrimaryKeyConstraint("cycle_key", "district_code", name=op.f("pk_plan_track")),
+    )
+    op.create_table(
+        "relief",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("cycle_key", sa.Text(), nullable=False),
+        sa.Column("districts", sa.JSON(), nullable=False),
+        sa.Column("first_on", sa.Date(), nullable=False),
+        sa.Column("last_on", sa.Date(), nullable=False),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.Column("declared_by", sa.Text(), nullable=False),
+        sa.Column("declared_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("act", sa.Text(), nullable=False),
+        sa.Column("ended_by", sa.Text(), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["cycle_key"], ["cycle.key"], name=op.f("fk_relief_cycle_cycle_key")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_relief")),
+    )
+    with op.batch_alter_table("relief", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_relief_cycle_key"), ["cycle_key"], unique=False)
+
     op.create_table(
         "reviewer",
         sa.Column("cycle_key", sa.Text(), nullable=False),
@@ -250,9 +308,10 @@ def upgrade() -> None:
         sa.Column("capped_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("outbox_id", sa.Integer(), nullable=True),
         sa.Column("planned_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("calendar_version", sa.Integer(), server_default="1", nullable=False),
         sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
-            "reason IN ('work_in', 'waived', 'not_owed', 'contact_left', 'rung_removed', 'date_moved', 'collapsed', 'role_empty', 'unreachable', 'too_late', 'paused', 'capped')",
+            "reason IN ('work_in', 'waived', 'not_owed', 'contact_left', 'rung_removed', 'date_moved', 'relief', 'collapsed', 'role_empty', 'unreachable', 'too_late', 'paused', 'held', 'capped')",
             name=op.f("ck_reminder_reason_known"),
         ),
         sa.CheckConstraint(
@@ -317,16 +376,23 @@ def downgrade() -> None:
     op.drop_table("template_approval")
     op.drop_table("round")
     op.drop_table("reviewer")
+    with op.batch_alter_table("relief", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_relief_cycle_key"))
+
+    op.drop_table("relief")
+    op.drop_table("plan_track")
     op.drop_table("pause")
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.drop_index("ix_outbox_waiting")
         batch_op.drop_index("ix_outbox_person_day")
 
     op.drop_table("outbox")
+    op.drop_table("feed")
     with op.batch_alter_table("district_stage", schema=None) as batch_op:
         batch_op.drop_index("ix_district_stage_district")
 
     op.drop_table("district_stage")
+    op.drop_table("cycle_version")
     with op.batch_alter_table("contact", schema=None) as batch_op:
         batch_op.drop_index("ix_contact_district")
 

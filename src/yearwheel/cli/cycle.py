@@ -50,6 +50,7 @@ def publish(key: Key, by: By, at: At = "") -> None:
         planned = publish_cycle(app, key, by=by)
     say(
         f"{key} is published: {planned:,} reminders planned\n"
+        "the first letter of each kind is held until you approve it: yearwheel outbox list --status held\n"
         f"to undo: a promise stays; end it with yearwheel cycle close {key} --why '...'"
     )
 

@@ -155,6 +155,7 @@ def test_a_contact_who_left_between_two_rounds_hears_nothing_more(sqlite_databas
     with app.database.writing() as work:
         rosters.mark_left(work.connection, "KY", [ANN.key], app.clock.now())
         work.commit()
+    mailer.sent.clear()
     round_at(app, "2027-02-15")
 
     assert ANN.email not in mailer.recipients()

@@ -32,6 +32,7 @@ def mailer():
 def app(database, mailer, tmp_path):
     """Of four letters two are in doubt: Ann's and Bob's."""
     app = begun(database, mailer, data_dir=tmp_path)
+    mailer.tried.clear()
     set_clock(app, "2027-02-15")
     queue_mail(app, KEY)
     mailer.answers = {"ann@mail.example": BROKEN_OFF, "bob@mail.example": BROKEN_OFF}

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import shutil
+import threading
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
@@ -129,9 +130,17 @@ def _prepare_folder(plan: Plan) -> None:
     if plan.out.exists() and any(plan.out.iterdir()):
         if not mark.exists():
             raise Refused(f"{plan.out} holds something that is no rehearsal; give another folder with --out")
-        shutil.rmtree(plan.out)
+        _clear(plan.out)
     plan.out.mkdir(parents=True, exist_ok=True)
     mark.write_text("This folder is emptied when the next rehearsal goes here.\n", "utf-8")
+
+
+def _clear(folder: Path) -> None:
+    """Put an old rehearsal aside at once; its thousands of small files are removed meanwhile."""
+    aside = folder.with_name(f".{folder.name}.old")
+    shutil.rmtree(aside, ignore_errors=True)
+    folder.rename(aside)
+    threading.Thread(target=shutil.rmtree, args=(aside,), kwargs={"ignore_errors": True}).start()
 
 
 def _build(plan: Plan, cycle: Cycle, clock: VirtualClock) -> App:

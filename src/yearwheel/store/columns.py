@@ -61,6 +61,11 @@ class Packed(TypeDecorator[bytes]):
         return None if value is None else zlib.decompress(value)
 
 
+def as_row(record: Any) -> dict[str, Any]:
+    """A flat dataclass as a row. `dataclasses.asdict` would copy whole messages and evidence first."""
+    return {name: getattr(record, name) for name in record.__dataclass_fields__}
+
+
 def one_of(column: str, words: type[StrEnum]) -> CheckConstraint:
     """The CHECK constraint that keeps a column to an enum's words."""
     listed = ", ".join(f"'{word}'" for word in words)

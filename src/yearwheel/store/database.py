@@ -12,7 +12,6 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url
 
 PRAGMAS = (
     "journal_mode=WAL",
-    "synchronous=NORMAL",
     "foreign_keys=ON",
     "temp_store=MEMORY",
     "cache_size=-65536",  # 64 MiB
@@ -45,11 +44,12 @@ class Writing:
 class Database:
     """The state's database. `writing` opens a unit of work, `reading` a consistent look."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, durable: bool = True) -> None:
+        """Without `durable` a power cut may cost an SQLite database; a killed process never does."""
         self.url = make_url(url)
         self.engine = create_engine(self.url, **_options(self.is_sqlite))
         if self.is_sqlite:
-            _prepare_sqlite(self.engine)
+            _prepare_sqlite(self.engine, "NORMAL" if durable else "OFF")
 
     @property
     def is_sqlite(self) -> bool:
@@ -83,12 +83,12 @@ def _options(sqlite: bool) -> dict[str, Any]:
     )
 
 
-def _prepare_sqlite(engine: Engine) -> None:
+def _prepare_sqlite(engine: Engine, synchronous: str) -> None:
     @event.listens_for(engine, "connect")
     def set_pragmas(connection: Any, _record: Any) -> None:
         # The driver's own transactions start at the first write, which leaves a read before it outside.
         connection.isolation_level = None
-        for pragma in PRAGMAS:
+        for pragma in (*PRAGMAS, f"synchronous={synchronous}"):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")

@@ -1,12 +1,13 @@
 """The append-only record of who changed what, when, and why. The database refuses to alter it."""
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, select
 
+from yearwheel.store.columns import as_row
 from yearwheel.store.tables import events
 
 
@@ -28,7 +29,7 @@ class Event:
 
 def append(connection: Connection, new: Iterable[Event]) -> None:
     """Write events, in order."""
-    rows = [asdict(event) for event in new]
+    rows = [as_row(event) for event in new]
     if rows:
         connection.execute(events.insert(), rows)
 

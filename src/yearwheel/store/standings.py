@@ -1,7 +1,6 @@
 """Where each district stands in each stage, and what it handed in."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -9,17 +8,17 @@ from sqlalchemy import Connection, bindparam, func, select, update
 
 from yearwheel.stages.standing import Standing, Submission
 from yearwheel.stages.status import HANDED_IN, WAIVED, Status
+from yearwheel.store.columns import as_row
 from yearwheel.store.tables import district_stages as table
 from yearwheel.store.tables import submissions
 
 _COLUMNS = [table.c[name] for name in Standing.__dataclass_fields__]
 _ORDER = (table.c.district_code, table.c.stage_key)
-_before = table.alias("before")
 
 
 def add(connection: Connection, cycle_key: str, new: Iterable[Standing], at: datetime) -> None:
     """Enter districts into the stages of a cycle."""
-    rows = [{"cycle_key": cycle_key, "changed_at": at, **asdict(standing)} for standing in new]
+    rows = [{"cycle_key": cycle_key, "changed_at": at, **as_row(standing)} for standing in new]
     if rows:
         connection.execute(table.insert(), rows)
 
@@ -52,26 +51,21 @@ def find_in_hand(connection: Connection, cycle_key: str, stage_keys: Collection[
     return [Standing(*row) for row in connection.execute(query).all()]
 
 
-def find_ready(
+def find_unfinished(
     connection: Connection,
     cycle_key: str,
-    stage_key: str,
-    statuses: Collection[Status],
-    after: Collection[str],
+    reviews: Collection[str],
+    stage_keys: Collection[str] | None = None,
 ) -> list[Standing]:
-    """Districts in one of `statuses` in a stage that have nothing left to do in the stages before it."""
-    undone = (
-        select(_before.c.district_code)
-        .where(_before.c.cycle_key == cycle_key, _before.c.stage_key.in_(after))
-        .where(_before.c.status.not_in(HANDED_IN | WAIVED), _before.c.district_code == table.c.district_code)
-    )
+    """What still has to be done. In a review also what was handed in, since it has to be read."""
     query = (
         select(*_COLUMNS)
-        .where(table.c.cycle_key == cycle_key, table.c.stage_key == stage_key)
-        .where(table.c.status.in_(statuses), ~undone.exists())
-        .order_by(*_ORDER)
+        .where(table.c.cycle_key == cycle_key, table.c.status.not_in({Status.APPROVED, *WAIVED}))
+        .where(table.c.status.not_in(HANDED_IN) | table.c.stage_key.in_(reviews))
     )
-    return [Standing(*row) for row in connection.execute(query).all()]
+    if stage_keys is not None:
+        query = query.where(table.c.stage_key.in_(stage_keys))
+    return [Standing(*row) for row in connection.execute(query.order_by(*_ORDER)).all()]
 
 
 def count_by_status(connection: Connection, cycle_key: str) -> dict[str, dict[str, int]]:
@@ -96,7 +90,7 @@ def save(connection: Connection, cycle_key: str, changed: Iterable[Standing], at
 
 def add_submissions(connection: Connection, cycle_key: str, new: Iterable[Submission]) -> None:
     """Keep what was handed in; a version is never changed."""
-    rows = [{"cycle_key": cycle_key, **asdict(submission)} for submission in new]
+    rows = [{"cycle_key": cycle_key, **as_row(submission)} for submission in new]
     if rows:
         connection.execute(submissions.insert(), rows)
 

@@ -269,7 +269,13 @@ def send_before_its_moment(record: Record) -> list[Subject]:
 
 def send_after_the_work_was_in(record: Record) -> list[Subject]:
     """A morning in December, when the window is open and the work has been in for months."""
-    _, *key, message, _ = record.find(ALONE)
+    _, *key, message, _ = record.find(
+        ALONE.replace(
+            "ORDER BY",
+            "AND NOT EXISTS (SELECT 1 FROM outbox p WHERE p.contact_key = o.contact_key "
+            "AND p.send_on = '2027-12-08') ORDER BY",
+        )
+    )
     record.alter("UPDATE outbox SET settled_at = '2027-12-08 15:00:00.000000' WHERE id = ?", message)
     return [(BreachKind.AFTER_DONE, tuple(key))]
 
@@ -286,6 +292,35 @@ def move_a_district_in_silence(record: Record) -> list[Subject]:
         "UPDATE district_stage SET status = 'returned' WHERE stage_key = 'drafting' AND district_code = '001'"
     )
     return [(BreachKind.UNRECORDED, ("drafting", "001"))]
+
+
+def send_while_paused(record: Record) -> list[Subject]:
+    *_, contact, _, message, left_at = record.find(SUNDAY_CASE)
+    record.alter("UPDATE outbox SET settled_at = datetime(settled_at, '+60 minutes') WHERE id = ?", message)
+    record.alter(
+        "INSERT INTO pause (cycle_key, paused_at, paused_by, why, resumed_at, resumed_by) "
+        "VALUES (?, datetime(?, '+30 minutes'), 'ada', 'storm', datetime(?, '+90 minutes'), 'ada')",
+        CYCLE,
+        left_at,
+        left_at,
+    )
+    return [(BreachKind.WHILE_PAUSED, contact)]
+
+
+def forget_who_was_told_the_dates(record: Record) -> list[Subject]:
+    record.alter("DELETE FROM reminder WHERE id = (SELECT min(id) FROM reminder WHERE kind = 'published')")
+    carried = "SELECT 1 FROM reminder r WHERE r.outbox_id = outbox.id"
+    record.alter(
+        f"DELETE FROM delivery WHERE outbox_id IN (SELECT id FROM outbox WHERE NOT EXISTS ({carried}))"
+    )
+    record.alter(f"DELETE FROM outbox WHERE NOT EXISTS ({carried}) AND status = 'sent'")
+    return [(BreachKind.FORGOTTEN, ("", ""))]
+
+
+def name_a_digest_for_another_week(record: Record) -> list[Subject]:
+    row, *key = record.find(f"SELECT r.id, {KEY} FROM reminder r WHERE r.kind = 'weekly' ORDER BY r.due_at")
+    record.alter("UPDATE reminder SET rung = 'weekly:2026-W01' WHERE id = ?", row)
+    return [(BreachKind.MISNAMED, (*key[:2], "weekly:2026-W01", *key[3:]))]
 
 
 BREACHES: tuple[Callable[[Record], list[Subject]], ...] = (
@@ -318,6 +353,9 @@ BREACHES: tuple[Callable[[Record], list[Subject]], ...] = (
     send_after_the_work_was_in,
     send_for_another_deadline,
     move_a_district_in_silence,
+    send_while_paused,
+    forget_who_was_told_the_dates,
+    name_a_digest_for_another_week,
 )
 
 

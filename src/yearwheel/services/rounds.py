@@ -53,7 +53,8 @@ def stages_with_work(app: App, cycle_key: str) -> list[StageWork]:
         if active.stored.published_at is None or active.stored.closed_at is not None:
             return []
         due = reminders.stages_with_due(connection, cycle_key, now)
-        unfinished = _unfinished(connection, active)
+        opened = [stage for stage in active.cycle.stages if stage.dates.opens.moment <= now]
+        unfinished = _unfinished(connection, active, {key for s in opened for key in (s.key, *s.after)})
         found = []
         for stage in active.cycle.stages:
             reasons = ["reminders are due"] if stage.key in due else []
@@ -104,12 +105,10 @@ def finish_round(app: App, cycle_key: str, report: Mapping[str, object]) -> None
 Unfinished = Mapping[str, Mapping[str, Standing]]  # stage key -> district code -> standing
 
 
-def _unfinished(
-    connection: Connection, active: Active, stage_keys: Collection[str] | None = None
-) -> Unfinished:
+def _unfinished(connection: Connection, active: Active, stage_keys: Collection[str]) -> Unfinished:
     reviews = [stage.key for stage in active.cycle.stages if stage.kind is StageKind.REVIEW]
     found: dict[str, dict[str, Standing]] = {}
-    for standing in standings.find_unfinished(connection, active.key, reviews, stage_keys):
+    for standing in standings.find_unfinished(connection, active.key, stage_keys, reviews):
         found.setdefault(standing.stage_key, {})[standing.district_code] = standing
     return found
 

@@ -38,7 +38,7 @@ def weekly_digest(
 
 
 def _doubts(connection: Connection, cycle_key: str) -> dict[str, int]:
-    mail = outbox.count_by_status(connection, cycle_key)
-    rows = reminders.count_by_status(connection, cycle_key)
+    mail = outbox.count_by_status(connection, cycle_key, DOUBTS)
+    rows = reminders.count_by_status(connection, cycle_key, [ReminderStatus.MISSED])
     found = {str(status): mail.get(status, 0) for status in DOUBTS}
     return found | {"missed": rows.get(ReminderStatus.MISSED, 0)}

@@ -326,10 +326,12 @@ def read(connection: Connection, outbox_id: int) -> RowMapping | None:
     return connection.execute(select(table).where(table.c.id == outbox_id)).mappings().one_or_none()
 
 
-def count_by_status(connection: Connection, cycle_key: str) -> dict[OutboxStatus, int]:
-    query = (
-        select(table.c.status, func.count()).where(table.c.cycle_key == cycle_key).group_by(table.c.status)
-    )
+def count_by_status(
+    connection: Connection, cycle_key: str, statuses: Collection[OutboxStatus] = tuple(OutboxStatus)
+) -> dict[OutboxStatus, int]:
+    """How many messages stand in each of these statuses."""
+    query = select(table.c.status, func.count()).where(table.c.status.in_(statuses))
+    query = query.where(table.c.cycle_key == cycle_key).group_by(table.c.status)
     return dict(connection.execute(query).all())
 
 

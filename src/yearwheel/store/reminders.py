@@ -214,11 +214,12 @@ def count_notices(
     return {(stage, code, kind): count for stage, code, kind, count in connection.execute(query)}
 
 
-def count_by_status(connection: Connection, cycle_key: str) -> dict[ReminderStatus, int]:
-    """How many rows stand where."""
-    query = (
-        select(table.c.status, func.count()).where(table.c.cycle_key == cycle_key).group_by(table.c.status)
-    )
+def count_by_status(
+    connection: Connection, cycle_key: str, statuses: Collection[ReminderStatus] = tuple(ReminderStatus)
+) -> dict[ReminderStatus, int]:
+    """How many rows stand in each of these statuses."""
+    query = select(table.c.status, func.count()).where(table.c.cycle_key == cycle_key)
+    query = query.where(table.c.status.in_(statuses)).group_by(table.c.status)
     return dict(connection.execute(query).all())
 
 

@@ -52,20 +52,17 @@ def find_in_hand(connection: Connection, cycle_key: str, stage_keys: Collection[
 
 
 def find_unfinished(
-    connection: Connection,
-    cycle_key: str,
-    reviews: Collection[str],
-    stage_keys: Collection[str] | None = None,
+    connection: Connection, cycle_key: str, stage_keys: Collection[str], reviews: Collection[str]
 ) -> list[Standing]:
-    """What still has to be done. In a review also what was handed in, since it has to be read."""
+    """What still has to be done in these stages. In a review also what was handed in: it has to be read."""
     query = (
         select(*_COLUMNS)
-        .where(table.c.cycle_key == cycle_key, table.c.status.not_in({Status.APPROVED, *WAIVED}))
+        .where(table.c.cycle_key == cycle_key, table.c.stage_key.in_(stage_keys))
+        .where(table.c.status.not_in({Status.APPROVED, *WAIVED}))
         .where(table.c.status.not_in(HANDED_IN) | table.c.stage_key.in_(reviews))
+        .order_by(*_ORDER)
     )
-    if stage_keys is not None:
-        query = query.where(table.c.stage_key.in_(stage_keys))
-    return [Standing(*row) for row in connection.execute(query.order_by(*_ORDER)).all()]
+    return [Standing(*row) for row in connection.execute(query).all()]
 
 
 def count_by_status(connection: Connection, cycle_key: str) -> dict[str, dict[str, int]]:

@@ -36,7 +36,8 @@ class Edition:
 class Change:
     """One event about a district in a stage. `before` and `after` are statuses, or days where a date moved.
 
-    `due_on` is the due day in force after it; `in_force_from` is since when, where the event says so.
+    `due_on` is the due day in force after it, `own_day` whether it is the district's own and not the
+    calendar's; `in_force_from` is since when, where the event says so.
     """
 
     at: datetime
@@ -49,6 +50,7 @@ class Change:
     why: str
     due_on: date
     order: int = 0
+    own_day: bool = True
     in_force_from: date | None = None
 
     @property
@@ -175,6 +177,7 @@ class _Course:
         self._start: datetime | None = None
         self._status = Status.NOT_OPEN
         self._due_on = date.min
+        self._own_day = False
         self._since: date | None = None
         self._change: Change | None = None
         self._edition: Edition | None = None
@@ -184,7 +187,7 @@ class _Course:
             return
         self._close(edition.at)
         if entry is not None:
-            if self._known is None or self._follows_calendar(self._known):
+            if not self._own_day:
                 moved = self._due_on != entry.due_on
                 self._due_on, self._since = entry.due_on, None if moved else self._since
             self._known = entry
@@ -195,18 +198,17 @@ class _Course:
         expected = self._due_on.isoformat() if change.moves_date else str(self._status)
         if change.before != expected:
             when = self._historian.day(change.at)
-            self._history.faults.append(f"{change.kind} on {when} starts from {change.before}, not {expected}")
+            self._history.faults.append(
+                f"{change.kind} on {when} starts from {change.before}, not {expected}"
+            )
         self._since = self._since_after(change)
         self._status = self._status if change.moves_date else Status(change.after)
-        self._due_on, self._change, self._edition = change.due_on, change, None
+        self._due_on, self._own_day = change.due_on, change.own_day
+        self._change, self._edition = change, None
 
     def end(self) -> History:
         self._close(FOREVER)
         return self._history
-
-    def _follows_calendar(self, known: _Entry) -> bool:
-        """Whether the due day is the calendar's and not one of the district's own."""
-        return self._due_on == known.due_on and known.stage.kind is not StageKind.REVIEW
 
     def _close(self, end: datetime) -> None:
         if self._start is not None:
@@ -219,10 +221,12 @@ class _Course:
     def _since_after(self, change: Change) -> date | None:
         """The day the deadline came into force; None where it is the stage's own."""
         if change.moves_date:
-            taken_back = change.after < change.before  # an extension always goes later
-            return change.in_force_from or (None if taken_back else self._historian.day(change.at))
+            if change.in_force_from:
+                return change.in_force_from
+            taken_back = not change.own_day or change.after < change.before  # an extension always goes later
+            return None if taken_back else self._historian.day(change.at)
         handed_over = change.before in HANDED_IN and change.after in (Status.UNDER_REVIEW, Status.RETURNED)
-        return self._historian.day(change.at) if handed_over else self._since
+        return (change.in_force_from or self._historian.day(change.at)) if handed_over else self._since
 
 
 def _entries(editions: Sequence[Edition]) -> dict[Edition, dict[str, _Entry]]:

@@ -18,6 +18,7 @@ REASON_WORDS: dict[str, str] = {
     Reason.COLLAPSED: "a later reminder of the same round said it all",
     Reason.ROLE_EMPTY: "nobody held the role",
     Reason.UNREACHABLE: "the address had refused mail before",
+    Reason.RELIEF: "it fell into a relief after a disaster",
     Reason.TOO_LATE: "the stage had closed before it could go",
     OutboxStatus.FAILED: "the mail server refused the message",
     OutboxStatus.UNCERTAIN: "nobody knows whether the message left",

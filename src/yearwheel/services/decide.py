@@ -9,6 +9,7 @@ from yearwheel.notifications.ledger import NoticeKind
 from yearwheel.services.active import Active, read_active
 from yearwheel.services.app import App, Refused
 from yearwheel.services.moves import Move, find_standing, make_moves, with_status
+from yearwheel.services.relief import first_day
 from yearwheel.stages.standing import DueBecause, Standing
 from yearwheel.stages.status import HANDED_IN, LABELS, Status
 from yearwheel.store import Connection, standings
@@ -48,12 +49,13 @@ def _move(connection: Connection, active: Active, decision: Decision, now: datet
         return Move(
             before, with_status(before, Status.APPROVED), decision.by, "approved", notice=NoticeKind.APPROVED
         )
-    due_on = _due_back(active, before, active.day(now))
+    since = first_day(connection, active, before.district_code, active.day(now))
+    due_on = _due_back(active, before, since)
     after = with_status(
         before,
         Status.RETURNED,
         due_on=due_on,
-        due_since=active.day(now),
+        due_since=since,
         due_because=DueBecause.RETURNED,
         rounds=before.rounds + 1,
     )

@@ -9,6 +9,7 @@ from yearwheel.notifications.planner import turn_of
 from yearwheel.services.active import Active, read_active
 from yearwheel.services.app import App, Refused
 from yearwheel.services.moves import Move, find_standing, make_moves
+from yearwheel.services.relief import first_day
 from yearwheel.stages.standing import DueBecause, Standing
 from yearwheel.stages.status import LABELS
 
@@ -42,7 +43,7 @@ def extend(
             after = replace(
                 before,
                 due_on=extension.until,
-                due_since=active.day(now),
+                due_since=first_day(work.connection, active, before.district_code, active.day(now)),
                 due_because=DueBecause.EXTENSION,
             )
             moves.append(Move(before, after, by, "deadline_moved", why, NoticeKind.EXTENSION, note=why))

@@ -84,7 +84,10 @@ def _event(move: Move, active: Active, now: datetime) -> Event:
     )
     place = (move.after.stage_key, move.after.district_code)
     detail = {"due_on": _due_word(move.after, active), **(move.detail or {})}
-    if moved_date and move.after.due_since not in (None, active.day(now)):
+    if move.after.due_on is not None:
+        detail["own_day"] = True
+    since_changed = moved_date or move.after.due_since != move.before.due_since
+    if since_changed and move.after.due_since is not None:
         detail["in_force_from"] = str(move.after.due_since)
     return Event(now, move.by, move.kind, active.key, *place, before, after, move.why, detail)
 

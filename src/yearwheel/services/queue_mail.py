@@ -18,10 +18,21 @@ from yearwheel.notifications.whole_cycle import read_table
 from yearwheel.roster.people import ROLE_LABELS, Contact, Role, Roster
 from yearwheel.services.active import Active, read_active
 from yearwheel.services.app import App
+from yearwheel.services.contacts import welcome_back
 from yearwheel.services.rounds import SYSTEM, call_due, out_of_reach
 from yearwheel.services.whole_cycle import tell_the_state
 from yearwheel.stages.status import HANDED_IN, WAIVED
-from yearwheel.store import Connection, approvals, events, outbox, pauses, reminders, rosters, standings
+from yearwheel.store import (
+    Connection,
+    approvals,
+    events,
+    outbox,
+    pauses,
+    reliefs,
+    reminders,
+    rosters,
+    standings,
+)
 from yearwheel.store.events import Event
 from yearwheel.store.outbox import NewMessage
 from yearwheel.store.reminders import DueReminder
@@ -50,6 +61,7 @@ def queue_mail(app: App, cycle_key: str) -> QueueReport:
         active = read_active(work.connection, cycle_key)
         if active.stored.closed_at is not None or pauses.find_open(work.connection, cycle_key):
             return report
+        welcome_back(work.connection, active, SYSTEM, now)
         report.rewritten = _take_back_stale(work.connection, active, now)
         if report.rewritten:
             _collapse(work.connection, active, now)
@@ -94,7 +106,7 @@ def _collapse(connection: Connection, active: Active, now: datetime) -> None:
     ending = (ReminderStatus.SUPERSEDED, Reason.COLLAPSED)
     reminders.settle(connection, [(row, *ending) for row in outrun], now)
     for stage_key in reminders.stages_with_due(connection, active.key, now):
-        call_due(connection, active, active.cycle.stage(stage_key), now)
+        call_due(connection, active, active.stages[stage_key], now)
 
 
 class _Writer:
@@ -110,6 +122,7 @@ class _Writer:
         self._connection = connection
         self._stages: Mapping[str, Stage] = active.stages
         self._undone = self._read_undone(due)
+        self._relieved = reliefs.quiet_until(connection, active.key, active.day(now))
         self._is_open = cache(self._window_is_open)
         self._approved = approvals.read(connection, active.key, app.renderer.template_version)
         self._cap = app.settings.mail.letters_per_week
@@ -245,6 +258,7 @@ class _Writer:
             basis=stage.basis,
             note=reminder.note,
             role_label=ROLE_LABELS[Role(reminder.role)],
+            gentle=reminder.district_code in self._relieved,
         )
         return self._of_whole_cycle(item, reminder) if reminder.kind in WHOLE_CYCLE else item
 

@@ -17,7 +17,11 @@ from yearwheel.store import pauses
 from yearwheel.store.tables import deliveries, events, outbox, reminders
 
 IN_FORCE = ("cycle_published", "calendar_changed")  # events that put a calendar in force
-ABOUT_THE_ADDRESS = ("address_refused", "letter_refused")  # events after which a contact is given up
+ABOUT_THE_ADDRESS = (
+    "address_refused",
+    "letter_refused",
+    "bounced",
+)  # events after which a contact is given up
 
 
 def read_rows(connection: Connection, cycle_key: str) -> list[Row]:
@@ -185,5 +189,6 @@ def _change(row: Any) -> Change:
         row["why"],
         date.fromisoformat(row["detail"]["due_on"]),
         row["id"],
+        row["detail"].get("own_day", False),
         date.fromisoformat(since) if (since := row["detail"].get("in_force_from")) else None,
     )

@@ -1,0 +1,43 @@
+"""Declaring a disaster: a relief for chosen districts, as one act that can be taken back as one."""
+
+from datetime import date
+
+from yearwheel.services.active import read_active
+from yearwheel.services.app import App, Refused
+from yearwheel.services.mass import MassAct, carry_out
+from yearwheel.services.relief import standing_still
+from yearwheel.services.selection import Selection, select
+from yearwheel.store import events, reliefs, rosters, standings
+from yearwheel.store.events import Event
+
+
+def declare_disaster(
+    app: App, cycle_key: str, chosen: Selection, last: date, *, by: str, why: str, save: bool = True
+) -> MassAct:
+    """From today up to a day nothing is asked of these districts, and their deadlines wait as long.
+
+    Refused without a reason and for a day that is past. It ends by itself.
+    """
+    if not why.strip():
+        raise Refused("a disaster needs a reason that people will read: --why '...'")
+    now = app.clock.now()
+    with app.database.writing() as work:
+        active = read_active(work.connection, cycle_key)
+        today = active.day(now)
+        if last < today:
+            raise Refused(f"{last} is past; a relief lasts at least until {today}")
+        codes = [d.code for d in select(rosters.load(work.connection, active.state), chosen)]
+        stages = [stage.key for stage in active.cycle.stages]
+        here = standings.find(work.connection, cycle_key, stage_keys=stages, codes=codes)
+        moves = [move for s in here if (move := standing_still(active, s, today, last, by, why))]
+        what = f"{chosen}: relief until {last}"
+        done = carry_out(work.connection, active, moves, [], now, what, by, why, save)
+        if save:
+            number = reliefs.add(
+                work.connection, cycle_key, codes, today, last, why=why, by=by, at=now, act=done.act
+            )
+            detail = {"relief": number, "act": done.act, "until": str(last), "districts": codes}
+            declared = Event(now, by, "disaster_declared", cycle_key, why=why, detail=detail)
+            events.append(work.connection, [declared])
+            work.commit()
+    return done

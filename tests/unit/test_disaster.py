@@ -1,0 +1,141 @@
+"""A relief: the clock stands still for the struck, nothing is asked of them, and it ends by itself."""
+
+from datetime import date
+
+import pytest
+
+from tests.apps import KEY, begun, hand_in, ledger, logged, round_at, set_clock, standing_of
+from yearwheel.services.app import Refused
+from yearwheel.services.decide import Decision, decide
+from yearwheel.services.disaster import declare_disaster
+from yearwheel.services.explain import explain
+from yearwheel.services.mass import undo
+from yearwheel.services.prove import prove
+from yearwheel.services.relief import end_relief, list_reliefs
+from yearwheel.services.selection import Selection
+
+STRUCK = Selection(codes=("001",))
+MARCH_5 = date(2027, 3, 5)
+
+
+@pytest.fixture
+def app(sqlite_database):
+    app = begun(sqlite_database)
+    round_at(app, "2027-02-01")
+    round_at(app, "2027-02-15")
+    set_clock(app, "2027-02-19 07:00")
+    return app
+
+
+def declare(app, chosen=STRUCK, last=MARCH_5, **options):
+    return declare_disaster(app, KEY, chosen, last, by="ada", why="tornado", **options)
+
+
+def letters(app, code, after, until):
+    """The days on which a ladder message of the district left, in a stretch of days."""
+    with app.database.reading() as connection:
+        query = (
+            "SELECT o.send_on, r.rung FROM reminder r JOIN outbox o ON o.id = r.outbox_id WHERE "
+            f"r.district_code = '{code}' AND r.rung NOT LIKE '%:%' ORDER BY 1, 2"
+        )
+        rows = connection.exec_driver_sql(query).all()
+    return [tuple(map(str, row)) for row in rows if after <= str(row[0]) <= until]
+
+
+def test_open_deadlines_wait_as_many_working_days_as_are_lost(app):
+    declare(app)
+
+    assert standing_of(app, "budget", "001").due_on == date(2027, 3, 16)  # seven working days were left
+    assert standing_of(app, "budget", "001").due_since == date(2027, 3, 6)
+    assert standing_of(app, "budget", "002").due_on is None
+
+
+def test_nothing_is_asked_while_it_lasts_and_everything_after_it(app):
+    declare(app)
+    for day in ("02-19", "02-22", "03-01", "03-02", "03-05", "03-08", "03-15", "03-16", "03-18", "03-22"):
+        round_at(app, f"2027-{day}")
+    set_clock(app, "2027-03-23")
+
+    assert letters(app, "001", "2027-02-19", "2027-03-05") == []
+    assert [rung for _, rung in letters(app, "001", "2027-03-06", "2027-03-31")] == [
+        "7-days-before", "7-days-before", "on-the-day", "on-the-day", "1-workday-after", "1-workday-after",
+    ]  # fmt: skip
+    assert ("2027-02-22", "7-days-before") in letters(app, "002", "2027-02-19", "2027-03-05")
+    assert prove(app, KEY).breaches == ()
+
+
+def test_what_is_late_already_stays_late_but_is_left_in_peace(app):
+    for day in ("02-22", "03-01"):
+        round_at(app, f"2027-{day}")
+    set_clock(app, "2027-03-02 07:00")
+    declare(app)
+    for day in ("03-02", "03-04", "03-08"):
+        round_at(app, f"2027-{day}")
+
+    assert standing_of(app, "budget", "001").due_on == date(2027, 3, 1)
+    assert letters(app, "001", "2027-03-02", "2027-03-05") == []
+    ended = [row for row in ledger(app, stage_key="budget", district_code="001") if row[3] == "relief"]
+    assert {row[0] for row in ended} == {"1-workday-after", "escalation:3-days-after"}
+    proof = prove(app, KEY)
+    assert proof.breaches == ()
+    assert "relief" in "\n".join(explain(app, KEY, "001", date(2027, 3, 2)).lines())
+
+
+def test_letters_to_the_struck_are_marked_gentle(app, monkeypatch):
+    seen = []
+    render = app.renderer.render
+    monkeypatch.setattr(app.renderer, "render", lambda letter: seen.append(letter) or render(letter))
+    declare(app)
+    round_at(app, "2027-02-19")
+    round_at(app, "2027-02-22")
+
+    items = {(item.district_name, item.kind, item.gentle) for letter in seen for item in letter.items}
+    assert ("Ash County", "extension", True) in items
+    assert {gentle for name, _, gentle in items if name == "Birch County"} == {False}
+
+
+def test_work_returned_during_it_counts_from_its_end(app):
+    hand_in(app, "budget", "001")
+    declare(app, Selection(codes=("001",)))
+    decide(app, KEY, [Decision("budget", "001", "ray", "Sign it.")])
+
+    after = standing_of(app, "budget", "001")
+    assert (after.due_since, after.due_on) == (date(2027, 3, 6), date(2027, 3, 19))
+    set_clock(app, "2027-02-20")
+    assert prove(app, KEY).breaches == ()
+
+
+def test_ended_early_the_days_stay_as_promised_and_reminders_go_again(app):
+    declare(app)
+    (relief,) = list_reliefs(app, KEY)
+    set_clock(app, "2027-02-25")
+    end_relief(app, KEY, relief.id, by="ada", why="power is back")
+
+    after = standing_of(app, "budget", "001")
+    assert (after.due_on, after.due_since) == (date(2027, 3, 16), date(2027, 2, 25))
+    round_at(app, "2027-03-02")
+    assert letters(app, "001", "2027-02-25", "2027-03-02") == [("2027-03-02", "14-days-before")] * 2
+    assert prove(app, KEY).breaches == ()
+    with pytest.raises(Refused, match="no relief 1 to end; running: none"):
+        end_relief(app, KEY, relief.id, by="ada", why="again")
+
+
+def test_a_disaster_is_taken_back_as_one(app):
+    before = [row for row in ledger(app) if row[3] is None]
+    done = declare(app)
+    undo(app, KEY, done.act, by="ada", why="the wrong county")
+
+    assert standing_of(app, "budget", "001").due_on is None
+    assert [r for r in ledger(app) if r[3] is None and not r[0].startswith("extension")] == before
+    assert [relief.ended_by for relief in list_reliefs(app, KEY)] == ["ada"]
+    assert prove(app, KEY).breaches == ()
+
+
+def test_a_look_declares_nothing(app):
+    assert declare(app, save=False).names == ("Ash County",)
+    assert (list_reliefs(app, KEY), logged(app, "disaster_declared")) == ([], [])
+
+
+def test_a_day_that_is_past_is_refused(app):
+    with pytest.raises(Refused, match="2027-02-01 is past"):
+        declare(app, last=date(2027, 2, 1))

@@ -1,0 +1,136 @@
+"""One act for many districts: seen before, carried out together, taken back as one."""
+
+from datetime import date
+
+import pytest
+
+from tests.apps import KEY, begun, hand_in, ledger, logged, round_at, set_clock, standing_of
+from yearwheel.services.app import Refused
+from yearwheel.services.excuse import excuse
+from yearwheel.services.extend import Extension, extend
+from yearwheel.services.mass import NewDay, excuse_many, extend_many, undo
+from yearwheel.services.prove import prove
+from yearwheel.services.selection import Selection
+
+EVERYONE = Selection(everyone=True)
+MARCH_10 = date(2027, 3, 10)
+
+
+@pytest.fixture
+def app(database):
+    app = begun(database)
+    round_at(app, "2027-02-01")
+    round_at(app, "2027-02-15")
+    set_clock(app, "2027-02-18")
+    return app
+
+
+def give(app, chosen=EVERYONE, stages=("budget",), day=NewDay(MARCH_10), **options):
+    return extend_many(app, KEY, chosen, stages, day, by="ada", why="ice storm", **options)
+
+
+def dues(app, stage="budget"):
+    return [standing_of(app, stage, code).due_on for code in ("001", "002", "003")]
+
+
+def alive(app):
+    """The ladder rows of people that wait or went."""
+    rows = ledger(app, stage_key="budget")
+    return [row for row in rows if row[3] is None and ":" not in row[0] + row[1]]
+
+
+def test_a_look_counts_and_names_and_changes_nothing(app):
+    hand_in(app, "budget", "003")
+    before = ledger(app)
+    seen = give(app, save=False)
+
+    assert (dict(seen.stages), seen.names, seen.act) == ({"budget": 2}, ("Ash County", "Birch County"), "")
+    assert seen.skipped == ("003 budget is submitted",)
+    assert (ledger(app), dues(app), logged(app, "mass_act")) == (before, [None] * 3, [])
+
+
+def test_what_is_done_is_what_was_seen_and_carries_one_name(app):
+    seen, done = give(app, save=False), give(app)
+
+    assert (done.stages, done.names, done.skipped) == (seen.stages, seen.names, seen.skipped)
+    assert dues(app) == [MARCH_10] * 3
+    assert {event.detail["act"] for event in logged(app, "deadline_moved", "mass_act")} == {done.act}
+    (act,) = logged(app, "mass_act")
+    assert (act.actor, act.why, act.detail["places"]) == ("ada", "ice storm", 3)
+
+
+def test_it_is_taken_back_as_one_and_the_old_dates_come_alive(app):
+    before = alive(app)
+    done = give(app)
+    undone = undo(app, KEY, done.act, by="ada", why="the wrong day")
+
+    assert (dues(app), alive(app), undone.names) == ([None] * 3, before, done.names)
+    round_at(app, "2027-02-19")
+    assert prove(app, KEY).breaches == ()
+
+
+def test_taking_it_back_leads_to_the_extension_there_was_before(app):
+    extend(app, KEY, [Extension("budget", "001", date(2027, 3, 4))], by="ada", why="flood")
+    set_clock(app, "2027-02-19")
+    done = give(app)
+    set_clock(app, "2027-02-22")
+    undo(app, KEY, done.act, by="ada", why="not needed")
+
+    assert dues(app) == [date(2027, 3, 4), None, None]
+    round_at(app, "2027-02-22")
+    assert prove(app, KEY).breaches == ()
+
+
+def test_later_changes_stand_in_the_way_and_are_named(app):
+    done = give(app)
+    hand_in(app, "budget", "002")
+    before = ledger(app)
+
+    with pytest.raises(Refused) as refusal:
+        undo(app, KEY, done.act, by="ada", why="oh")
+    assert str(refusal.value).splitlines() == [
+        f"{done.act} cannot be undone; since then:",
+        "  002 budget: submitted, submitted on 2027-02-18 by Ann",
+    ]
+    assert ledger(app) == before
+
+
+def test_a_statewide_shift_moves_each_day_by_working_days(app):
+    give(app, stages=(), day=NewDay(workdays=3), force=True)
+
+    assert dues(app) == [date(2027, 3, 4)] * 3
+    assert dues(app, "plan") == [date(2027, 4, 20)] * 3
+    assert standing_of(app, "review", "001").due_on is None
+
+
+def test_a_shift_past_a_close_needs_force(app):
+    with pytest.raises(Refused, match="Budget closes on 2027-03-15"):
+        give(app, day=NewDay(date(2027, 3, 20)))
+    assert dues(app) == [None] * 3
+
+
+def test_many_are_excused_and_owe_it_again_when_it_is_undone(app):
+    excuse(app, KEY, "budget", "003", by="ada", why="merged")
+    done = excuse_many(app, KEY, Selection(codes=("001", "003")), ["budget"], by="ada", why="fire")
+
+    assert (done.names, done.skipped) == (("Ash County",), ("003 budget is excused",))
+    assert standing_of(app, "budget", "001").status == "excused"
+    undo(app, KEY, done.act, by="ada", why="not burnt after all")
+    assert [standing_of(app, "budget", c).status for c in ("001", "003")] == ["open", "excused"]
+    assert prove(app, KEY).breaches == ()
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda app: undo(app, KEY, "nothing", by="ada", why="x"), "no act 'nothing'"),
+        (lambda app: give(app, stages=("nope",)), "no stage nope"),
+        (lambda app: give(app, day=NewDay(date(2027, 2, 1))), "this would change nothing"),
+        (lambda app: extend_many(app, KEY, EVERYONE, (), NewDay(MARCH_10), by="a", why=" "), "a reason"),
+    ],
+)
+def test_what_cannot_be_done_changes_nothing(app, change, words):
+    before = ledger(app)
+    with pytest.raises(Refused, match=words):
+        change(app)
+    assert ledger(app) == before

@@ -473,6 +473,8 @@ class _Prover:
                 return span.status in WAIVED
             case Reason.NOT_OWED:
                 return span.turn is not None and row.key.rung not in span.turn.rungs
+            case Reason.RELIEF:
+                return span.turn is not None and self._historian.day(row.due_at) < span.turn.called_from
             case Reason.DATE_MOVED:
                 return span.turn is not None and span.due_on != row.key.deadline_on
             case _:

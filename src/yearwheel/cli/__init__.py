@@ -7,6 +7,7 @@ from io import TextIOWrapper
 import typer
 
 from yearwheel.cli.board import board
+from yearwheel.cli.bounces import bounces, tasks
 from yearwheel.cli.calendar import calendar
 from yearwheel.cli.cycle import cycle
 from yearwheel.cli.dates import excuse, extend
@@ -53,6 +54,8 @@ _add(extend, RUN, "extend 001 drafting --until 2027-04-30 --why 'flooded school'
 _add(excuse, RUN, "excuse 001 drafting --why 'merges with 002 in July'")
 app.add_typer(notifications, name="notifications", rich_help_panel=RUN)
 app.add_typer(outbox, name="outbox", rich_help_panel=RUN)
+app.add_typer(bounces, name="bounces", rich_help_panel=RUN)
+app.add_typer(tasks, name="tasks", rich_help_panel=RUN)
 _add(prove, ACCOUNT, "prove")
 _add(explain, ACCOUNT, "explain 001 2027-03-15")
 _add(serve, KEEP, "serve --port 8000")

@@ -5,7 +5,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from yearwheel.cli.desk import AsJson, At, By, Unclear, acting_at, installation
+from yearwheel.cli.desk import (
+    AsJson,
+    At,
+    By,
+    CycleKey,
+    Unclear,
+    acting_at,
+    cycle_desk,
+    installation,
+    read_day,
+)
 from yearwheel.cli.show import complain, print_json, say, table
 
 if TYPE_CHECKING:
@@ -121,3 +131,41 @@ def _print(difference: "RosterDiff") -> None:
     for warning in difference.warnings:
         complain(f"note: {warning}")
     say(f"{len(added):,} added, {len(changed):,} changed, {len(gone):,} gone")
+
+
+@roster.command(epilog="Example: yearwheel roster deputy 001-ann 001-dan")
+def deputy(
+    contact: Annotated[str, typer.Argument(metavar="CONTACT", help="The key of the contact.")],
+    by: By,
+    stand_in: Annotated[
+        str, typer.Argument(metavar="DEPUTY", help="The deputy's key; without one, nobody.")
+    ] = "",
+    cycle: CycleKey = "",
+    at: At = "",
+) -> None:
+    """Say who is told when a contact is away or mail cannot reach them."""
+    from yearwheel.services.contacts import name_deputy
+
+    with cycle_desk(cycle, at) as (app, active):
+        name_deputy(app, active.key, contact, stand_in or None, by=by)
+    said = f"{stand_in} stands in for {contact}" if stand_in else f"nobody stands in for {contact}"
+    say(f"{said}\nto undo: yearwheel roster deputy {contact} [DEPUTY]")
+
+
+@roster.command(epilog="Example: yearwheel roster away 001-ann --until 2027-03-05")
+def away(
+    contact: Annotated[str, typer.Argument(metavar="CONTACT", help="The key of the contact.")],
+    by: By,
+    until: Annotated[
+        str, typer.Option("--until", metavar="DAY", help="The last day away; without one they are back.")
+    ] = "",
+    cycle: CycleKey = "",
+    at: At = "",
+) -> None:
+    """Tell a contact's deputy while they are away; they are back by themselves."""
+    from yearwheel.services.contacts import set_away
+
+    with cycle_desk(cycle, at) as (app, active):
+        set_away(app, active.key, contact, read_day(until) if until else None, by=by)
+    say(f"{contact} is away until {until}" if until else f"{contact} is back")
+    say(f"to undo: yearwheel roster away {contact}{'' if until else ' --until DAY'}")

@@ -31,6 +31,7 @@ class Mail(Section):
     mode: MailMode = Field(MailMode.TRIAL, description="trial writes a local Maildir; live speaks SMTP")
     sender: str = Field("planning@education.ky.example", description="the address in From")
     domain: str = Field("yearwheel.example", description="the right-hand side of every Message-ID")
+    bounce_domain: str = Field("", description="takes bounces, one address a message; empty uses the sender")
     host: str = Field("127.0.0.1", description="the mail server")
     port: int = Field(25, ge=1, le=65535)
     security: Security = Security.STARTTLS
@@ -47,6 +48,9 @@ class Mail(Section):
     letters_per_week: int | None = Field(
         None, ge=1, description="letters a person gets in seven days; what a statute asks for is exempt"
     )
+    imap_host: str = Field("", description="where bounces are read, over TLS")
+    imap_user: str = ""
+    imap_password: SecretStr = SecretStr("")
     tell_admins: bool = Field(True, description="write the state's admins weekly digests and alerts")
 
 

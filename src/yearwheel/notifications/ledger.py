@@ -75,7 +75,7 @@ OUTBOX_MOVES: dict[OutboxStatus, frozenset[OutboxStatus]] = {
     ),
     OutboxStatus.SENT: frozenset({OutboxStatus.BOUNCED}),
     OutboxStatus.FAILED: frozenset({OutboxStatus.QUEUED}),
-    OutboxStatus.UNCERTAIN: frozenset({OutboxStatus.SENT, OutboxStatus.QUEUED}),
+    OutboxStatus.UNCERTAIN: frozenset({OutboxStatus.SENT, OutboxStatus.QUEUED, OutboxStatus.BOUNCED}),
     OutboxStatus.BOUNCED: frozenset(),
     OutboxStatus.SUPPRESSED: frozenset(),
     OutboxStatus.DISCARDED: frozenset(),

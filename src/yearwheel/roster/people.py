@@ -1,6 +1,7 @@
 """Districts, contacts and the roles that decide who is told what."""
 
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
@@ -88,6 +89,8 @@ class Contact:
     email: str
     roles: frozenset[Role]
     undeliverable: str | None = None  # why mail cannot reach them, in the server's words
+    deputy_for: str | None = None  # key of the contact in whose place they are told
+    away_until: date | None = None  # a deputy is told until then, that day included
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +116,8 @@ class Roster:
 
     def holders(self, district_code: str, role: Role) -> tuple[Contact, ...]:
         """Who holds a role for a district, in key order. State roles are looked up in the state office;
-        `reviewer` is the district's own reviewer where one is assigned."""
+        `reviewer` is the district's own reviewer where one is assigned. A holder who is away or whom mail
+        cannot reach is stood in for by their deputies, if they have any."""
         if not self._holders:
             self._index()
         if role is Role.REVIEWER and district_code in self.reviewers:
@@ -123,7 +127,18 @@ class Roster:
         return self._holders.get((district_code, role), ())
 
     def _index(self) -> None:
-        for contact in sorted(self.contacts.values(), key=lambda c: c.key):
+        people = sorted(self.contacts.values(), key=lambda c: c.key)
+        deputies: dict[str, tuple[Contact, ...]] = {}
+        for contact in people:
+            if contact.deputy_for and not _is_absent(contact):
+                deputies[contact.deputy_for] = (*deputies.get(contact.deputy_for, ()), contact)
+        for contact in people:
+            told = deputies.get(contact.key, (contact,)) if _is_absent(contact) else (contact,)
             for role in contact.roles:
                 place = (contact.district_code, role)
-                self._holders[place] = (*self._holders.get(place, ()), contact)
+                known = self._holders.get(place, ())
+                self._holders[place] = (*known, *(c for c in told if c not in known))
+
+
+def _is_absent(contact: Contact) -> bool:
+    return contact.undeliverable is not None or contact.away_until is not None

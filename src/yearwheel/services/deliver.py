@@ -10,11 +10,13 @@ from uuid import uuid4
 from yearwheel.config.settings import Mail
 from yearwheel.notifications.ledger import Attempt, OutboxStatus
 from yearwheel.notifications.mailers import Envelope, Mailer, Result
+from yearwheel.notifications.verp import sender_for
 from yearwheel.services.active import read_active
 from yearwheel.services.app import App
+from yearwheel.services.contacts import give_up_address
 from yearwheel.services.queue_mail import open_zones
 from yearwheel.services.rounds import SYSTEM
-from yearwheel.store import Connection, events, outbox, rosters
+from yearwheel.store import Connection, events, outbox
 from yearwheel.store.events import Event
 from yearwheel.store.outbox import Claimed, Settled
 
@@ -98,7 +100,8 @@ def _domain(recipient: str) -> str:
 
 
 def _send(app: App, mailer: Mailer, claimed: Claimed) -> Result:
-    sender = app.settings.mail.sender
+    mail = app.settings.mail
+    sender = sender_for(claimed.message_id, mail.bounce_domain) if mail.bounce_domain else mail.sender
     return mailer.send(Envelope(claimed.message_id, sender, claimed.recipient, claimed.raw))
 
 
@@ -142,13 +145,13 @@ def _after(claimed: Claimed, outcome: Attempt, now: datetime) -> tuple[OutboxSta
 def _note_refusal(connection: Connection, claimed: Claimed, result: Result, now: datetime) -> None:
     """Keep the server's words; a contact is given up only when they are about the address."""
     words = f"{result.code} {result.detail}".strip()
-    kind = "message_refused"
-    if blames_address(result):
-        kind = "address_refused"
-        state = read_active(connection, claimed.cycle_key).state
-        rosters.mark_undeliverable(connection, state, claimed.contact_key, words)
+    at_fault = blames_address(result)
+    kind = "address_refused" if at_fault else "message_refused"
     detail = {"contact": claimed.contact_key, "message_id": claimed.message_id}
     events.append(connection, [Event(now, SYSTEM, kind, claimed.cycle_key, why=words, detail=detail)])
+    if at_fault:
+        active = read_active(connection, claimed.cycle_key)
+        give_up_address(connection, active, claimed.contact_key, words, now)
 
 
 def blames_address(refusal: Result) -> bool:

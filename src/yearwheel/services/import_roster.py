@@ -113,9 +113,16 @@ def _merged(before: Roster, files: RosterFiles) -> Roster:
     named, known = files.roster, before.contacts
     spoken_of = {contact.district_code for contact in named.contacts.values()}
     unspoken = {key: c for key, c in known.items() if c.district_code not in spoken_of}
-    # What the mail server said of an address stays true until a letter gets through.
+    # What the mail server said of an address stays true until a letter gets through; files name no deputies.
     kept = {
-        key: replace(contact, undeliverable=known[key].undeliverable) if key in known else contact
+        key: replace(
+            contact,
+            undeliverable=known[key].undeliverable,
+            deputy_for=known[key].deputy_for,
+            away_until=known[key].away_until,
+        )
+        if key in known
+        else contact
         for key, contact in named.contacts.items()
     }
     return Roster({**before.districts, **named.districts}, {**unspoken, **kept})

@@ -80,6 +80,13 @@ def mark_undeliverable(connection: Connection, state: str, key: str, words: str)
     _changed(connection, state)
 
 
+def change_contact(connection: Connection, state: str, key: str, **values: Any) -> None:
+    """Write single columns of a contact, for example whom they stand in for."""
+    same = (contacts.c.state == state) & (contacts.c.key == key)
+    connection.execute(update(contacts).where(same).values(**values))
+    _changed(connection, state)
+
+
 def mark_left(connection: Connection, state: str, keys: Collection[str], at: datetime) -> None:
     """Contacts who are gone: kept for the record, written to no more."""
     connection.execute(
@@ -125,7 +132,16 @@ def _district_row(state: str, district: District) -> dict[str, Any]:
 
 def _contact(row: RowMapping) -> Contact:
     roles = frozenset(Role(role) for role in row["roles"])
-    return Contact(row["key"], row["district_code"], row["name"], row["email"], roles, row["undeliverable"])
+    return Contact(
+        row["key"],
+        row["district_code"],
+        row["name"],
+        row["email"],
+        roles,
+        row["undeliverable"],
+        row["deputy_for"],
+        row["away_until"],
+    )
 
 
 def _contact_row(state: str, contact: Contact) -> dict[str, Any]:

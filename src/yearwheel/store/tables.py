@@ -131,7 +131,6 @@ contacts = Table(
     Column("email", Text, nullable=False),
     Column("roles", JSON, nullable=False),
     Column("undeliverable", Text),  # the mail server's words
-    Column("soft_bounces", Integer, nullable=False, server_default="0"),  # in a row
     Column("deputy_for", Text),  # key of the contact they stand in for
     Column("away_until", Date),  # the last day on which their deputy is told instead
     Column("verified_at", Moment),  # when they last said that this is their role and address

@@ -98,7 +98,6 @@ def upgrade() -> None:
         sa.Column("email", sa.Text(), nullable=False),
         sa.Column("roles", sa.JSON(), nullable=False),
         sa.Column("undeliverable", sa.Text(), nullable=True),
-        sa.Column("soft_bounces", sa.Integer(), server_default="0", nullable=False),
         sa.Column("deputy_for", sa.Text(), nullable=True),
         sa.Column("away_until", sa.Date(), nullable=True),
         sa.Column("verified_at", sa.DateTime(timezone=True), nullable=True),

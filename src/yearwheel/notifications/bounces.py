@@ -1,0 +1,189 @@
+"""Reading what mail servers send back: which message did not arrive, and whether trying again helps. Pure."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email import message_from_bytes, policy
+from email.message import EmailMessage, Message
+from enum import StrEnum
+
+from yearwheel.notifications import verp
+
+
+class BounceKind(StrEnum):
+    """What came back."""
+
+    HARD = "hard"  # the address does not work
+    SOFT = "soft"  # it may work again: a full mailbox, a server that does not answer
+    REPLY = "reply"  # an answer by a program or a person; no bounce
+
+
+@dataclass(frozen=True, slots=True)
+class Bounce:
+    """One message from a mail server. `digest` is the left part of our Message-ID, where it names one."""
+
+    kind: BounceKind
+    digest: str | None = None
+    recipient: str = ""
+    words: str = ""  # why, in the server's words; untrusted
+
+
+def read_bounce(raw: bytes) -> Bounce:
+    """What a message that came to the bounce address says. Anything is answered, nothing is an error."""
+    mail = message_from_bytes(raw, policy=policy.default)
+    assert isinstance(mail, EmailMessage)
+    report = _read_report(mail)
+    if report is None and _is_reply(mail):
+        return Bounce(BounceKind.REPLY)
+    kind, recipient, words = report or _read_prose(mail)
+    if kind is BounceKind.REPLY:
+        return Bounce(BounceKind.REPLY)
+    return Bounce(kind, _digest(mail), recipient, words)
+
+
+# RFC 3464: multipart/report with a part for programs
+
+
+def _read_report(mail: EmailMessage) -> tuple[BounceKind, str, str] | None:
+    for part in mail.walk():
+        if part.get_content_type() != "message/delivery-status":
+            continue
+        for fields in _recipients(part):
+            action = _first_word(fields.get("Action", ""))
+            status = _STATUS.search(str(fields.get("Status", "")))
+            recipient = str(fields.get("Final-Recipient") or fields.get("Original-Recipient") or "")
+            said = str(fields.get("Diagnostic-Code", "")).partition(";")
+            words = _clean(said[2] or said[0]) or (status[0] if status else action)
+            if action == "failed" or (not action and status):
+                return _kind(status[0] if status else "", words), _address(recipient), words
+            if action in {"delayed", "delivered", "relayed", "expanded"}:
+                # A delay is no end: the server goes on trying and says so again when it gives up.
+                return BounceKind.REPLY, "", ""
+    return None
+
+
+def _recipients(part: Message) -> Iterator[Message]:
+    """The groups of fields, one for each recipient; the first group is about the message itself."""
+    groups = part.get_payload()
+    if isinstance(groups, list):
+        yield from (group for group in groups if isinstance(group, Message) and group["Final-Recipient"])
+        yield from (group for group in groups if isinstance(group, Message) and not group["Final-Recipient"])
+
+
+# Formats of their own: the usual words
+
+
+def _read_prose(mail: EmailMessage) -> tuple[BounceKind, str, str]:
+    """A bounce for people: its words, its recipient, and how it sounds."""
+    text = _text(mail)
+    own = _OWN_WORDS.split(text, 1)[0]
+    if not (_SENDER.search(str(mail.get("From", ""))) or mail["X-Failed-Recipients"]):
+        return BounceKind.REPLY, "", ""
+    line = next((line for line in own.splitlines() if _says_why(line)), "")
+    status = _STATUS.search(line) or _STATUS.search(own)
+    if not line and not status:
+        return BounceKind.REPLY, "", ""
+    failed = str(mail.get("X-Failed-Recipients", "")) or own
+    words = _clean(line or own)
+    return _kind(status[0] if status else "", line or own), _address(failed), words
+
+
+def _says_why(line: str) -> bool:
+    return bool(_HARD.search(line) or _SOFT.search(line) or _STATUS.search(line))
+
+
+def _kind(status: str, words: str) -> BounceKind:
+    """5.1.x and 5.2.1 are about the address (RFC 3463); a full mailbox is 5.2.2 and may empty."""
+    if status == "5.2.2" or _SOFT.search(words):
+        return BounceKind.SOFT
+    if status.startswith(("5.1.", "5.2.1")) or _HARD.search(words):
+        return BounceKind.HARD
+    # 5.7.x and the like speak of our message or our server: the address is not given up for that.
+    return BounceKind.SOFT
+
+
+def _is_reply(mail: EmailMessage) -> bool:
+    """An answering machine (RFC 3834). Some servers mark their bounces the same way."""
+    answers = _first_word(mail.get("Auto-Submitted", "no")) == "auto-replied"
+    in_bulk = _first_word(mail.get("Precedence", "")) in {"auto_reply", "bulk", "list"}
+    marked = answers or in_bulk or mail["X-Autoreply"] or mail["X-Autorespond"]
+    return bool(marked) and not mail["X-Failed-Recipients"] and not _is_undelivered(mail)
+
+
+def _is_undelivered(mail: EmailMessage) -> bool:
+    return bool(_SUBJECT.search(str(mail.get("Subject", ""))) and _SENDER.search(str(mail.get("From", ""))))
+
+
+# Which message it was
+
+
+def _digest(mail: EmailMessage) -> str | None:
+    """From the address it came back to, else from the Message-ID among the headers it returns."""
+    for name in ("Delivered-To", "X-Original-To", "Envelope-To", "To"):
+        for value in mail.get_all(name, ()):
+            for address in str(value).split(","):
+                if digest := verp.parse(_address(address)):
+                    return digest
+    returned = _MESSAGE_ID.findall(_returned(mail))
+    return returned[-1].lower() if returned else None
+
+
+def _returned(mail: EmailMessage) -> str:
+    """What came back of our own message, and whatever else the bounce says."""
+    parts = [str(mail.get("References", "")), str(mail.get("In-Reply-To", ""))]
+    for part in mail.walk():
+        if part.get_content_maintype() == "text":
+            parts.append(_decoded(part))
+        elif part is not mail and part["Message-ID"]:
+            parts.append(f"Message-ID: {part['Message-ID']}")
+    return "\n".join(parts)
+
+
+def _text(mail: EmailMessage) -> str:
+    return "\n".join(_decoded(part) for part in mail.walk() if part.get_content_type() == "text/plain")
+
+
+def _decoded(part: Message) -> str:
+    payload = part.get_payload(decode=True)
+    return payload.decode("utf-8", "replace").replace("\r\n", "\n") if isinstance(payload, bytes) else ""
+
+
+def _first_word(value: object) -> str:
+    return (str(value).replace(";", " ").split() or [""])[0].lower()
+
+
+def _address(text: str) -> str:
+    found = _ADDRESS.search(text)
+    return found[0].lower() if found else ""
+
+
+def _clean(words: str) -> str:
+    return "".join(c for c in " ".join(words.split()) if c.isprintable())[:300]
+
+
+_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+[A-Za-z0-9]")
+_STATUS = re.compile(r"\b[45]\.\d{1,3}\.\d{1,3}\b")
+_MESSAGE_ID = re.compile(r"<([0-9a-fA-F]{40})@")
+_SENDER = re.compile(r"mailer-daemon|postmaster|mail delivery|microsoftexchange", re.IGNORECASE)
+_SUBJECT = re.compile(
+    r"undeliver|returned mail|delivery (status|failure|has failed)|failure notice|mail delivery failed",
+    re.IGNORECASE,
+)
+_OWN_WORDS = re.compile(  # after these words our own message begins
+    r"^-{3,}.*(?:copy of|original message|headers|below this line).*$"
+    r"|^-{3,} This is a copy|^Original message headers:|^(?=Message-ID: )",
+    re.IGNORECASE | re.MULTILINE,
+)
+_HARD = re.compile(
+    r"no such (?:user|mailbox|address|person)|user unknown|unknown user|unknown recipient|recipient unknown"
+    r"|(?:user|recipient|address|mailbox|account)[^.\n]{0,40}(?:does not exist|doesn't exist|not found"
+    r"|wasn't found|couldn't be found|could not be found|unavailable|disabled|deactivated|rejected)"
+    r"|invalid (?:recipient|mailbox|address)|no longer (?:works|employed|available|valid)"
+    r"|unrouteable address|domain (?:not found|does not exist)|host or domain name not found",
+    re.IGNORECASE,
+)
+_SOFT = re.compile(
+    r"mailbox (?:is )?full|over ?quota|quota (?:exceeded|is full)|exceeded (?:its|the|their)"
+    r"|out of storage|temporar|try again|greylist|timed out|connection refused|deferred",
+    re.IGNORECASE,
+)

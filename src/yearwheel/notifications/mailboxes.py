@@ -1,0 +1,99 @@
+"""Where bounces arrive: a Maildir, an mbox file or an IMAP mailbox. What was read moves aside."""
+
+import imaplib
+import mailbox
+import ssl
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+READ_FOLDER = "Read"  # on an IMAP server
+Take = Callable[[bytes], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ImapServer:
+    """A mailbox on a server, reached over TLS (RFC 8314). `tls` replaces the system's certificates."""
+
+    host: str
+    user: str
+    password: str
+    port: int = 993
+    timeout: float = 30.0  # seconds
+    tls: ssl.SSLContext | None = None
+
+
+def read_folder(path: Path, take: Take) -> int:
+    """Hand every unread message of a Maildir, or every message of an mbox file, to `take`; says how many.
+
+    One is moved aside only after it was taken, so that what interrupts the reading loses nothing.
+    OSError when there is no such folder or file.
+    """
+    if path.is_dir():
+        return _read_maildir(path, take)
+    if not path.is_file():
+        raise FileNotFoundError(f"{path} is neither a Maildir nor an mbox file")
+    return _read_mbox(path, take)
+
+
+def _read_maildir(path: Path, take: Take) -> int:
+    (path / "cur").mkdir(exist_ok=True)
+    unread = sorted((path / "new").glob("*"))
+    for file in unread:
+        take(file.read_bytes())
+        file.rename(path / "cur" / f"{file.name}:2,S")
+    return len(unread)
+
+
+def _read_mbox(path: Path, take: Take) -> int:
+    """A program that delivers may hold the file; the lock is the one that such programs know."""
+    arrived, aside = mailbox.mbox(path), mailbox.mbox(path.with_name(f"{path.name}.read"))
+    arrived.lock()
+    try:
+        keys = arrived.keys()
+        for key in keys:
+            take(arrived.get_bytes(key))
+            aside.add(arrived.get_bytes(key))
+            aside.flush()
+            arrived.remove(key)
+        arrived.flush()
+    finally:
+        arrived.unlock()
+        arrived.close()
+        aside.close()
+    return len(keys)
+
+
+def read_imap(server: ImapServer, take: Take) -> int:
+    """Hand every message of the inbox to `take`; says how many. OSError when the server cannot be used."""
+    with _inbox(server) as imap:
+        numbers = _ok(imap.uid("SEARCH", "ALL"))[0].split()
+        for number in numbers:
+            fetched = _ok(imap.uid("FETCH", number, "(BODY.PEEK[])"))
+            take(next(part[1] for part in fetched if isinstance(part, tuple)))
+            _ok(imap.uid("COPY", number, READ_FOLDER))
+            _ok(imap.uid("STORE", number, "+FLAGS.SILENT", r"(\Seen \Deleted)"))
+        imap.expunge()
+    return len(numbers)
+
+
+@contextmanager
+def _inbox(server: ImapServer) -> Iterator[imaplib.IMAP4]:
+    tls = server.tls or ssl.create_default_context()
+    try:
+        with imaplib.IMAP4_SSL(server.host, server.port, ssl_context=tls, timeout=server.timeout) as imap:
+            imap.login(server.user, server.password)
+            imap.create(READ_FOLDER)  # answers NO when it is there already
+            _ok(imap.select("INBOX"))
+            yield imap
+    except imaplib.IMAP4.error as fault:
+        raise OSError(f"the mail server {server.host} said: {fault}") from None
+
+
+def _ok(answer: tuple[str, list[Any]]) -> list[Any]:
+    status, data = answer
+    if status != "OK":
+        raise imaplib.IMAP4.error(str(data))
+    return data

@@ -1,0 +1,99 @@
+"""Taking in what came back: a letter that did not arrive is called so, and somebody is asked to see to it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+from yearwheel.notifications.bounces import Bounce, BounceKind, read_bounce
+from yearwheel.notifications.ledger import OutboxStatus
+from yearwheel.notifications.mailboxes import ImapServer, read_imap
+from yearwheel.services.active import read_active
+from yearwheel.services.app import App
+from yearwheel.services.contacts import give_up_address
+from yearwheel.services.rounds import SYSTEM
+from yearwheel.store import Connection, bounces, events, outbox, rosters, tasks
+from yearwheel.store.bounces import Sent
+from yearwheel.store.events import Event
+from yearwheel.store.tasks import Task
+
+PATIENCE = 3  # soft bounces in a row, then a person is asked
+OFTEN_BACK = "often_back"
+
+
+@dataclass(slots=True)
+class BounceReport:
+    """What one reading found."""
+
+    hard: int = 0
+    soft: int = 0
+    replies: int = 0  # answering machines, and servers that go on trying
+    known: int = 0  # taken in before
+    unmatched: int = 0  # about no letter of ours
+
+
+def read_bounces(app: App, read: Callable[[Callable[[bytes], None]], int]) -> BounceReport:
+    """Take in every message that `read` hands over. Each is on record before it is moved aside."""
+    report = BounceReport()
+    read(lambda raw: take_bounce(app, raw, report))
+    return report
+
+
+def read_imap_bounces(app: App) -> BounceReport | None:
+    """Take in what lies in the mailbox that the settings name; None if they name none."""
+    mail = app.settings.mail
+    if not mail.imap_host:
+        return None
+    server = ImapServer(mail.imap_host, mail.imap_user, mail.imap_password.get_secret_value())
+    return read_bounces(app, partial(read_imap, server))
+
+
+def take_bounce(app: App, raw: bytes, report: BounceReport) -> None:
+    """Take in one message; the same one again changes nothing."""
+    bounce = read_bounce(raw)
+    if bounce.kind is BounceKind.REPLY:
+        report.replies += 1
+        return
+    now = app.clock.now()
+    with app.database.writing() as work:
+        sent = bounces.find_letter(work.connection, bounce.digest) if bounce.digest else None
+        if sent is None:
+            report.unmatched += 1
+            return
+        if sent.status is OutboxStatus.BOUNCED or sent.id in bounces.soft(work.connection, sent.cycle_key):
+            report.known += 1
+            return
+        if bounce.kind is BounceKind.HARD:
+            report.hard += 1
+            _take_hard(work.connection, sent, bounce, now)
+        else:
+            report.soft += 1
+            _take_soft(work.connection, sent, bounce, now)
+        work.commit()
+
+
+def _take_hard(connection: Connection, sent: Sent, bounce: Bounce, now: datetime) -> None:
+    active = read_active(connection, sent.cycle_key)
+    # A doubt is settled by this: what came back had left.
+    outbox.move(connection, [sent.id], bounces.HAD_LEFT, OutboxStatus.BOUNCED, now)
+    _note(connection, "bounced", sent, bounce, now)
+    contact = rosters.load(connection, active.state).contacts.get(sent.contact_key)
+    if contact is not None and contact.email == sent.recipient:  # a new address is not at fault
+        give_up_address(connection, active, contact.key, bounce.words, now)
+
+
+def _take_soft(connection: Connection, sent: Sent, bounce: Bounce, now: datetime) -> None:
+    active = read_active(connection, sent.cycle_key)
+    _note(connection, "bounced_for_now", sent, bounce, now)
+    back = bounces.soft(connection, sent.cycle_key)
+    newest = bounces.newest_letters(connection, sent.cycle_key, sent.contact_key, PATIENCE)
+    contact = rosters.load(connection, active.state).contacts.get(sent.contact_key)
+    if contact is not None and len(newest) == PATIENCE and back.issuperset(newest):
+        what = f"the last {PATIENCE} letters to {contact.email} of {contact.name} came back: {bounce.words}"
+        task = Task(active.state, OFTEN_BACK, contact.district_code, contact.key, what, now)
+        tasks.open_once(connection, task)
+
+
+def _note(connection: Connection, kind: str, sent: Sent, bounce: Bounce, now: datetime) -> None:
+    detail = {"contact": sent.contact_key, "outbox": sent.id}
+    events.append(connection, [Event(now, SYSTEM, kind, sent.cycle_key, why=bounce.words, detail=detail)])

@@ -1,0 +1,22 @@
+"""The tasks of a state: look at them, and say that one is done."""
+
+from yearwheel.services.app import App, Refused
+from yearwheel.store import events, tasks
+from yearwheel.store.events import Event
+from yearwheel.store.tasks import Task
+
+
+def list_tasks(app: App, state: str) -> list[Task]:
+    """Open tasks, oldest first."""
+    with app.database.reading() as connection:
+        return tasks.list_open(connection, state)
+
+
+def close_task(app: App, state: str, number: int, *, by: str) -> None:
+    """Close a task; Refused if none of that number is open."""
+    now = app.clock.now()
+    with app.database.writing() as work:
+        if not tasks.close(work.connection, state, number, by, now):
+            raise Refused(f"no open task has the number {number}; see: yearwheel tasks list")
+        events.append(work.connection, [Event(now, by, "task_closed", detail={"task": number})])
+        work.commit()

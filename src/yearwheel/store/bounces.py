@@ -1,0 +1,51 @@
+"""Letters that came back: which they were, and which came back only for now."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, select
+
+from yearwheel.notifications.ledger import OutboxStatus
+from yearwheel.store.tables import events
+from yearwheel.store.tables import outbox as table
+
+HAD_LEFT = (OutboxStatus.SENT, OutboxStatus.UNCERTAIN)
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A letter that had left."""
+
+    id: int
+    cycle_key: str
+    contact_key: str
+    recipient: str
+    status: OutboxStatus
+
+
+def find_letter(connection: Connection, digest: str) -> Sent | None:
+    """The letter whose Message-ID begins with a digest, if it had left."""
+    names = Sent.__dataclass_fields__
+    query = select(*(table.c[name] for name in names)).where(
+        table.c.message_id.startswith(f"<{digest}@", autoescape=True),
+        table.c.status.in_((*HAD_LEFT, OutboxStatus.BOUNCED)),
+    )
+    row = connection.execute(query).first()
+    return Sent(*row) if row else None
+
+
+def soft(connection: Connection, cycle_key: str) -> set[int]:
+    """Letters that came back only for now."""
+    query = select(events.c.detail).where(events.c.cycle_key == cycle_key, events.c.kind == "bounced_for_now")
+    return {detail["outbox"] for detail in connection.scalars(query)}
+
+
+def newest_letters(connection: Connection, cycle_key: str, contact_key: str, limit: int) -> list[int]:
+    """The newest letters to a person that had left."""
+    query = (
+        select(table.c.id)
+        .where(table.c.cycle_key == cycle_key, table.c.contact_key == contact_key)
+        .where(table.c.status.in_((*HAD_LEFT, OutboxStatus.BOUNCED)))
+        .order_by(table.c.id.desc())
+        .limit(limit)
+    )
+    return list(connection.scalars(query))

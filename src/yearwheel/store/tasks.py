@@ -1,0 +1,57 @@
+"""What only a person can do: opened once for each kind and subject, closed with a name."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, select, update
+
+from yearwheel.store.tables import tasks as table
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Something a state admin has to look at. `subject` is what it is about: a contact's key."""
+
+    state: str
+    kind: str
+    district_code: str
+    subject: str
+    what: str
+    opened_at: datetime
+    id: int = 0
+    closed_at: datetime | None = None
+    closed_by: str | None = None
+
+
+def open_once(connection: Connection, task: Task) -> bool:
+    """Open a task unless one of its kind and subject is open already; says whether it did."""
+    names = ("state", "kind", "district_code", "subject")
+    same = select(table.c.id).where(
+        *(table.c[name] == getattr(task, name) for name in names), table.c.closed_at.is_(None)
+    )
+    if connection.execute(same).first():
+        return False
+    values = {name: getattr(task, name) for name in (*names, "what", "opened_at")}
+    connection.execute(table.insert().values(**values))
+    return True
+
+
+def list_open(connection: Connection, state: str) -> list[Task]:
+    """Open tasks of a state, oldest first."""
+    query = select(table).where(table.c.state == state, table.c.closed_at.is_(None)).order_by(table.c.id)
+    return [Task(**row) for row in connection.execute(query).mappings()]
+
+
+def close(connection: Connection, state: str, task_id: int, by: str, at: datetime) -> bool:
+    """Close an open task; False if there is none of that number."""
+    same = (table.c.state == state) & (table.c.id == task_id) & table.c.closed_at.is_(None)
+    closed = update(table).where(same).values(closed_at=at, closed_by=by).returning(table.c.id)
+    return connection.execute(closed).first() is not None
+
+
+def close_about(connection: Connection, state: str, kind: str, subject: str, by: str, at: datetime) -> None:
+    """Close what is open of a kind about a subject: the matter has settled itself."""
+    same = (table.c.state == state) & (table.c.kind == kind) & (table.c.subject == subject)
+    connection.execute(
+        update(table).where(same, table.c.closed_at.is_(None)).values(closed_at=at, closed_by=by)
+    )

@@ -1,0 +1,261 @@
+"""What came back: read in each server's own way, matched to its letter, followed by what has to be done."""
+
+from datetime import date
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from tests.apps import ANN, ASH, KEY, PEOPLE, begun, ledger, logged, person, roster_of, round_at, set_clock
+from tests.fakes import FakeMailer
+from yearwheel.notifications.bounces import Bounce, BounceKind, read_bounce
+from yearwheel.notifications.ledger import OutboxStatus
+from yearwheel.notifications.mailboxes import read_folder
+from yearwheel.notifications.verp import sender_for
+from yearwheel.roster.people import Role
+from yearwheel.services.app import App, Refused
+from yearwheel.services.contacts import name_deputy, read_gaps, set_away
+from yearwheel.services.outbox_desk import list_outbox, open_message
+from yearwheel.services.prove import prove
+from yearwheel.services.read_bounces import BounceReport, read_bounces, take_bounce
+from yearwheel.services.tasks import close_task, list_tasks
+from yearwheel.store import rosters
+
+SAMPLES = Path(__file__).parent.parent / "bounces"
+DIGEST = "0123456789abcdef0123456789abcdef01234567"
+HARD, SOFT, REPLY = BounceKind
+
+
+def sample(name: str) -> bytes:
+    return (SAMPLES / f"{name}.eml").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "words"),
+    [
+        ("postfix_hard", HARD, "550 5.1.1 <ann@mail.example>: Recipient address rejected: User unknown"),
+        ("exim_hard", HARD, "Unrouteable address"),
+        ("exim_soft", SOFT, "mailbox is full: retry timeout exceeded"),
+        (
+            "exchange_hard",
+            HARD,
+            "550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient not found by SMTP address lookup",
+        ),
+        ("gmail_quota", SOFT, "552-5.2.2 The email account that you tried to reach is over quota."),
+        ("qmail_hard", HARD, "Sorry, no mailbox here by that name. (#5.1.1)"),
+        ("policy", SOFT, "550 5.7.1 Message rejected as spam by content filtering"),
+    ],
+)
+def test_each_server_is_understood_in_its_own_format(name: str, kind: BounceKind, words: str) -> None:
+    assert read_bounce(sample(name)) == Bounce(kind, DIGEST, "ann@mail.example", words)
+
+
+@pytest.mark.parametrize("name", ["out_of_office", "person", "postfix_delayed", "nonsense"])
+def test_answers_delays_and_nonsense_are_no_bounces(name: str) -> None:
+    assert read_bounce(sample(name)) == Bounce(REPLY)
+
+
+@pytest.mark.parametrize("raw", [b"", b"\xff\xfe\x00", b"Content-Type: multipart/report\r\n\r\n"])
+def test_anything_is_answered(raw: bytes) -> None:
+    assert read_bounce(raw) == Bounce(REPLY)
+
+
+@pytest.fixture
+def mailer() -> FakeMailer:
+    return FakeMailer()
+
+
+@pytest.fixture
+def app(sqlite_database, mailer) -> App:
+    """Ann has had her first letter about the budget."""
+    app = begun(sqlite_database, mailer)
+    round_at(app, "2027-02-01")
+    return app
+
+
+def digest_of(app: App, contact=ANN, back: int = 0) -> str:
+    """The digest of the newest letter to somebody, or of one before it."""
+    letters = [m for m in list_outbox(app, KEY) if m.recipient == contact.email]
+    return open_message(app, letters[back].id).message_id[1:41]
+
+
+def about(app: App, name: str, contact=ANN, back: int = 0) -> bytes:
+    return sample(name).replace(DIGEST.encode(), digest_of(app, contact, back).encode())
+
+
+def bring(app: App, *raws: bytes) -> BounceReport:
+    report = BounceReport()
+    for raw in raws:
+        take_bounce(app, raw, report)
+    return report
+
+
+def contact_of(app: App, key: str):
+    with app.database.reading() as connection:
+        return rosters.load(connection, "KY").contacts[key]
+
+
+def test_a_hard_bounce_gives_the_address_up_and_asks_for_another(app: App) -> None:
+    assert bring(app, about(app, "postfix_hard")) == BounceReport(hard=1)
+
+    assert list_outbox(app, KEY, [OutboxStatus.BOUNCED])[0].recipient == ANN.email
+    assert "User unknown" in contact_of(app, "ann").undeliverable
+    (task,) = list_tasks(app, "KY")
+    assert (task.kind, task.district_code, task.subject) == ("bad_address", "001", "ann")
+    assert [gap.role for gap in read_gaps(app, KEY) if gap.district_code == "001"] == [
+        Role.TECHNOLOGY_COORDINATOR
+    ]
+    (event,) = logged(app, "bounced")
+    assert event.detail["contact"] == "ann"
+
+    round_at(app, "2027-02-15")
+    assert ("14-days-before", "ann", "no_address", "unreachable") in ledger(app, contact_key="ann")
+    assert prove(app, KEY).breaches == ()
+
+
+def test_the_same_bounce_again_changes_nothing(app: App) -> None:
+    bring(app, about(app, "exim_hard"))
+
+    assert bring(app, about(app, "exim_hard"), about(app, "qmail_hard")) == BounceReport(known=2)
+    assert len(logged(app, "bounced")) == len(list_tasks(app, "KY")) == 1
+
+
+def test_a_bounce_of_an_old_address_does_not_give_up_the_new_one(app: App) -> None:
+    raw = about(app, "postfix_hard")
+    with app.database.writing() as work:
+        rosters.change_contact(work.connection, "KY", "ann", email="ann.new@mail.example")
+        work.commit()
+    bring(app, raw)
+
+    assert contact_of(app, "ann").undeliverable is None
+
+
+def test_a_bounce_of_no_letter_of_ours_is_counted_and_left(app: App) -> None:
+    assert bring(app, sample("postfix_hard")) == BounceReport(unmatched=1)
+    assert list_tasks(app, "KY") == []
+
+
+def test_three_letters_in_a_row_that_come_back_for_now_ask_for_a_person(app: App) -> None:
+    for day in ("2027-02-15", "2027-02-22"):
+        bring(app, about(app, "gmail_quota"), about(app, "gmail_quota"))
+        assert list_tasks(app, "KY") == []
+        round_at(app, day)
+    assert contact_of(app, "ann").undeliverable is None
+
+    bring(app, about(app, "gmail_quota"))
+    (task,) = list_tasks(app, "KY")
+    assert (task.kind, "over quota" in task.what) == ("often_back", True)
+
+
+def test_a_letter_that_arrived_between_breaks_the_row(app: App) -> None:
+    bring(app, about(app, "gmail_quota"))
+    round_at(app, "2027-02-15")
+    round_at(app, "2027-02-22")
+    bring(app, about(app, "gmail_quota"))
+
+    assert list_tasks(app, "KY") == []
+
+
+def test_a_task_is_closed_once(app: App) -> None:
+    bring(app, about(app, "postfix_hard"))
+    (task,) = list_tasks(app, "KY")
+    close_task(app, "KY", task.id, by="ada")
+
+    assert list_tasks(app, "KY") == []
+    with pytest.raises(Refused, match=f"no open task has the number {task.id}"):
+        close_task(app, "KY", task.id, by="ada")
+
+
+def test_bounces_come_back_to_an_address_that_names_their_letter(app: App, mailer: FakeMailer) -> None:
+    mail = app.settings.mail.model_copy(update={"bounce_domain": "bounces.state.example"})
+    app.settings = app.settings.model_copy(update={"mail": mail})
+    mailer.sent.clear()
+    round_at(app, "2027-02-15")
+
+    assert {e.sender for e in mailer.sent} == {
+        sender_for(e.message_id, "bounces.state.example") for e in mailer.sent
+    }
+
+
+def test_a_maildir_is_read_once_and_what_was_read_moves_aside(app: App, tmp_path: Path) -> None:
+    for part in ("new", "cur", "tmp"):
+        (tmp_path / "box" / part).mkdir(parents=True)
+    (tmp_path / "box" / "new" / "1").write_bytes(about(app, "postfix_hard"))
+    read = partial(read_folder, tmp_path / "box")
+
+    assert read_bounces(app, read) == BounceReport(hard=1)
+    assert read_bounces(app, read) == BounceReport()
+    assert [path.name for path in (tmp_path / "box" / "cur").iterdir()] == ["1:2,S"]
+
+
+def test_an_mbox_is_read_once_and_what_was_read_moves_aside(app: App, tmp_path: Path) -> None:
+    box = tmp_path / "bounces"
+    box.write_bytes(b"From MAILER-DAEMON Mon Feb 15 10:00:00 2027\n" + about(app, "exim_hard") + b"\n")
+    read = partial(read_folder, box)
+
+    assert read_bounces(app, read) == BounceReport(hard=1)
+    assert read_bounces(app, read) == BounceReport()
+    assert (box.read_bytes(), box.with_name("bounces.read").stat().st_size > 0) == (b"", True)
+
+
+def test_a_message_that_could_not_be_recorded_is_not_moved_aside(tmp_path: Path) -> None:
+    for part in ("new", "cur"):
+        (tmp_path / part).mkdir()
+    (tmp_path / "new" / "1").write_bytes(b"x")
+
+    def fail(raw: bytes) -> None:
+        raise RuntimeError("the database went away")
+
+    with pytest.raises(RuntimeError):
+        read_folder(tmp_path, fail)
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["1"]
+
+
+# Deputies
+
+
+DAN = person("dan", ASH)
+
+
+@pytest.fixture
+def deputed(sqlite_database, mailer) -> App:
+    """Dan holds no role; he stands in for Ann."""
+    people = roster_of(*PEOPLE.contacts.values(), DAN)
+    app = begun(sqlite_database, mailer, roster=people)
+    round_at(app, "2027-02-01")
+    name_deputy(app, KEY, "ann", "dan", by="sue")
+    mailer.sent.clear()
+    return app
+
+
+def test_a_deputy_is_told_when_the_address_is_given_up(deputed: App, mailer: FakeMailer) -> None:
+    round_at(deputed, "2027-02-15")
+    assert (DAN.email in mailer.recipients(), ANN.email in mailer.recipients()) == (False, True)
+
+    bring(deputed, about(deputed, "postfix_hard"))
+    mailer.sent.clear()
+    round_at(deputed, "2027-02-22")
+    assert (DAN.email in mailer.recipients(), ANN.email in mailer.recipients()) == (True, False)
+    assert [gap for gap in read_gaps(deputed, KEY) if gap.district_code == "001"] == []
+    assert prove(deputed, KEY).breaches == ()
+
+
+def test_a_deputy_is_told_while_the_contact_is_away_and_no_longer(deputed: App, mailer: FakeMailer) -> None:
+    set_clock(deputed, "2027-02-12")
+    set_away(deputed, KEY, "ann", date(2027, 2, 16), by="sue")
+    round_at(deputed, "2027-02-15")
+    assert (DAN.email in mailer.recipients(), ANN.email in mailer.recipients()) == (True, False)
+
+    mailer.sent.clear()
+    round_at(deputed, "2027-02-22")
+    assert (DAN.email in mailer.recipients(), ANN.email in mailer.recipients()) == (False, True)
+    assert prove(deputed, KEY).breaches == ()
+
+
+def test_nobody_stands_in_for_themselves(deputed: App) -> None:
+    with pytest.raises(Refused, match="Ann cannot be their own deputy"):
+        name_deputy(deputed, KEY, "ann", "ann", by="sue")
+
+
+def test_a_role_that_nobody_holds_is_shown(app: App) -> None:
+    assert [(gap.district_code, gap.role) for gap in read_gaps(app, KEY)] == [("003", Role.FINANCE_OFFICER)]

@@ -127,13 +127,19 @@ def find_calendar(name: str) -> tuple[str, str]:
     )
 
 
-def _stored_calendars() -> dict[str, str]:
-    """The calendars of an installation, if there is one: looking must not make one."""
+def has_database() -> bool:
+    """Whether there is an installation to look at: looking must not make one."""
     from yearwheel.config.settings import Settings
-    from yearwheel.store import cycles
 
     settings = Settings()
-    if not (settings.database_url or (settings.data_dir / "yearwheel.sqlite").exists()):
+    return bool(settings.database_url) or (settings.data_dir / "yearwheel.sqlite").exists()
+
+
+def _stored_calendars() -> dict[str, str]:
+    """The calendars of an installation, if there is one."""
+    from yearwheel.store import cycles
+
+    if not has_database():
         return {}
     with installation() as app, app.database.reading() as connection:
         return {cycle.key: cycle.source for cycle in cycles.list_cycles(connection)}

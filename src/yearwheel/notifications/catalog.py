@@ -33,7 +33,7 @@ _REVIEWER = "the district's reviewer"
 _ADMINS = "the state's admins"
 
 CATALOG: dict[str, Entry] = {
-    entry.kind: entry
+    str(entry.kind): entry
     for entry in (
         Entry(
             NoticeKind.PUBLISHED,

@@ -1,0 +1,224 @@
+"""A letter of every kind as a district of a real year would get it, with nothing sent. Pure."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from yearwheel.calendar.cycle import Cycle, Deadline, OwedBy, Rung, RungKind, Stage
+from yearwheel.notifications import alerts, whole_cycle
+from yearwheel.notifications.alerts import Trouble
+from yearwheel.notifications.catalog import CATALOG, Entry, may_decline
+from yearwheel.notifications.invitation import Announced, announce, write_dates
+from yearwheel.notifications.ledger import NoticeKind
+from yearwheel.notifications.letter import Item, Letter
+from yearwheel.notifications.mime import message_id
+from yearwheel.notifications.render import Rendered, Renderer
+from yearwheel.notifications.weekly import Week, write_week
+from yearwheel.notifications.whole_cycle import Table
+from yearwheel.roster.people import ROLE_LABELS, Contact, District, Role, Roster
+from yearwheel.stages.standing import Standing
+from yearwheel.stages.status import Status
+
+_LATER = timedelta(days=14)  # how far an invented extension goes
+_NOTES: dict[str, str] = {
+    RungKind.REVISION: "Strategy 2 needs a measure with a baseline.\nSay who owns strategy 4.",
+    NoticeKind.RETURNED: "Strategy 2 needs a measure with a baseline.\nSay who owns strategy 4.",
+    NoticeKind.EXTENSION: "The board's meeting was moved by snow.",
+    NoticeKind.EXTENSION_REFUSED: "The date is set by law.",
+    NoticeKind.EXCUSED: "The district merges in July.",
+    NoticeKind.DATE_MOVED: "The office closed for two days of snow.",
+}
+_OF_REVIEWS = (NoticeKind.ASSIGNED, NoticeKind.RETURNED, NoticeKind.APPROVED)
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """One kind of message in words."""
+
+    entry: Entry
+    letter: Letter
+    rendered: Rendered
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """What a letter of a kind is written about: who reads it, on which day."""
+
+    stage: Stage
+    reader: Contact
+    role: Role
+    due_on: date
+    on: date
+    table: Table = ()
+
+
+class Previewer:
+    """Writes previews for one district. KeyError when the roster has no such district."""
+
+    def __init__(self, cycle: Cycle, roster: Roster, code: str, renderer: Renderer, base_url: str) -> None:
+        self._cycle = cycle
+        self._roster = roster
+        self._district: District = roster.districts[code]
+        self._renderer = renderer
+        self._base_url = base_url
+
+    def preview(self, kind: str) -> Preview | None:
+        """A letter of this kind; None where this year has none for this district."""
+        case = next(self._cases(kind), None)
+        if case is None:
+            return None
+        letter = self._letter(kind, case)
+        return Preview(CATALOG[kind], letter, self._renderer.render(letter))
+
+    def _cases(self, kind: str) -> Iterator[_Case]:
+        if kind == NoticeKind.PUBLISHED:
+            yield from self._of_cycle(Role.TECHNOLOGY_COORDINATOR, self._dates())
+        elif kind == NoticeKind.WEEKLY:
+            yield from self._of_cycle(Role.STATE_ADMIN, self._week(), self._monday())
+        elif kind == NoticeKind.ALERT:
+            yield from self._of_cycle(Role.STATE_ADMIN, self._trouble())
+        elif kind in set(RungKind):
+            yield from self._of_rungs(kind)
+        else:
+            yield from self._of_acts(kind)
+
+    def _of_cycle(self, role: Role, table: Table, on: date | None = None) -> Iterator[_Case]:
+        stage = self._stages()[0]
+        for reader in self._roster.holders(self._district.code, role):
+            yield _Case(stage, reader, role, stage.dates.due.on, on or stage.dates.opens.on, table)
+
+    def _of_rungs(self, kind: str) -> Iterator[_Case]:
+        for stage in self._stages():
+            due_on, opens_on = stage.dates.due.on, stage.dates.opens.on
+            for rung in _rungs(stage):
+                if rung.kind == kind:
+                    on, _ = self._cycle.rung_day(rung, due_on, opens_on)
+                    for role in map(Role, rung.to):
+                        for reader in self._roster.holders(self._district.code, role):
+                            yield _Case(stage, reader, role, due_on, on)
+
+    def _of_acts(self, kind: str) -> Iterator[_Case]:
+        for stage in self._stages():
+            if (kind in _OF_REVIEWS) != (stage.review is not None):
+                continue
+            due_on = stage.dates.due.on
+            on = self._cycle.workdays.on_or_before(due_on - timedelta(days=3))
+            if kind in (NoticeKind.EXTENSION, NoticeKind.DATE_MOVED):
+                due_on = self._cycle.workdays.on_or_after(due_on + _LATER)
+            roles = [Role.REVIEWER] if kind == NoticeKind.ASSIGNED else [Role(role) for role in stage.tell]
+            for role in roles:
+                for reader in self._roster.holders(self._district.code, role):
+                    yield _Case(stage, reader, role, due_on, on)
+
+    def _stages(self) -> list[Stage]:
+        of_state = self._district.is_state_office
+        return [s for s in self._cycle.stages if of_state == (s.owed_by is OwedBy.STATE)]
+
+    def _letter(self, kind: str, case: _Case) -> Letter:
+        zone = self._roster.districts[case.reader.district_code].zone
+        sent_at = datetime.combine(case.on, time(9), zone)
+        declinable = may_decline(kind, case.role, statutory=case.stage.statutory)
+        return Letter(
+            to_name=case.reader.name,
+            to_address=case.reader.email,
+            office=self._cycle.office,
+            help_address=self._cycle.help_address,
+            cycle_title=self._cycle.title,
+            on=case.on,
+            items=(self._item(kind, case, zone),),
+            message_id=message_id(f"preview/{kind}", "yearwheel.example"),
+            sent_at=sent_at,
+            sender=self._cycle.help_address,
+            base_url=self._base_url,
+            dates=write_dates(self._announced(kind, case), sent_at),
+            unsubscribe=f"{self._base_url}/u/preview" if declinable else "",
+        )
+
+    def _item(self, kind: str, case: _Case, zone: ZoneInfo) -> Item:
+        stage, due = case.stage, case.stage.dates.due
+        titles = {earlier.key: earlier.title for earlier in self._cycle.stages}
+        is_rung = kind in set(RungKind)
+        return Item(
+            kind=kind,
+            stage_title=self._cycle.title if case.table else stage.title,
+            ask=stage.ask,
+            district_name=self._about(kind, case).name,
+            due_on=case.due_on,
+            due_at=Deadline(case.due_on, due.at, due.zone).moment,
+            zone=zone,
+            cycle_zone=self._cycle.zone,
+            days_left=(case.due_on - case.on).days,
+            missing=tuple(titles[key] for key in stage.after[-2:]) if is_rung else (),
+            link=f"{self._base_url}/{self._cycle.key}/{self._district.code}/{stage.key}",
+            basis=stage.basis,
+            note=_NOTES.get(kind, ""),
+            role_label=ROLE_LABELS[case.role],
+            table=case.table,
+        )
+
+    def _about(self, kind: str, case: _Case) -> District:
+        of_state = kind in (NoticeKind.WEEKLY, NoticeKind.ALERT)
+        return self._roster.districts[case.reader.district_code] if of_state else self._district
+
+    def _announced(self, kind: str, case: _Case) -> Iterator[Announced]:
+        if kind == NoticeKind.PUBLISHED:
+            yield from (announce(self._cycle, stage, stage.dates.due.on) for stage in self._stages())
+        elif CATALOG[kind].announces:
+            yield announce(self._cycle, case.stage, case.due_on)
+
+    def _dates(self) -> Table:
+        stages = self._stages()
+        on = stages[0].dates.opens.on
+        return tuple((stage.title, whole_cycle.day_words(stage.dates.due.on, on)) for stage in stages)
+
+    def _monday(self) -> date:
+        """The Monday after the first deadline."""
+        due_on = self._stages()[0].dates.due.on
+        return due_on + timedelta(days=7 - due_on.weekday())
+
+    def _week(self) -> Table:
+        """A week in which this district alone is late, and nobody has begun what comes next."""
+        monday = self._monday()
+        codes = [d.code for d in self._roster.districts.values() if not d.is_state_office]
+        owing = [
+            Standing(stage.key, code, Status.OPEN)
+            for stage in self._stages()
+            if stage.dates.opens.on <= monday
+            for code in ([self._district.code] if stage.dates.due.on < monday else codes)
+        ]
+        names = {district.code: district.name for district in self._roster.districts.values()}
+        return write_week(self._cycle, Week(monday, owing, names, {"uncertain": 1}))
+
+    def _trouble(self) -> Table:
+        on = self._stages()[0].dates.due.on
+        trouble = Trouble(
+            on,
+            on - timedelta(days=1),
+            last_round_on=on - timedelta(days=4),
+            waiting_since=on - timedelta(days=3),
+            uncertain=2,
+            empty_roles={Role.FINANCE_OFFICER: [self._district.name]},
+            refused=("pat@district.example",),
+        )
+        return tuple(line for table in alerts.raise_alerts(trouble).values() for line in table)
+
+
+def write_index(previews: list[Preview], cycle: Cycle, district: District) -> str:
+    """A page that leads to `<kind>.html` for each preview beside it."""
+    environment = Environment(
+        loader=PackageLoader("yearwheel.notifications", "pages"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    page = environment.get_template("preview.html.jinja")
+    return page.render(previews=previews, cycle=cycle, district=district)
+
+
+def _rungs(stage: Stage) -> tuple[Rung, ...]:
+    review = stage.review
+    return (*stage.ladder, *review.reviewer_ladder, *review.revision_ladder) if review else stage.ladder

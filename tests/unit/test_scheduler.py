@@ -67,8 +67,7 @@ def test_a_cycle_published_later_gets_its_bells() -> None:
     cycles.append(("kentucky-2027", "America/New_York"))
     next(job for job in scheduler.get_jobs() if job.id == "new cycles").func()
     assert {job.id for job in scheduler.get_jobs()} == {
-        "morning round kentucky-2027",
-        "afternoon round kentucky-2027",
+        "round kentucky-2027",
         "postman",
         "upkeep",
         "new cycles",

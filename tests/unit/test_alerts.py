@@ -1,0 +1,56 @@
+"""What an operator hears of, and what they do not."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from yearwheel.notifications.alerts import AlertKind, Trouble, raise_alerts, rung_of
+
+MONDAY = date(2027, 3, 8)
+FRIDAY, THURSDAY = date(2027, 3, 5), date(2027, 3, 4)
+CALM = Trouble(MONDAY, previous_workday=FRIDAY, last_round_on=FRIDAY, waiting_since=None)
+
+
+def test_a_calm_day_raises_nothing() -> None:
+    assert raise_alerts(CALM) == {}
+
+
+@pytest.mark.parametrize(
+    ("last_round_on", "waiting_since", "raised"),
+    [
+        (FRIDAY, THURSDAY, False),  # a round was there on the working day before
+        (THURSDAY, FRIDAY, False),  # nothing was due on the day without one
+        (THURSDAY, THURSDAY, True),
+        (THURSDAY, None, False),
+        (None, THURSDAY, False),  # the first round
+    ],
+)
+def test_a_working_day_without_a_round_counts_only_if_something_waited(
+    last_round_on: date | None, waiting_since: date | None, raised: bool
+) -> None:
+    trouble = replace(CALM, last_round_on=last_round_on, waiting_since=waiting_since)
+    assert (AlertKind.NO_ROUND in raise_alerts(trouble)) is raised
+
+
+def test_messages_in_doubt_are_counted() -> None:
+    (((what, _),),) = raise_alerts(replace(CALM, uncertain=2)).values()
+    assert what == "2 sent or not, nobody knows"
+
+
+def test_empty_roles_are_named_with_their_districts() -> None:
+    roles = {"superintendent": ["Ash County"], "finance_officer": [f"District {n}" for n in range(7)]}
+    (table,) = raise_alerts(replace(CALM, empty_roles=roles)).values()
+    assert [what for what, _ in table] == [
+        "No finance officer: District 0, District 1, District 2, District 3, District 4 and 2 more",
+        "No superintendent: Ash County",
+    ]
+
+
+def test_refused_addresses_are_named() -> None:
+    (((what, _),),) = raise_alerts(replace(CALM, refused=("ann@ash.example",))).values()
+    assert what == "Refused by the mail server: ann@ash.example"
+
+
+def test_there_is_one_name_for_each_kind_and_day() -> None:
+    assert len({rung_of(kind, day) for kind in AlertKind for day in (FRIDAY, MONDAY)}) == 2 * len(AlertKind)

@@ -14,6 +14,7 @@ from yearwheel.services.selection import Selection
 
 EVERYONE = Selection(everyone=True)
 MARCH_10 = date(2027, 3, 10)
+THAT_DAY = NewDay(MARCH_10)
 
 
 @pytest.fixture
@@ -25,7 +26,7 @@ def app(database):
     return app
 
 
-def give(app, chosen=EVERYONE, stages=("budget",), day=NewDay(MARCH_10), **options):
+def give(app, chosen=EVERYONE, stages=("budget",), day=THAT_DAY, **options):
     return extend_many(app, KEY, chosen, stages, day, by="ada", why="ice storm", **options)
 
 

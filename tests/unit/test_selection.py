@@ -28,7 +28,10 @@ def test_a_cooperative_names_its_districts():
     assert codes(cooperatives=("OVEC",)) == ["001", "003"]
 
 
-@pytest.mark.parametrize(("km", "found"), [(1, ["001"]), (77, ["001"]), (78, ["001", "003"]), (400, ["001", "002", "003"])])  # fmt: skip
+@pytest.mark.parametrize(
+    ("km", "found"),
+    [(1, ["001"]), (77, ["001"]), (78, ["001", "003"]), (400, ["001", "002", "003"])],
+)
 def test_a_circle_on_the_map_holds_who_is_near_enough(km, found):
     assert codes(circle=Circle(38.2009, -84.8733, km)) == found
 

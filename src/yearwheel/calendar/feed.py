@@ -24,3 +24,4 @@ class FeedEvent:
     description: str
     changed_at: datetime
     cancelled: bool = False
+    alarm: bool = False  # whether a calendar program should speak up a week before

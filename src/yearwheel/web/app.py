@@ -8,7 +8,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.middleware.base import RequestResponseEndpoint
 
 from yearwheel.services.app import App
-from yearwheel.web import status
+from yearwheel.web import feeds, status
 
 HERE = Path(__file__).parent
 # Everything a page needs comes from here; no script, no inline style, nobody else's frame.
@@ -30,12 +30,14 @@ def create_web(app: App, *, prefect_url: str = "", **fastapi: Any) -> FastAPI:
     web.state.app = app
     web.state.prefect_url = prefect_url
     web.include_router(status.router)
+    web.include_router(feeds.router)
     web.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
 
     @web.middleware("http")
     async def add_headers(request: Request, call_next: RequestResponseEndpoint) -> Response:
         response = await call_next(request)
-        response.headers.update(HEADERS)
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
         return response
 
     return web

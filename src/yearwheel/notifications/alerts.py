@@ -6,7 +6,7 @@ from datetime import date
 from enum import StrEnum
 
 from yearwheel.notifications.ledger import NoticeKind
-from yearwheel.notifications.whole_cycle import Table
+from yearwheel.notifications.whole_cycle import Table, day_words
 from yearwheel.roster.people import ROLE_LABELS, Role
 
 NAMES_SHOWN = 5
@@ -54,7 +54,7 @@ def _no_round(trouble: Trouble) -> Table:
     last, since = trouble.last_round_on, trouble.waiting_since
     if last is None or since is None or max(last, since) >= trouble.previous_workday:
         return ()
-    what = f"No round ran between {last.isoformat()} and {trouble.on.isoformat()}"
+    what = f"No round ran between {day_words(last, trouble.on)} and {day_words(trouble.on, trouble.on)}"
     return ((what, "Messages were waiting. Look at what runs the rounds: yearwheel doctor"),)
 
 

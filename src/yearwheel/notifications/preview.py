@@ -151,7 +151,7 @@ class Previewer:
             zone=zone,
             cycle_zone=self._cycle.zone,
             days_left=(case.due_on - case.on).days,
-            missing=tuple(titles[key] for key in stage.after[-2:]) if is_rung else (),
+            missing=tuple(titles[key] for key in stage.after[-2:]) if is_rung and not stage.review else (),
             link=f"{self._base_url}/{self._cycle.key}/{self._district.code}/{stage.key}",
             basis=stage.basis,
             note=_NOTES.get(kind, ""),
@@ -175,9 +175,11 @@ class Previewer:
         return tuple((stage.title, whole_cycle.day_words(stage.dates.due.on, on)) for stage in stages)
 
     def _monday(self) -> date:
-        """The Monday after the first deadline."""
-        due_on = self._stages()[0].dates.due.on
-        return due_on + timedelta(days=7 - due_on.weekday())
+        """A Monday on which the first deadline is past, and of several the second one near."""
+        first, *others = sorted(stage.dates.due.on for stage in self._stages())
+        before_next = others[0] - timedelta(days=7) if others else first
+        near = max(first + timedelta(days=7), before_next)
+        return near - timedelta(days=near.weekday())
 
     def _week(self) -> Table:
         """A week in which this district alone is late, and nobody has begun what comes next."""

@@ -131,3 +131,37 @@ def test_a_line_break_in_a_subject_is_refused() -> None:
 def test_what_is_not_one_address_is_refused(address: str) -> None:
     with pytest.raises(HeaderInjection, match="not an e-mail address"):
         to_bytes(letter(to_address=address), RENDERED)
+
+
+CLICK = "https://planning.example/u/" + "a" * 120
+ICS = b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nX-A:a=b \xc3\xbc\r\nEND:VCALENDAR\r\n"
+
+
+def test_mail_that_may_be_declined_can_be_with_one_click() -> None:
+    message = parsed(to_bytes(letter(unsubscribe=CLICK), RENDERED))
+    assert message["List-Unsubscribe"] == f"<{CLICK}>"
+    assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+
+
+def test_other_mail_offers_no_such_thing() -> None:
+    assert not {"List-Unsubscribe", "List-Unsubscribe-Post"} & set(
+        parsed(to_bytes(letter(), RENDERED)).keys()
+    )
+
+
+@pytest.mark.parametrize(
+    "link",
+    ["https://x.example/\r\nBcc: a@b.example", "https://x>,<mailto:a@b.example", "javascript:x", "https://ü"],
+)
+def test_a_link_cannot_bring_a_header_or_a_second_link_of_its_own(link: str) -> None:
+    with pytest.raises(HeaderInjection, match="List-Unsubscribe"):
+        to_bytes(letter(unsubscribe=link), RENDERED)
+
+
+def test_dates_are_the_last_alternative_and_read_back_as_they_were_written() -> None:
+    message = parsed(to_bytes(letter(dates=ICS), RENDERED))
+    *_, last = message.iter_parts()
+    assert last.get_content_type() == "text/calendar"
+    assert (last.get_param("method"), last.get_param("name")) == ("PUBLISH", "dates.ics")
+    assert last.get_payload(decode=True) == ICS
+    assert content(message, "plain") == RENDERED.text

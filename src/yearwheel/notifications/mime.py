@@ -76,7 +76,7 @@ def _unsubscribe(link: str) -> list[str]:
     if not link.isascii() or not _LINK.fullmatch(_checked("List-Unsubscribe", link)):
         raise HeaderInjection("List-Unsubscribe", f"{link!r} is not a link; write for example https://...")
     return [
-        f"List-Unsubscribe:{_CRLF} <{link}>",
+        f"List-Unsubscribe: <{link}>",
         "List-Unsubscribe-Post: List-Unsubscribe=One-Click",
     ]
 

@@ -1,0 +1,161 @@
+"""What is told of a whole cycle: who hears it, once each, and that the proof knows of it."""
+
+from email import message_from_bytes, policy
+
+import pytest
+
+from tests.apps import (
+    ADA,
+    ANN,
+    BOB,
+    CAL,
+    CEDAR,
+    KEY,
+    PEOPLE,
+    SAM,
+    SID,
+    SUE,
+    begun,
+    hand_in,
+    ledger,
+    make_app,
+    person,
+    roster_of,
+    round_at,
+)
+from tests.fakes import BROKEN_OFF, NO_SUCH_USER, FakeMailer
+from yearwheel.notifications.untrusted import one_line
+from yearwheel.notifications.whole_cycle import read_table, write_table
+from yearwheel.roster.people import Role
+from yearwheel.services.prove import prove
+
+
+@pytest.fixture
+def mailer() -> FakeMailer:
+    return FakeMailer()
+
+
+@pytest.fixture
+def app(sqlite_database, mailer):
+    """Begun, with admins who are told."""
+    app = begun(sqlite_database, mailer)
+    tell_admins(app)
+    mailer.sent.clear()
+    return app
+
+
+def tell_admins(app) -> None:
+    mail = app.settings.mail.model_copy(update={"tell_admins": True})
+    app.settings = app.settings.model_copy(update={"mail": mail})
+
+
+def told(app, *kinds: str) -> list[tuple[str, str]]:
+    return [(row[0], row[1]) for kind in kinds for row in ledger(app, kind=kind)]
+
+
+def texts(mailer: FakeMailer, recipient: str) -> list[str]:
+    found = []
+    for envelope in mailer.sent:
+        if envelope.recipient == recipient:
+            message = message_from_bytes(envelope.raw, policy=policy.default)
+            found.append(message.get_body(("plain",)).get_content())
+    return found
+
+
+def test_a_table_survives_the_ledger_whatever_stands_in_its_cells() -> None:
+    table = (("Budget\tdraft\n", "Friday,\r\nMarch 12"), ("Plan", ""))
+    assert read_table(write_table(table)) == (("Budget draft", "Friday, March 12"), ("Plan", ""))
+
+
+def test_the_publication_tells_coordinators_and_superintendents_once(sqlite_database, mailer) -> None:
+    app = make_app(sqlite_database, mailer=mailer)
+    expected = sorted(c.key for c in (ANN, BOB, CAL, SUE, SAM, SID))
+    round_at(app, "2027-01-04")
+    round_at(app, "2027-01-05")
+
+    assert sorted(reader for _, reader in told(app, "published")) == expected
+    assert {row[2] for row in ledger(app, kind="published")} == {"sent"}
+    (text,) = texts(mailer, SUE.email)
+    assert "  - Budget\n    Monday, March 1\n" in text.replace("\r\n", "\n")
+    assert prove(app, KEY).holds
+
+
+def test_the_week_is_told_in_its_first_round_and_once(app, mailer) -> None:
+    round_at(app, "2027-02-15")  # a holiday: Presidents' Day is none of Kentucky's offices
+    round_at(app, "2027-02-16")
+    round_at(app, "2027-02-24")  # no round on Monday or Tuesday
+
+    assert told(app, "weekly") == [("weekly:2027-W07", ADA.key), ("weekly:2027-W08", ADA.key)]
+    weekly = [text for text in texts(mailer, ADA.email) if "How the state stands" in text]
+    assert ["3 districts still to hand in" in text for text in weekly] == [True, True]
+    assert prove(app, KEY).holds
+
+
+def test_a_week_with_nothing_to_say_is_silent(app) -> None:
+    round_at(app, "2027-01-18")
+    round_at(app, "2027-01-19")
+    assert told(app, "weekly") == []
+
+
+def test_a_weekly_digest_can_be_stopped_with_one_click_and_a_receipt_cannot(sqlite_database, mailer) -> None:
+    fay = person("fay", CEDAR, Role.FINANCE_OFFICER)  # no role is empty, so nothing alarms
+    app = begun(sqlite_database, mailer, roster=roster_of(*PEOPLE.contacts.values(), fay))
+    round_at(app, "2027-02-12")
+    tell_admins(app)
+    mailer.sent.clear()
+    round_at(app, "2027-02-15")
+    hand_in(app, "budget", "001")
+    round_at(app, "2027-02-16")
+
+    headers = {
+        envelope.recipient: message_from_bytes(envelope.raw, policy=policy.default)
+        for envelope in mailer.sent
+    }
+    assert headers[ADA.email]["List-Unsubscribe"].startswith("<http://planning.example/u/")
+    assert headers[ADA.email]["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert headers[ANN.email]["List-Unsubscribe"] is None
+
+
+def test_a_message_in_doubt_is_told_once_a_day_until_it_is_settled(app, mailer) -> None:
+    mailer.answers = {ANN.email: BROKEN_OFF}
+    round_at(app, "2027-02-15")
+    mailer.answers.clear()
+    round_at(app, "2027-02-16")
+    round_at(app, "2027-02-16 11:00")
+    round_at(app, "2027-02-17")
+
+    doubts = [rung for rung, _ in told(app, "alert") if rung.startswith("alert:uncertain")]
+    assert doubts == ["alert:uncertain:2027-02-16", "alert:uncertain:2027-02-17"]
+
+
+def test_a_refused_address_is_told_once(app, mailer) -> None:
+    mailer.answers = {ANN.email: NO_SUCH_USER}
+    round_at(app, "2027-02-15")
+    for day in ("2027-02-16", "2027-02-17"):
+        round_at(app, day)
+
+    refused = [rung for rung, _ in told(app, "alert") if rung.startswith("alert:refused")]
+    assert refused == ["alert:refused:2027-02-16"]
+    assert one_line(ANN.email) in "".join(texts(mailer, ADA.email))
+
+
+def test_an_empty_role_is_told_when_a_reminder_found_it_so(app) -> None:
+    round_at(app, "2027-02-15")
+    round_at(app, "2027-02-16")
+    assert ("alert:role_empty:2027-02-15", ADA.key) in told(app, "alert")
+    assert ("alert:role_empty:2027-02-16", ADA.key) not in told(app, "alert")
+
+
+def test_days_without_a_round_are_told_by_the_next_one(app) -> None:
+    round_at(app, "2027-02-15")
+    hand_in(app, "budget", "001")  # its receipt waits
+    round_at(app, "2027-02-22")
+    assert ("alert:no_round:2027-02-22", ADA.key) in told(app, "alert")
+
+
+def test_without_a_state_admin_nobody_is_told_and_nothing_breaks(sqlite_database, mailer) -> None:
+    people = [contact for contact in PEOPLE.contacts.values() if contact != ADA]
+    app = make_app(sqlite_database, mailer=mailer, roster=roster_of(*people))
+    tell_admins(app)
+    round_at(app, "2027-02-15")
+    assert told(app, "weekly", "alert") == []

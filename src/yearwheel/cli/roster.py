@@ -169,3 +169,22 @@ def away(
         set_away(app, active.key, contact, read_day(until) if until else None, by=by)
     say(f"{contact} is away until {until}" if until else f"{contact} is back")
     say(f"to undo: yearwheel roster away {contact}{'' if until else ' --until DAY'}")
+
+
+@roster.command("hand-over", epilog="Example: yearwheel roster hand-over 3 --accept")
+def hand_over(
+    number: Annotated[int, typer.Argument(metavar="NUMBER", help="The proposal, as `tasks list` has it.")],
+    by: By,
+    accept: Annotated[bool, typer.Option("--accept/--refuse", help="The new person is right, or is not.")],
+    cycle: CycleKey = "",
+    at: At = "",
+) -> None:
+    """Put the person whom a contact named in their place, or leave it as it is."""
+    from yearwheel.services.contacts import decide_hand_over
+
+    with cycle_desk(cycle, at) as (app, active):
+        proposal = decide_hand_over(app, active.key, number, accept=accept, by=by)
+    if accept:
+        say(f"{proposal.name} <{proposal.email}> is told from now on\nto undo: yearwheel roster import")
+    else:
+        say(f"{proposal.name} is not told\nto undo: nothing; it can be proposed again")

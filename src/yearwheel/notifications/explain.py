@@ -276,6 +276,7 @@ class _Explainer:
             Reason.CONTACT_LEFT: "they no longer hold that role",
             Reason.RUNG_REMOVED: "the calendar no longer asks for it",
             Reason.TOO_LATE: "the stage had closed before it could go",
+            Reason.DECLINED: "they asked not to get this kind of message",
             Reason.HELD: "the stage closed while a person held its letter back",
             Reason.CAPPED: "the stage closed while they had all the letters a week may bring",
         }[entry.reason]

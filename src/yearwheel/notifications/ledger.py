@@ -31,6 +31,7 @@ class Reason(StrEnum):
     ROLE_EMPTY = "role_empty"  # nobody holds the role
     UNREACHABLE = "unreachable"  # the contact's address refused mail before
     TOO_LATE = "too_late"  # the stage closed before it could go
+    DECLINED = "declined"  # its reader need not have it, and asked not to
     PAUSED = "paused"  # the stage closed while a person had paused the cycle
     HELD = "held"  # the stage closed while a person held its letter back
     CAPPED = "capped"  # the stage closed while its reader had all the letters a week may bring

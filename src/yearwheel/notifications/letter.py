@@ -43,4 +43,6 @@ class Letter:
     sender: str  # the address in From
     base_url: str
     dates: bytes = b""  # the .ics of the dates it announces, see `invitation`; may be empty
+    reader_link: str = ""  # where the reader says how it stands, or that they are the wrong person
+    ask_to_confirm: bool = False  # half a year has passed since they said that their role is right
     unsubscribe: str = ""  # the link that stops letters like this; empty where the reader must be told

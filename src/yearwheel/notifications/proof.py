@@ -141,6 +141,7 @@ class Facts:
     standings: Mapping[Place, tuple[Status, date]]
     editions: Sequence[Edition] = ()  # every calendar that was in force; none means only `cycle`
     told_of_publication: int = 0  # how many people the publication's own event says were told
+    declined: Collection[tuple[str, str]] = ()  # contact key and kind of message
     pauses: Sequence[Stretch] = ()  # when the cycle was paused
 
 
@@ -454,6 +455,8 @@ class _Prover:
             case Reason.CONTACT_LEFT:
                 holders = self._holders(row.key.district_code, Role(row.role))
                 return row.key.contact_key not in {contact.key for contact in holders}
+            case Reason.DECLINED:
+                return (row.key.contact_key, row.kind) in self._facts.declined
             case Reason.CAPPED:
                 return row.capped_until is not None
             case Reason.PAUSED:

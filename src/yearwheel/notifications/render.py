@@ -21,7 +21,7 @@ from yearwheel.notifications.untrusted import lines, one_line
 
 TEMPLATES = Path(__file__).parent / "templates"
 # Where what is the reader's own goes. No text of a person keeps a private-use character (see `untrusted`).
-NAME, REASONS, UNSUBSCRIBE = "\ue000", "\ue001", "\ue002"
+NAME, REASONS, UNSUBSCRIBE, READER_LINK = "\ue000", "\ue001", "\ue002", "\ue003"
 KINDS: tuple[str, ...] = (*RungKind, *NoticeKind)
 
 # The order of a digest: what hurts most comes first.
@@ -88,6 +88,8 @@ class Renderer:
         own = {NAME: one_line(letter.to_name), REASONS: ", and as ".join(_reasons(letter.items))}
         if letter.unsubscribe:
             own[UNSUBSCRIBE] = _web(letter.unsubscribe)
+        if letter.reader_link:
+            own[READER_LINK] = _web(letter.reader_link)
         text, html = shared.text, shared.html
         for place, words in own.items():
             text, html = text.replace(place, words), html.replace(place, escape(words))
@@ -104,8 +106,16 @@ class Renderer:
 def _without_reader(letter: Letter) -> Letter:
     """What several people of a district are told alike: the letter without who reads it and why."""
     items = tuple(replace(item, role_label="") for item in letter.items)
-    stop = UNSUBSCRIBE if letter.unsubscribe else ""
-    return replace(letter, to_name="", to_address="", message_id="", items=items, dates=b"", unsubscribe=stop)
+    return replace(
+        letter,
+        to_name="",
+        to_address="",
+        message_id="",
+        items=items,
+        dates=b"",
+        unsubscribe=UNSUBSCRIBE if letter.unsubscribe else "",
+        reader_link=READER_LINK if letter.reader_link else "",
+    )
 
 
 @dataclass(frozen=True)
@@ -239,6 +249,8 @@ def _page(letter: Letter) -> dict[str, Any]:
         "due": [group for group in groups if group.dated],
         "reasons": REASONS,
         "unsubscribe": letter.unsubscribe,
+        "reader_link": letter.reader_link,
+        "ask_to_confirm": letter.ask_to_confirm,
     }
 
 

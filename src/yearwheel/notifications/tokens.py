@@ -6,6 +6,7 @@ from binascii import Error as NotBase64
 from hashlib import sha256
 
 DECLINE = "decline"  # purpose of a link that stops a kind of message: cycle, contact, kinds
+READER = "reader"  # purpose of a letter's own link: cycle, contact, the last day it works
 _SIGNATURE = 16  # bytes: half of SHA-256, RFC 2104 5
 
 

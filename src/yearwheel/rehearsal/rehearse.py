@@ -12,6 +12,8 @@ from pathlib import Path
 from time import perf_counter
 from typing import Literal
 
+from pydantic import SecretStr
+
 from yearwheel.bootstrap import build_app, use_app
 from yearwheel.calendar.cycle import Cycle
 from yearwheel.calendar.ics import cycle_ics
@@ -146,7 +148,11 @@ def _clear(folder: Path) -> None:
 def _build(plan: Plan, cycle: Cycle, clock: VirtualClock) -> App:
     # Given one by one: a rehearsal must not depend on this machine's settings.
     settings = Settings(
-        data_dir=plan.out, database_url=plan.database_url, base_url="https://yearwheel.example", mail=Mail()
+        data_dir=plan.out,
+        database_url=plan.database_url,
+        base_url="https://yearwheel.example",
+        secret=SecretStr(STAGE_MANAGER),
+        mail=Mail(),
     )
     app = build_app(settings, clock, durable=False)
     dead = People(cycle, plan.seed).dead_addresses(_roster(plan))

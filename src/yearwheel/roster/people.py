@@ -1,7 +1,7 @@
 """Districts, contacts and the roles that decide who is told what."""
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
@@ -91,6 +91,7 @@ class Contact:
     undeliverable: str | None = None  # why mail cannot reach them, in the server's words
     deputy_for: str | None = None  # key of the contact in whose place they are told
     away_until: date | None = None  # a deputy is told until then, that day included
+    verified_at: datetime | None = None  # when they last said that their role and address are right
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from yearwheel.notifications.planner import turn_of
 from yearwheel.roster.people import District
 from yearwheel.services.active import Active
 from yearwheel.services.app import App
+from yearwheel.services.reader_link import SIGNAL_LABELS, Signal, last_signals
 from yearwheel.stages.standing import Standing
 from yearwheel.stages.status import HANDED_IN, LABELS, OWED, WAIVED, Status
 from yearwheel.store import rosters, standings
@@ -22,12 +23,13 @@ class Cell:
     status: Status
     due_on: date
     days_late: int = 0
+    signal: Signal | None = None  # what the district said last: on track, need help
 
     @property
     def label(self) -> str:
-        return (
-            f"{LABELS[self.status]}, {days(self.days_late)} late" if self.days_late else LABELS[self.status]
-        )
+        late = f", {days(self.days_late)} late" if self.days_late else ""
+        said = f', says "{SIGNAL_LABELS[self.signal]}"' if self.signal else ""
+        return f"{LABELS[self.status]}{late}{said}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +69,13 @@ def read_board(app: App, active: Active, stages: Iterable[Stage] = (), *, late_o
     with app.database.reading() as connection:
         roster = rosters.load(connection, active.state, active.key)
         found = standings.find(connection, active.key, stage_keys=by_key)
+        said = last_signals(connection, active.key)
     cells: dict[str, dict[str, Cell]] = {}
     for standing in found:
         stage = by_key[standing.stage_key]
-        cells.setdefault(standing.district_code, {})[stage.key] = read_cell(active, stage, standing, now)
+        signal = said.get((stage.key, standing.district_code))
+        cell = read_cell(active, stage, standing, now, signal)
+        cells.setdefault(standing.district_code, {})[stage.key] = cell
     lines = tuple(
         Line(roster.districts[code], cells[code]) for code in sorted(cells) if code in roster.districts
     )
@@ -79,14 +84,16 @@ def read_board(app: App, active: Active, stages: Iterable[Stage] = (), *, late_o
     return Board(active.cycle, now, shown, lines)
 
 
-def read_cell(active: Active, stage: Stage, standing: Standing, now: datetime) -> Cell:
+def read_cell(
+    active: Active, stage: Stage, standing: Standing, now: datetime, signal: Signal | None = None
+) -> Cell:
     """A standing as the board shows it: late only while somebody owes something."""
     turn = turn_of(stage, standing)
     if turn is None:
         return Cell(standing.status, standing.due_on or stage.dates.due.on)
     due = Deadline(turn.due_on, stage.dates.due.at, stage.dates.due.zone)
     late = max((active.day(now) - turn.due_on).days, 1) if now > due.moment else 0
-    return Cell(standing.status, turn.due_on, late)
+    return Cell(standing.status, turn.due_on, late, signal)
 
 
 def days(count: int) -> str:

@@ -9,8 +9,9 @@ from yearwheel.services.active import Active, read_active
 from yearwheel.services.app import App, Refused
 from yearwheel.services.replan import replan
 from yearwheel.stages.status import OWED, Status
-from yearwheel.store import Connection, events, rosters, standings, tasks
+from yearwheel.store import Connection, events, hand_overs, rosters, standings, tasks
 from yearwheel.store.events import Event
+from yearwheel.store.hand_overs import HandOver
 from yearwheel.store.tasks import Task
 
 BAD_ADDRESS = "bad_address"
@@ -131,3 +132,38 @@ def _known(roster: Roster, key: str) -> Contact:
     if key not in roster.contacts:
         raise Refused(f"there is no contact {key!r}; see: yearwheel roster list --contacts")
     return roster.contacts[key]
+
+
+def decide_hand_over(app: App, cycle_key: str, number: int, *, accept: bool, by: str) -> HandOver:
+    """Put the proposed person in the contact's place, with all its roles, or leave it as it is."""
+    now = app.clock.now()
+    with app.database.writing() as work:
+        active = read_active(work.connection, cycle_key)
+        waiting = {p.id: p for p in hand_overs.list_open(work.connection, active.state)}
+        if number not in waiting:
+            raise Refused(f"no hand-over {number} waits; see: yearwheel tasks list")
+        proposal = waiting[number]
+        roster = rosters.load(work.connection, active.state)
+        old = _known(roster, proposal.contact_key)
+        hand_overs.decide(work.connection, number, by, now, accepted=accept)
+        if accept:
+            _replace_contact(work.connection, active, old, proposal, now)
+        tasks.close_about(work.connection, active.state, "hand_over", old.district_code, old.key, by, now)
+        kind = "hand_over_accepted" if accept else "hand_over_refused"
+        detail = {"contact": old.key, "hand_over": number}
+        events.append(work.connection, [Event(now, by, kind, active.key, detail=detail)])
+        work.commit()
+    return proposal
+
+
+def _replace_contact(
+    connection: Connection, active: Active, old: Contact, proposal: HandOver, now: datetime
+) -> None:
+    key = f"{old.district_code}:{proposal.email.lower()}"
+    known = rosters.load(connection, active.state).contacts.get(key)
+    roles = old.roles | known.roles if known else old.roles
+    new = Contact(key, old.district_code, proposal.name, proposal.email, roles)
+    rosters.save(connection, active.state, Roster({}, {key: new}))
+    if key != old.key:
+        rosters.mark_left(connection, active.state, [old.key], now)
+    follow(connection, active, new, now)

@@ -9,6 +9,7 @@ from yearwheel.roster.people import Contact, District
 from yearwheel.services.active import Active
 from yearwheel.services.app import App
 from yearwheel.services.board import Cell, read_cell
+from yearwheel.services.reader_link import last_signals
 from yearwheel.stages.standing import Submission
 from yearwheel.store import Connection, events, reminders, rosters, standings
 from yearwheel.store.events import Event
@@ -64,9 +65,10 @@ def read_district(app: App, active: Active, district: District) -> DistrictPage:
             connection, active.key, district_code=district.code, kinds=["deadline_moved"]
         )
         waiting = _waiting(connection, active.key, district.code)
+        said = last_signals(connection, active.key, district.code)
         parts = []
         for stage in (s for s in active.cycle.stages if s.key in here):
-            cell = read_cell(active, stage, here[stage.key], now)
+            cell = read_cell(active, stage, here[stage.key], now, said.get((stage.key, district.code)))
             handed_in = standings.find_submissions(connection, active.key, stage.key, district.code)
             part = StagePart(
                 stage,

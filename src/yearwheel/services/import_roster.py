@@ -120,6 +120,7 @@ def _merged(before: Roster, files: RosterFiles) -> Roster:
             undeliverable=known[key].undeliverable,
             deputy_for=known[key].deputy_for,
             away_until=known[key].away_until,
+            verified_at=known[key].verified_at,
         )
         if key in known
         else contact

@@ -6,7 +6,7 @@ from yearwheel.notifications import proof
 from yearwheel.notifications.proof import Facts, Proof
 from yearwheel.services.active import Active, read_active
 from yearwheel.services.app import App, Refused
-from yearwheel.store import Connection, events, rosters, rounds, standings
+from yearwheel.store import Connection, declines, events, rosters, rounds, standings
 from yearwheel.store import proof as record
 
 
@@ -38,6 +38,7 @@ def read_facts(connection: Connection, active: Active, now: datetime) -> Facts:
             )
             for s in standings.find(connection, key)
         },
+        declined={(who, kind) for who, kinds in declines.read(connection, key).items() for kind in kinds},
         pauses=record.read_pauses(connection, key),
         editions=record.read_editions(connection, key, (*active.former, active.cycle)),
         told_of_publication=_told_of_publication(connection, key),

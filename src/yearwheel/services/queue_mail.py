@@ -13,7 +13,7 @@ from yearwheel.notifications.invitation import announce, write_dates
 from yearwheel.notifications.ledger import WHOLE_CYCLE, NoticeKind, OutboxStatus, Reason, ReminderStatus
 from yearwheel.notifications.letter import Item, Letter
 from yearwheel.notifications.mime import HeaderInjection, message_id, to_bytes
-from yearwheel.notifications.tokens import DECLINE, sign
+from yearwheel.notifications.tokens import DECLINE, READER, sign
 from yearwheel.notifications.whole_cycle import read_table
 from yearwheel.roster.people import ROLE_LABELS, Contact, Role, Roster
 from yearwheel.services.active import Active, read_active
@@ -25,6 +25,7 @@ from yearwheel.stages.status import HANDED_IN, WAIVED
 from yearwheel.store import (
     Connection,
     approvals,
+    declines,
     events,
     outbox,
     pauses,
@@ -38,6 +39,8 @@ from yearwheel.store.outbox import NewMessage
 from yearwheel.store.reminders import DueReminder
 
 WEEK = timedelta(days=7)
+HALF_A_YEAR = timedelta(days=182)
+LINK_WORKS = timedelta(days=60)
 UNCAPPED = {str(NoticeKind.RECEIPT), str(RungKind.DUE_TODAY)}
 
 
@@ -125,6 +128,7 @@ class _Writer:
         self._relieved = reliefs.quiet_until(connection, active.key, active.day(now))
         self._is_open = cache(self._window_is_open)
         self._approved = approvals.read(connection, active.key, app.renderer.template_version)
+        self._declined = declines.read(connection, active.key)
         self._cap = app.settings.mail.letters_per_week
         self._week = self._read_week(due) if self._cap else {}
         self.endings: list[tuple[int, ReminderStatus, Reason]] = []
@@ -141,6 +145,9 @@ class _Writer:
                 self.endings += [(reminder.id, *ending) for reminder in items]
                 continue
             contact = self._roster.contacts[contact_key]
+            items = self._not_declined(contact, items)
+            if not items:
+                continue
             zone = self._roster.districts[contact.district_code].zone
             on = self._now.astimezone(zone).date()
             earlier, alive = written.get((contact_key, on), (0, 0))
@@ -160,6 +167,20 @@ class _Writer:
                 self._give_up(contact, items, fault)
                 continue
             yield message, items
+
+    def _not_declined(self, contact: Contact, items: list[DueReminder]) -> list[DueReminder]:
+        """Without what a reader asked not to get, as far as they need not have it."""
+        kinds = self._declined.get(contact.key)
+        if not kinds:
+            return items
+        unwanted = [r for r in items if r.kind in kinds and self._may_decline(r)]
+        ending = (ReminderStatus.CANCELLED, Reason.DECLINED)
+        self.endings += [(reminder.id, *ending) for reminder in unwanted]
+        return [reminder for reminder in items if reminder not in unwanted]
+
+    def _may_decline(self, reminder: DueReminder) -> bool:
+        statutory = self._stages[reminder.stage_key].statutory
+        return may_decline(reminder.kind, Role(reminder.role), statutory=statutory)
 
     def _give_up(self, contact: Contact, items: list[DueReminder], fault: HeaderInjection) -> None:
         """One person whose name or address cannot stand in a message must not hold up everyone's mail."""
@@ -187,6 +208,8 @@ class _Writer:
             sender=settings.mail.sender,
             base_url=settings.base_url,
             dates=self._dates(items),
+            reader_link=self._reader_link(contact, on),
+            ask_to_confirm=contact.verified_at is None or contact.verified_at < self._now - HALF_A_YEAR,
             unsubscribe=self._unsubscribe(contact, items),
         )
         rendered = self._app.renderer.render(letter)
@@ -233,12 +256,14 @@ class _Writer:
 
     def _unsubscribe(self, contact: Contact, items: Sequence[DueReminder]) -> str:
         """The link that stops what a letter brings; empty if any of it is the office's duty to tell."""
-        if not all(
-            may_decline(r.kind, Role(r.role), statutory=self._stages[r.stage_key].statutory) for r in items
-        ):
+        if not all(self._may_decline(reminder) for reminder in items):
             return ""
         words = (self._active.key, contact.key, *sorted({r.kind for r in items}))
         return f"{self._app.settings.base_url}/u/{sign(DECLINE, words, self._app.secret)}"
+
+    def _reader_link(self, contact: Contact, on: date) -> str:
+        words = (self._active.key, contact.key, (on + LINK_WORKS).isoformat())
+        return f"{self._app.settings.base_url}/l/{sign(READER, words, self._app.secret)}"
 
     def _item(self, reminder: DueReminder, zone: ZoneInfo, on: date) -> Item:
         stage = self._stages[reminder.stage_key]

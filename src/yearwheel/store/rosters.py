@@ -141,6 +141,7 @@ def _contact(row: RowMapping) -> Contact:
         row["undeliverable"],
         row["deputy_for"],
         row["away_until"],
+        row["verified_at"],
     )
 
 

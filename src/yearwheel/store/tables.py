@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     JSON,
+    Boolean,
     Column,
     Date,
     Float,
@@ -297,6 +298,33 @@ pauses = Table(
     Column("why", Text, nullable=False),
     Column("resumed_at", Moment),
     Column("resumed_by", Text),
+)
+
+# Kinds of message that a person need not have, and does not want.
+declines = Table(
+    "decline",
+    metadata,
+    Column("cycle_key", Text, ForeignKey("cycle.key"), primary_key=True),
+    Column("contact_key", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("declined_at", Moment, nullable=False),
+)
+
+# Somebody said that another person does their work now; it counts once it is confirmed.
+hand_overs = Table(
+    "hand_over",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("contact_key", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("email", Text, nullable=False),
+    Column("proposed_at", Moment, nullable=False),
+    Column("decided_at", Moment),
+    Column("decided_by", Text),
+    Column("accepted", Boolean),
+    ForeignKeyConstraint(["state", "contact_key"], ["contact.state", "contact.key"]),
+    Index("ix_hand_over_contact", "state", "contact_key"),
 )
 
 # What only a person can do, until it is done. One open task for each kind and subject.

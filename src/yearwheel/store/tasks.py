@@ -49,9 +49,10 @@ def close(connection: Connection, state: str, task_id: int, by: str, at: datetim
     return connection.execute(closed).first() is not None
 
 
-def close_about(connection: Connection, state: str, kind: str, subject: str, by: str, at: datetime) -> None:
+def close_about(
+    connection: Connection, state: str, kind: str, code: str, subject: str, by: str, at: datetime
+) -> None:
     """Close what is open of a kind about a subject: the matter has settled itself."""
-    same = (table.c.state == state) & (table.c.kind == kind) & (table.c.subject == subject)
-    connection.execute(
-        update(table).where(same, table.c.closed_at.is_(None)).values(closed_at=at, closed_by=by)
-    )
+    same = {"state": state, "kind": kind, "district_code": code, "subject": subject}
+    query = update(table).where(*(table.c[name] == value for name, value in same.items()))
+    connection.execute(query.where(table.c.closed_at.is_(None)).values(closed_at=at, closed_by=by))

@@ -8,7 +8,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.middleware.base import RequestResponseEndpoint
 
 from yearwheel.services.app import App
-from yearwheel.web import feeds, status
+from yearwheel.web import feeds, links, status
 
 HERE = Path(__file__).parent
 # Everything a page needs comes from here; no script, no inline style, nobody else's frame.
@@ -30,6 +30,7 @@ def create_web(app: App, *, prefect_url: str = "", **fastapi: Any) -> FastAPI:
     web.state.app = app
     web.state.prefect_url = prefect_url
     web.include_router(status.router)
+    web.include_router(links.router)
     web.include_router(feeds.router)
     web.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
 

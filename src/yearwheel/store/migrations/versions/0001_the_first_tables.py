@@ -125,6 +125,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("cycle_key", "number", name=op.f("pk_cycle_version")),
     )
     op.create_table(
+        "decline",
+        sa.Column("cycle_key", sa.Text(), nullable=False),
+        sa.Column("contact_key", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("declined_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["cycle_key"], ["cycle.key"], name=op.f("fk_decline_cycle_cycle_key")),
+        sa.PrimaryKeyConstraint("cycle_key", "contact_key", "kind", name=op.f("pk_decline")),
+    )
+    op.create_table(
         "district_stage",
         sa.Column("cycle_key", sa.Text(), nullable=False),
         sa.Column("stage_key", sa.Text(), nullable=False),
@@ -288,6 +297,27 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_delivery_outbox_id"), ["outbox_id"], unique=False)
 
     op.create_table(
+        "hand_over",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("contact_key", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("email", sa.Text(), nullable=False),
+        sa.Column("proposed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("decided_by", sa.Text(), nullable=True),
+        sa.Column("accepted", sa.Boolean(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["state", "contact_key"],
+            ["contact.state", "contact.key"],
+            name=op.f("fk_hand_over_contact_state"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_hand_over")),
+    )
+    with op.batch_alter_table("hand_over", schema=None) as batch_op:
+        batch_op.create_index("ix_hand_over_contact", ["state", "contact_key"], unique=False)
+
+    op.create_table(
         "reminder",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("cycle_key", sa.Text(), nullable=False),
@@ -310,7 +340,7 @@ def upgrade() -> None:
         sa.Column("calendar_version", sa.Integer(), server_default="1", nullable=False),
         sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
-            "reason IN ('work_in', 'waived', 'not_owed', 'contact_left', 'rung_removed', 'date_moved', 'relief', 'collapsed', 'role_empty', 'unreachable', 'too_late', 'paused', 'held', 'capped')",
+            "reason IN ('work_in', 'waived', 'not_owed', 'contact_left', 'rung_removed', 'date_moved', 'relief', 'collapsed', 'role_empty', 'unreachable', 'too_late', 'declined', 'paused', 'held', 'capped')",
             name=op.f("ck_reminder_reason_known"),
         ),
         sa.CheckConstraint(
@@ -368,6 +398,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_reminder_outbox")
 
     op.drop_table("reminder")
+    with op.batch_alter_table("hand_over", schema=None) as batch_op:
+        batch_op.drop_index("ix_hand_over_contact")
+
+    op.drop_table("hand_over")
     with op.batch_alter_table("delivery", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_delivery_outbox_id"))
 
@@ -391,6 +425,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_district_stage_district")
 
     op.drop_table("district_stage")
+    op.drop_table("decline")
     op.drop_table("cycle_version")
     with op.batch_alter_table("contact", schema=None) as batch_op:
         batch_op.drop_index("ix_contact_district")

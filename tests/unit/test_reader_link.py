@@ -1,0 +1,224 @@
+"""Links in letters: looking changes nothing, a button acts, and only the reader named in it is spoken for."""
+
+import re
+from email import message_from_bytes, policy
+
+import httpx
+import pytest
+
+from tests.apps import ANN, BIRCH, KEY, PEOPLE, begun, ledger, logged, person, roster_of, round_at, set_clock
+from tests.fakes import FakeMailer
+from yearwheel.notifications.tokens import DECLINE, READER, sign
+from yearwheel.roster.people import Role
+from yearwheel.services.app import App
+from yearwheel.services.board import read_board
+from yearwheel.services.contacts import decide_hand_over
+from yearwheel.services.prove import prove
+from yearwheel.services.tasks import list_tasks
+from yearwheel.store import hand_overs, rosters
+from yearwheel.web.app import create_web
+
+PAM = person("pam", BIRCH, Role.PRINCIPAL)
+
+
+@pytest.fixture
+def mailer() -> FakeMailer:
+    return FakeMailer()
+
+
+@pytest.fixture
+def app(sqlite_database, mailer, tmp_path) -> App:
+    people = roster_of(*PEOPLE.contacts.values(), PAM)
+    app = begun(sqlite_database, mailer, roster=people, data_dir=tmp_path)
+    mailer.sent.clear()
+    round_at(app, "2027-02-01")
+    return app
+
+
+def link_of(app: App, mailer: FakeMailer, contact=ANN) -> str:
+    """The path of the link in somebody's newest letter."""
+    raw = [e.raw for e in mailer.sent if e.recipient == contact.email][-1]
+    text = message_from_bytes(raw, policy=policy.default).get_body(("plain",)).get_content()
+    (path,) = re.findall(r"http://planning\.example(/l/\S+)", text)
+    return path
+
+
+class Visitor:
+    """A browser at the pages of an installation."""
+
+    def __init__(self, app: App) -> None:
+        self._web = create_web(app)
+
+    async def ask(self, method: str, path: str, headers=None, **form: str) -> httpx.Response:
+        transport = httpx.ASGITransport(app=self._web)
+        async with httpx.AsyncClient(transport=transport, base_url="http://planning.example") as client:
+            return await client.request(method, path, headers=headers or {}, data=form or None)
+
+
+def visit(app: App, path: str, method: str = "GET", headers=None, **form: str) -> httpx.Response:
+    import asyncio
+
+    return asyncio.run(Visitor(app).ask(method, path, headers, **form))
+
+
+OURS = {"Sec-Fetch-Site": "same-origin"}
+
+
+def press(app: App, path: str, **form: str) -> httpx.Response:
+    return visit(app, path, "POST", OURS, **form)
+
+
+def count_events(app: App) -> int:
+    from sqlalchemy import func, select
+
+    from yearwheel.store.tables import events
+
+    with app.database.reading() as connection:
+        return connection.scalar(select(func.count()).select_from(events))
+
+
+def test_looking_changes_nothing(app: App, mailer: FakeMailer) -> None:
+    before = count_events(app)
+    page = visit(app, link_of(app, mailer))
+
+    assert page.status_code == 200
+    assert "You answer as <strong>Ann</strong>" in page.text
+    assert visit(app, link_of(app, mailer), "HEAD").status_code == 405
+    assert count_events(app) == before
+
+
+def test_need_help_is_shown_on_the_board_and_asks_for_a_person(app: App, mailer: FakeMailer) -> None:
+    page = press(app, link_of(app, mailer), act="need_help", stage="budget")
+
+    assert "Budget: need help. Thank you." in page.text
+    (line,) = [line for line in read_board(app, *_active(app)).lines if line.district.code == "001"]
+    assert line.cells["budget"].signal == "need_help"
+    (task,) = list_tasks(app, "KY")
+    assert (task.kind, task.district_code) == ("need_help", "001")
+    (event,) = logged(app, "need_help")
+    assert (event.actor, event.stage_key, event.district_code) == ("Ann by link", "budget", "001")
+    assert prove(app, KEY).breaches == ()
+
+
+def test_on_track_ends_the_call_for_help_and_pressing_twice_is_once(app: App, mailer: FakeMailer) -> None:
+    path = link_of(app, mailer)
+    press(app, path, act="need_help", stage="budget")
+    press(app, path, act="on_track", stage="budget")
+    press(app, path, act="on_track", stage="budget")
+
+    assert list_tasks(app, "KY") == []
+    assert [event.kind for event in logged(app, "need_help", "on_track")] == ["need_help", "on_track"]
+
+
+@pytest.mark.parametrize("headers", [{"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}])
+def test_a_form_of_another_site_is_refused(app: App, mailer: FakeMailer, headers: dict[str, str]) -> None:
+    page = visit(app, link_of(app, mailer), "POST", headers, act="need_help", stage="budget")
+
+    assert (page.status_code, logged(app, "need_help")) == (403, [])
+
+
+def test_a_stage_of_which_nothing_is_owed_takes_no_signal(app: App, mailer: FakeMailer) -> None:
+    for stage in ("review", "setup", "nothing"):
+        page = press(app, link_of(app, mailer), act="on_track", stage=stage)
+        assert (page.status_code, logged(app, "on_track")) == (400, [])
+
+
+def test_a_link_that_was_changed_or_made_elsewhere_opens_nothing(app: App, mailer: FakeMailer) -> None:
+    path = link_of(app, mailer)
+    forged = sign(READER, (KEY, "sue", "2099-01-01"), b"another secret")
+    for bad in (path[:-3], path[:5] + "AAAA" + path[9:], f"/l/{forged}", "/l/%20", "/l/é"):
+        assert visit(app, bad).status_code == 400
+    other_purpose = sign(DECLINE, (KEY, "ann", "2099-01-01"), app.secret)
+    assert visit(app, f"/l/{other_purpose}").status_code == 400
+
+
+def test_a_link_ends_after_two_months(app: App, mailer: FakeMailer) -> None:
+    path = link_of(app, mailer)
+    set_clock(app, "2027-04-02")
+    assert visit(app, path).status_code == 200
+    set_clock(app, "2027-04-03")
+    page = press(app, path, act="need_help", stage="budget")
+
+    assert (page.status_code, "use the one in a newer letter" in page.text) == (400, True)
+
+
+def test_a_reader_confirms_once_and_is_asked_again_after_half_a_year(app: App, mailer: FakeMailer) -> None:
+    def asked() -> bool:
+        raw = [e.raw for e in mailer.sent if e.recipient == ANN.email][-1]
+        text = message_from_bytes(raw, policy=policy.default).get_body(("plain",)).get_content()
+        return "Is that still right?" in text
+
+    assert asked()
+    press(app, link_of(app, mailer), act="confirm")
+    round_at(app, "2027-02-15")
+    assert not asked()
+
+
+def test_a_role_passed_on_counts_once_it_is_confirmed(app: App, mailer: FakeMailer) -> None:
+    path = link_of(app, mailer)
+    page = press(app, path, act="pass_on", name="Nia <b>New</b>", email="nia@mail.example")
+    assert "Nia &lt;b&gt;New&lt;/b&gt;" in page.text
+    round_at(app, "2027-02-15")
+    assert ANN.email in mailer.recipients()
+
+    with app.database.reading() as connection:
+        (proposal,) = hand_overs.list_open(connection, "KY")
+    decide_hand_over(app, KEY, proposal.id, accept=True, by="sue")
+    mailer.sent.clear()
+    round_at(app, "2027-02-22")
+    assert ("nia@mail.example" in mailer.recipients(), ANN.email in mailer.recipients()) == (True, False)
+    assert list_tasks(app, "KY") == []
+    assert visit(app, path).status_code == 400  # Ann is no longer on the list
+    assert prove(app, KEY).breaches == ()
+
+
+def test_a_role_that_was_not_passed_on_stays(app: App, mailer: FakeMailer) -> None:
+    press(app, link_of(app, mailer), act="pass_on", name="Eve", email="eve@evil.example")
+    with app.database.reading() as connection:
+        (proposal,) = hand_overs.list_open(connection, "KY")
+    decide_hand_over(app, KEY, proposal.id, accept=False, by="sue")
+    with app.database.reading() as connection:
+        people = rosters.load(connection, "KY").contacts
+
+    assert (people["ann"].email, [c.email for c in people.values() if "evil" in c.email]) == (ANN.email, [])
+
+
+@pytest.mark.parametrize(("name", "email"), [("", "nia@mail.example"), ("Nia", "not an address")])
+def test_a_person_needs_a_name_and_an_address(app: App, mailer: FakeMailer, name: str, email: str) -> None:
+    page = press(app, link_of(app, mailer), act="pass_on", name=name, email=email)
+
+    assert (page.status_code, list_tasks(app, "KY")) == (400, [])
+
+
+def test_a_mail_program_stops_a_kind_of_message_with_one_click(app: App, mailer: FakeMailer) -> None:
+    path = "/u/" + sign(DECLINE, (KEY, "ada", "weekly"), app.secret)
+    assert "Stop them" in visit(app, path).text
+    assert logged(app, "declined") == []
+    headers = {"Sec-Fetch-Site": "cross-site"}
+    page = visit(app, path, "POST", headers, **{"List-Unsubscribe": "One-Click"})
+
+    assert (page.status_code, "you get no more messages of this kind: weekly" in page.text) == (200, True)
+    (event,) = logged(app, "declined")
+    assert event.detail == {"contact": "ada", "kinds": ["weekly"]}
+    mail = app.settings.mail.model_copy(update={"tell_admins": True})
+    app.settings = app.settings.model_copy(update={"mail": mail})
+    round_at(app, "2027-02-16")
+    round_at(app, "2027-02-22")
+    rows = ledger(app, contact_key="ada", kind="weekly")
+    assert {(status, reason) for *_, status, reason in rows} == {("cancelled", "declined")}
+    assert prove(app, KEY).breaches == ()
+
+
+def test_what_is_a_duty_to_tell_comes_whoever_declined_it(app: App, mailer: FakeMailer) -> None:
+    visit(app, "/u/" + sign(DECLINE, (KEY, "ann", "reminder"), app.secret), "POST")
+    mailer.sent.clear()
+    round_at(app, "2027-02-15")
+
+    assert ANN.email in mailer.recipients()
+
+
+def _active(app: App):
+    from yearwheel.services.active import read_active
+
+    with app.database.reading() as connection:
+        return (read_active(connection, KEY),)

@@ -1,0 +1,85 @@
+"""Every kind of message can be looked at before any is sent, and looking makes and sends nothing."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.apps import ANN, CYCLE, PEOPLE
+from tests.terminal import Terminal
+from yearwheel.config.cycle_file import read_shipped
+from yearwheel.notifications.catalog import CATALOG
+from yearwheel.roster.people import Role, Roster
+from yearwheel.roster.shipped import shipped_roster
+from yearwheel.services.app import Refused
+from yearwheel.services.preview import preview, shipped_year
+
+BASE = "https://planning.example"
+
+
+@pytest.fixture(scope="module")
+def kentucky():
+    cycle, _ = shipped_year(read_shipped("kentucky-2027"), "kentucky-2027.yaml")
+    return cycle, shipped_roster(only=["035"])
+
+
+def test_the_shipped_year_has_every_kind(kentucky) -> None:
+    district, previews = preview(*kentucky, "all", "035", BASE)
+    assert district.name == "Boone County"
+    assert [shown.entry.kind for shown in previews] == list(CATALOG)
+
+
+@pytest.mark.parametrize("kind", sorted(CATALOG))
+def test_each_is_readable_without_pictures_and_offers_help(kentucky, kind: str) -> None:
+    _, (shown,) = preview(*kentucky, kind, "035", BASE)
+    html = shown.rendered.html
+    assert "<img" not in html
+    assert '<html lang="en"' in html
+    assert html.count("<h1") == 1
+    assert kentucky[0].help_address in shown.rendered.text
+    assert bool(shown.letter.dates) is shown.entry.announces
+
+
+def test_without_a_district_it_is_the_first_one() -> None:
+    district, (shown,) = preview(CYCLE, PEOPLE, "opened", "", BASE)
+    assert (district.code, shown.letter.to_name) == ("001", ANN.name)
+
+
+def test_a_kind_that_a_small_year_has_not_is_left_out_of_all_and_refused_alone() -> None:
+    people = {k: c for k, c in PEOPLE.contacts.items() if Role.REVIEWER not in c.roles}
+    roster = Roster(PEOPLE.districts, people)
+    _, previews = preview(CYCLE, roster, "all", "001", BASE)
+    assert "assigned" not in {shown.entry.kind for shown in previews}
+    with pytest.raises(Refused, match="small-2027 has no message of the kind assigned for Ash County"):
+        preview(CYCLE, roster, "assigned", "001", BASE)
+
+
+def test_a_kind_or_district_there_is_not_is_answered_with_the_nearest() -> None:
+    with pytest.raises(Refused, match=r"'remindr' is no kind of message \(did you mean 'reminder'\?\)"):
+        preview(CYCLE, PEOPLE, "remindr", "001", BASE)
+    with pytest.raises(Refused, match=r"there is no district '01' \(did you mean '001'\?\)"):
+        preview(CYCLE, PEOPLE, "all", "01", BASE)
+
+
+def test_the_terminal_shows_one_letter_and_makes_no_installation(tmp_path: Path) -> None:
+    terminal = Terminal(tmp_path)
+    said = terminal.does("notifications", "preview", "returned", "--district", "035")
+    assert "Subject: Changes needed: OET review - Boone County" in said
+    assert not (tmp_path / "data").exists()
+
+
+def test_pages_go_into_a_folder_with_an_index(tmp_path: Path) -> None:
+    terminal = Terminal(tmp_path)
+    folder = tmp_path / "letters"
+    terminal.does("notifications", "preview", "--district", "035", "--html", folder)
+
+    index = (folder / "index.html").read_text("utf-8")
+    assert {path.stem for path in folder.glob("*.html")} == {*CATALOG, "index"}
+    assert [kind for kind in CATALOG if f'href="{kind}.html"' in index] == list(CATALOG)
+    assert {path.stem for path in folder.glob("*.ics")} == {"published", "opened", "extension", "date_moved"}
+
+
+def test_the_catalog_is_one_table(tmp_path: Path) -> None:
+    said = Terminal(tmp_path).does("notifications", "catalog")
+    assert [kind for kind in CATALOG if any(line.startswith(kind) for line in said.splitlines())] == list(
+        CATALOG
+    )

@@ -10,10 +10,12 @@ from yearwheel.cli.board import board
 from yearwheel.cli.bounces import bounces, tasks
 from yearwheel.cli.calendar import calendar
 from yearwheel.cli.cycle import cycle
-from yearwheel.cli.dates import excuse, extend
+from yearwheel.cli.dates import excuse, extend, undo
+from yearwheel.cli.disaster import disaster
 from yearwheel.cli.district import district
 from yearwheel.cli.doctor import db, doctor
 from yearwheel.cli.errors import Speaking
+from yearwheel.cli.feed import feed
 from yearwheel.cli.notifications import notifications
 from yearwheel.cli.outbox import outbox
 from yearwheel.cli.proof import explain, prove
@@ -52,6 +54,9 @@ _add(board, RUN, "board --late")
 app.add_typer(district, name="district", rich_help_panel=RUN)
 _add(extend, RUN, "extend 001 drafting --until 2027-04-30 --why 'flooded school'")
 _add(excuse, RUN, "excuse 001 drafting --why 'merges with 002 in July'")
+_add(undo, RUN, "undo 3f9c01aa --why 'the wrong county'")
+app.add_typer(disaster, name="disaster", rich_help_panel=RUN)
+app.add_typer(feed, name="feed", rich_help_panel=RUN)
 app.add_typer(notifications, name="notifications", rich_help_panel=RUN)
 app.add_typer(outbox, name="outbox", rich_help_panel=RUN)
 app.add_typer(bounces, name="bounces", rich_help_panel=RUN)

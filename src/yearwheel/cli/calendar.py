@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from yearwheel.cli.desk import AsJson, find_calendar
+from yearwheel.cli.desk import AsJson, cycle_desk, find_calendar, installation, is_published
 from yearwheel.cli.show import print_json, say, table, weekday
 
 if TYPE_CHECKING:
     from yearwheel.calendar.cycle import Cycle, Stage
+    from yearwheel.notifications.what_if import WhatIf
 
 calendar = typer.Typer(no_args_is_help=True, help="Read a calendar file: its dates, rules and feed.")
 SHIPPED = "kentucky-2027"
@@ -21,10 +22,18 @@ Which = Annotated[str, typer.Argument(metavar="KEY|FILE", help="A cycle's key or
 def show(
     which: Which = SHIPPED,
     rules: Annotated[bool, typer.Option("--rules", help="Also the words each date comes from.")] = False,
+    version: Annotated[
+        int, typer.Option("--version", metavar="N", help="A stored cycle's calendar as it was then.")
+    ] = 0,
+    source: Annotated[bool, typer.Option("--source", help="Print the file itself.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Show the year: each stage, its dates, what moved them, and who is told."""
-    cycle = _load(which)
+    text, name = _version(which, version) if version else find_calendar(which)
+    if source:
+        typer.echo(text, nl=False)
+        return
+    cycle = _read(text, name)
     if as_json:
         print_json(_as_object(cycle))
         return
@@ -84,10 +93,58 @@ def ics(
     say(f"wrote {out}; import it into a calendar program, or delete it to undo")
 
 
+@calendar.command(epilog="Example: yearwheel calendar diff kentucky-2027 my-changes.yaml --html diff.html")
+def diff(
+    old: Annotated[str, typer.Argument(metavar="OLD", help="A cycle's key or a calendar file.")],
+    new: Annotated[str, typer.Argument(metavar="NEW", help="The other one.")],
+    html: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE", help="Write a page to read and to print.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Compare two calendars: dates moved, dates that follow, messages and districts touched."""
+    foreseen = _compare(old, new)
+    if as_json:
+        print_json(foreseen.as_json())
+    elif html:
+        html.write_text(foreseen.as_html(), "utf-8")
+        say(f"wrote {html}; nothing was changed")
+    else:
+        say("\n".join(foreseen.lines()))
+
+
+def _compare(old: str, new: str) -> "WhatIf":
+    """On the ledger where NEW would be the next version of a published OLD; else on the shipped people."""
+    from yearwheel.notifications.what_if import first_standings, what_if
+    from yearwheel.roster.shipped import shipped_roster
+
+    (text, name), (new_text, new_name) = find_calendar(old), find_calendar(new)
+    before, after = _read(text, name), _read(new_text, new_name)
+    stored = is_published(old)
+    if stored and before.key == after.key:
+        from yearwheel.services.change_calendar import preview_change
+
+        with installation() as app:
+            return preview_change(app, old, new_text, new_name)
+    roster = shipped_roster()
+    since = min(stage.dates.opens.on for stage in before.stages)
+    return what_if(before, after, roster, first_standings(before, roster), since, since)
+
+
+def _version(key: str, number: int) -> tuple[str, str]:
+    from yearwheel.services.change_calendar import find_version
+
+    with cycle_desk(key) as (app, active):
+        return find_version(app, active.key, number).source, f"{key}.yaml"
+
+
 def _load(which: str) -> "Cycle":
+    return _read(*find_calendar(which))
+
+
+def _read(text: str, name: str) -> "Cycle":
     from yearwheel.config.cycle_file import load_cycle
 
-    text, name = find_calendar(which)
     return load_cycle(text, name)
 
 

@@ -1,5 +1,6 @@
 """`yearwheel cycle`: keep a calendar file as a cycle, promise its dates, end it."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -23,15 +24,24 @@ Key = Annotated[str, typer.Argument(metavar="KEY", help="The cycle's key.")]
 
 @cycle.command(epilog="Example: yearwheel cycle create kentucky-2027")
 def create(
-    source: Annotated[str, typer.Argument(metavar="FILE|KEY", help="A calendar file, or a shipped cycle.")],
+    source: Annotated[
+        str,
+        typer.Argument(metavar="FILE|KEY", help="A calendar file or shipped cycle; with --from a new key."),
+    ],
     by: By,
+    like: Annotated[
+        str, typer.Option("--from", metavar="KEY|FILE", help="Roll this calendar over to the new key's year.")
+    ] = "",
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Where the rolled-over file goes.")
+    ] = None,
     at: At = "",
 ) -> None:
     """Keep a calendar as a draft cycle. It promises nothing until it is published."""
     from yearwheel.config.cycle_file import load_cycle
     from yearwheel.services.cycles import create_cycle
 
-    text, name = find_calendar(source)
+    text, name = _roll_over(source, like, out) if like else find_calendar(source)
     zone = load_cycle(text, name).zone
     with installation() as app:
         made = create_cycle(acting_at(app, at, zone), text, by=by, name=name)
@@ -39,6 +49,81 @@ def create(
         f"{made.key} is a draft of {len(made.stages)} stages; next: yearwheel cycle publish {made.key}\n"
         "to undo: nothing; a draft does nothing by itself"
     )
+
+
+def _roll_over(key: str, like: str, out: Path | None) -> tuple[str, str]:
+    """The next year's file, written for the user to edit even where it does not hold yet."""
+    from yearwheel.config.cycle_file import load_cycle
+    from yearwheel.config.roll_over import roll_over
+
+    text, name = find_calendar(like)
+    rolled = roll_over(text, load_cycle(text, name).year, key)
+    path = out or Path(f"{key}.yaml")
+    with path.open("x", encoding="utf-8", errors="surrogateescape") as file:
+        file.write(rolled.source)
+    say(f"wrote {path}, for {rolled.year}; {len(rolled.confirm)} lines need a person:")
+    for line in rolled.confirm:
+        say(f"  {line}")
+    say(f"when they are right: yearwheel cycle change {key} {path} --why 'dates confirmed'\n")
+    return rolled.source, path.name
+
+
+@cycle.command(
+    epilog="Example: yearwheel cycle change kentucky-2027 new.yaml --why 'drafting needs two weeks'"
+)
+def change(
+    key: Key,
+    source: Annotated[str, typer.Argument(metavar="FILE", help="The changed calendar file.")],
+    by: By,
+    why: Why = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask; save it.")] = False,
+    at: At = "",
+) -> None:
+    """Change a cycle's calendar: see what that does to dates, letters and people, then save a version."""
+    from yearwheel.services.change_calendar import preview_change, save_change
+    from yearwheel.services.cycles import replace_draft
+
+    if not why.strip():
+        raise Unclear("a changed calendar needs a reason: --why '...'")
+    text, name = find_calendar(source)
+    with cycle_desk(key, at) as (app, active):
+        if active.stored.published_at is None:
+            replace_draft(app, key, text, by=by, name=name)
+            say(f"the draft {key} holds {name} now\nto undo: yearwheel cycle change {key} OLD-FILE")
+            return
+        foreseen = preview_change(app, key, text, name)
+        say("\n".join(foreseen.lines()))
+        if not yes:
+            typer.confirm("Save this as a new version?", abort=True)
+        save_change(app, key, text, by=by, why=why, name=name)
+    say(
+        f"{key} runs by {name} from now on; who had been told an old day is told the new one\n"
+        f"to undo: yearwheel calendar show {key} --version N --source > old.yaml, then change back to it"
+    )
+
+
+@cycle.command(epilog="Example: yearwheel cycle versions kentucky-2027")
+def versions(key: Key, as_json: AsJson = False) -> None:
+    """List every calendar a cycle was run by: since when, by whom and why."""
+    from yearwheel.services.change_calendar import list_versions
+
+    with cycle_desk(key) as (app, active):
+        found = list_versions(app, key)
+    if as_json:
+        names = ("number", "made_at", "made_by", "why", "sha256")
+        print_json([{name: getattr(version, name) for name in names} for version in found])
+        return
+    rows = [
+        [
+            str(v.number),
+            f"{v.made_at.astimezone(active.cycle.zone):%Y-%m-%d %H:%M}",
+            v.made_by,
+            v.why,
+            v.sha256[:16],
+        ]
+        for v in found
+    ]
+    table(("version", "since", "by", "why", "sha256"), rows)
 
 
 @cycle.command(epilog="Example: yearwheel cycle publish kentucky-2027 --by 'Pat Doe'")

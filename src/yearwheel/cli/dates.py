@@ -1,36 +1,80 @@
-"""`yearwheel extend` and `yearwheel excuse`: another due day for one district, or none at all."""
+"""`yearwheel extend`, `excuse` and `undo`: another due day for one district or many, or none at all."""
 
 from typing import Annotated
 
 import typer
 
 from yearwheel.cli.desk import At, By, CycleKey, Unclear, Why, cycle_desk, read_day
-from yearwheel.cli.district import Code, StageKey
+from yearwheel.cli.selecting import (
+    Cooperative,
+    County,
+    Everyone,
+    Near,
+    Stages,
+    Yes,
+    choose,
+    look_then_do,
+)
 from yearwheel.cli.show import say, weekday
 
-TakeBack = Annotated[bool, typer.Option("--take-back", help="Undo it.")]
+TakeBack = Annotated[bool, typer.Option("--take-back", help="Undo it, for one district.")]
+Code = Annotated[str, typer.Argument(metavar="[CODE]", help="One district's code, such as 001.")]
+StageKey = Annotated[str, typer.Argument(metavar="[STAGE]", help="Its stage, such as drafting.")]
 
 
 def extend(
-    code: Code,
-    stage: StageKey,
     by: By,
+    code: Code = "",
+    stage: StageKey = "",
+    county: County = None,
+    cooperative: Cooperative = None,
+    near: Near = "",
+    everyone: Everyone = False,
+    stages: Stages = None,
     until: Annotated[str, typer.Option("--until", metavar="DAY", help="The new due day.")] = "",
+    workdays: Annotated[
+        int, typer.Option("--workdays", metavar="N", help="For many: so many working days later.")
+    ] = 0,
     why: Why = "",
     force: Annotated[bool, typer.Option("--force", help="Even past the day the stage closes.")] = False,
     take_back: TakeBack = False,
+    yes: Yes = False,
     cycle: CycleKey = "",
     at: At = "",
 ) -> None:
-    """Give a district a later due day; its reminders move with it at once."""
+    """Give a district, or many at once, a later due day; reminders move with it at once."""
+    if not why.strip():
+        raise Unclear("a moved date needs a reason: --why '...'")
+    if county or cooperative or near or everyone:
+        if take_back or bool(until) == bool(workdays) or workdays < 0:
+            raise Unclear("for many districts give either --until 2027-03-31 or --workdays 5")
+        from yearwheel.services.mass import NewDay, extend_many
+
+        chosen = choose((code,) if code else (), county, cooperative, near, everyone)
+        day = NewDay(read_day(until) if until else None, workdays)
+        named = [*(stages or ()), *([stage] if stage else [])]
+        with cycle_desk(cycle, at) as (app, active):
+            done = look_then_do(
+                lambda save: extend_many(
+                    app, active.key, chosen, named, day, by=by, why=why, force=force, save=save
+                ),
+                yes=yes,
+            )
+        say(f"{len(done.names)} districts have a later day\nto undo: yearwheel undo {done.act} --why '...'")
+        return
+    _extend_one(code, stage, by, until, why, force, take_back, cycle, at)
+
+
+def _extend_one(
+    code: str, stage: str, by: str, until: str, why: str, force: bool, take_back: bool, cycle: str, at: str
+) -> None:
     from yearwheel.services.extend import Extension, take_back_extension
     from yearwheel.services.extend import extend as grant
     from yearwheel.services.lookup import find_district, find_stage
 
+    _one_place(code, stage)
     if bool(until) == take_back:
         raise Unclear("give the new due day, --until 2027-03-31, or --take-back")
-    if not why.strip():
-        raise Unclear("a moved date needs a reason: --why '...'")
     with cycle_desk(cycle, at) as (app, active):
         find_district(app, active, code)
         own = find_stage(active.cycle, stage).dates.due.on
@@ -48,24 +92,50 @@ def extend(
 
 
 def excuse(
-    code: Code,
-    stage: StageKey,
     by: By,
+    code: Code = "",
+    stage: StageKey = "",
+    county: County = None,
+    cooperative: Cooperative = None,
+    near: Near = "",
+    everyone: Everyone = False,
+    stages: Stages = None,
     why: Why = "",
     not_required: Annotated[
-        bool, typer.Option("--not-required", help="It does not apply to this district at all.")
+        bool, typer.Option("--not-required", help="It does not apply to this one district at all.")
     ] = False,
     take_back: TakeBack = False,
+    yes: Yes = False,
     cycle: CycleKey = "",
     at: At = "",
 ) -> None:
-    """Free a district from a stage; it counts neither as on time nor as late."""
+    """Free a district, or many at once, from a stage; it counts neither as on time nor as late."""
+    if not why.strip():
+        raise Unclear("to excuse, or to take it back, needs a reason: --why '...'")
+    if county or cooperative or near or everyone:
+        if take_back or not_required:
+            raise Unclear("many districts are excused together; take it back with yearwheel undo")
+        from yearwheel.services.mass import excuse_many
+
+        chosen = choose((code,) if code else (), county, cooperative, near, everyone)
+        named = [*(stages or ()), *([stage] if stage else [])]
+        with cycle_desk(cycle, at) as (app, active):
+            done = look_then_do(
+                lambda save: excuse_many(app, active.key, chosen, named, by=by, why=why, save=save), yes=yes
+            )
+        say(f"{len(done.names)} districts are excused\nto undo: yearwheel undo {done.act} --why '...'")
+        return
+    _excuse_one(code, stage, by, why, not_required, take_back, cycle, at)
+
+
+def _excuse_one(
+    code: str, stage: str, by: str, why: str, not_required: bool, take_back: bool, cycle: str, at: str
+) -> None:
     from yearwheel.services.excuse import excuse as free
     from yearwheel.services.excuse import reinstate
     from yearwheel.services.lookup import find_district, find_stage
 
-    if not why.strip():
-        raise Unclear("to excuse, or to take it back, needs a reason: --why '...'")
+    _one_place(code, stage)
     with cycle_desk(cycle, at) as (app, active):
         find_district(app, active, code)
         find_stage(active.cycle, stage)
@@ -78,3 +148,26 @@ def excuse(
         f"{code} need not do {stage}; its reminders end\n"
         f"to undo: yearwheel excuse {code} {stage} --take-back --why '...'"
     )
+
+
+def undo(
+    act: Annotated[str, typer.Argument(metavar="ACT", help="The name the act was given when it was done.")],
+    by: By,
+    why: Why = "",
+    yes: Yes = False,
+    cycle: CycleKey = "",
+    at: At = "",
+) -> None:
+    """Take back what was done for many districts, as one, unless later changes stand in the way."""
+    from yearwheel.services.mass import undo as take_back
+
+    if not why.strip():
+        raise Unclear("to take something back needs a reason: --why '...'")
+    with cycle_desk(cycle, at) as (app, active):
+        done = look_then_do(lambda save: take_back(app, active.key, act, by=by, why=why, save=save), yes=yes)
+    say(f"{act} is undone for {len(done.names)} districts\nto undo: yearwheel undo {done.act} --why '...'")
+
+
+def _one_place(code: str, stage: str) -> None:
+    if not code or not stage:
+        raise Unclear("name a district and a stage, or many districts with --county, --near or --all")

@@ -15,6 +15,7 @@ if TYPE_CHECKING:  # each costs what `--help` must not
     from yearwheel.clock import Clock
     from yearwheel.services.active import Active
     from yearwheel.services.app import App
+    from yearwheel.store.cycles import StoredCycle
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for another program.")]
 CycleKey = Annotated[
@@ -135,11 +136,20 @@ def has_database() -> bool:
     return bool(settings.database_url) or (settings.data_dir / "yearwheel.sqlite").exists()
 
 
+def is_published(key: str) -> bool:
+    """Whether a cycle of that key is published here and not closed."""
+    return any(c.key == key and c.published_at and not c.closed_at for c in _stored_cycles())
+
+
 def _stored_calendars() -> dict[str, str]:
-    """The calendars of an installation, if there is one."""
+    return {cycle.key: cycle.source for cycle in _stored_cycles()}
+
+
+def _stored_cycles() -> "list[StoredCycle]":
+    """The cycles of an installation, if there is one."""
     from yearwheel.store import cycles
 
     if not has_database():
-        return {}
+        return []
     with installation() as app, app.database.reading() as connection:
-        return {cycle.key: cycle.source for cycle in cycles.list_cycles(connection)}
+        return cycles.list_cycles(connection)

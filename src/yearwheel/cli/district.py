@@ -33,6 +33,28 @@ def show(code: Code, cycle: CycleKey = "", at: At = "", as_json: AsJson = False)
         _print(page, active.cycle)
 
 
+@district.command(epilog="Example: yearwheel district track 001 --year 2 --of 3")
+def track(
+    code: Code,
+    by: By,
+    year: Annotated[int, typer.Option("--year", metavar="N", help="Which year of its plan this is.")],
+    of: Annotated[int, typer.Option("--of", metavar="N", help="How many years the plan runs for.")],
+    cycle: CycleKey = "",
+    at: At = "",
+) -> None:
+    """Say which year of its plan a district is in: after the first it only updates it."""
+    from yearwheel.services.lookup import find_district
+    from yearwheel.services.tracks import set_track
+
+    with cycle_desk(cycle, at) as (app, active):
+        find_district(app, active, code)
+        chosen, changed = set_track(app, active.key, code, year, of, by=by)
+    say(f"{code} is in {chosen}, on the {chosen.track} track; {len(changed)} stages changed for it")
+    for standing in changed:
+        say(f"  {standing.stage_key}: {standing.status.replace('_', ' ')}")
+    say(f"to undo: yearwheel district track {code} --year 1 --of {of}")
+
+
 @district.command(epilog="Example: yearwheel district start 001 drafting --by 'Pat Doe'")
 def start(code: Code, stage: StageKey, by: By, cycle: CycleKey = "", at: At = "") -> None:
     """Note that a district has begun its work."""

@@ -30,6 +30,20 @@ def create_cycle(app: App, source: str, *, by: str, name: str = "calendar file")
     return cycle
 
 
+def replace_draft(app: App, key: str, source: str, *, by: str, name: str = "calendar file") -> Cycle:
+    """Put another calendar in a draft's place. Refused once it is published, or for another cycle's file."""
+    cycle = load_cycle(source, name=name)
+    now = app.clock.now()
+    with app.database.writing() as work:
+        stored = read_active(work.connection, key).stored
+        if stored.published_at is not None or (cycle.key, cycle.state) != (stored.key, stored.state):
+            raise Refused(f"{name} is the calendar of {cycle.key}; it cannot take the place of {key}")
+        cycles.replace_draft(work.connection, key, cycle.title, source)
+        events.append(work.connection, [Event(now, by, "draft_replaced", key)])
+        work.commit()
+    return cycle
+
+
 def publish_cycle(app: App, key: str, *, by: str) -> int:
     """Promise the dates: every district enters every stage. Returns how many reminders were planned."""
     now = app.clock.now()

@@ -44,6 +44,11 @@ def add(connection: Connection, cycle: StoredCycle) -> None:
     )
 
 
+def replace_draft(connection: Connection, key: str, title: str, source: str) -> None:
+    """Put another calendar file in a draft's place."""
+    connection.execute(update(cycles).where(cycles.c.key == key).values(title=title, source=source))
+
+
 def publish(connection: Connection, key: str, at: datetime) -> None:
     connection.execute(update(cycles).where(cycles.c.key == key).values(published_at=at))
 

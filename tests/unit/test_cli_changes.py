@@ -1,0 +1,204 @@
+"""Changing a published year from the command line: looked at, asked, done, and taken back."""
+
+import re
+from datetime import date
+from pathlib import Path
+
+import pytest
+from icalendar import Calendar
+
+from tests.terminal import Terminal
+from yearwheel.config.cycle_file import load_cycle, read_shipped
+from yearwheel.config.roll_over import roll_over
+
+CALENDAR = Path(__file__).parent.parent / "cycles" / "small.yaml"
+SOURCE = CALENDAR.read_text("utf-8")
+LATER = SOURCE.replace("due: {on: March 1, basis", "due: {on: March 15, basis")
+DISTRICTS = """\
+code,name,kind,timezone,county
+001,Ash County,county,America/New_York,Ash
+002,Birch County,county,America/Chicago,Birch
+003,Birch Independent,independent,America/Chicago,Birch
+"""
+CONTACTS = """\
+district_code,name,email,roles
+001,Ann,ann@ash.example,technology_coordinator
+002,Bob,bob@birch.example,technology_coordinator
+"""
+NOW = ("--at", "2027-02-02T09:00")
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Terminal:
+    """The small cycle on the day after the budget opened."""
+    found = Terminal(tmp_path)
+    districts, contacts = found.writes("d.csv", DISTRICTS), found.writes("c.csv", CONTACTS)
+    found.does("roster", "import", districts, "--contacts", contacts)
+    found.does("cycle", "create", CALENDAR, "--at", "2027-01-25T09:00")
+    found.does("cycle", "publish", "small-2027", "--at", "2027-01-25T09:00")
+    return found
+
+
+def due(terminal: Terminal, code: str, stage: str = "budget") -> tuple[str, str]:
+    found = terminal.reads("district", "show", code, *NOW)["stages"][stage]
+    return found["due_on"], found["status"]
+
+
+def act_of(said: str) -> str:
+    return re.findall(r"yearwheel undo (\w+)", said)[0]
+
+
+def test_a_change_is_shown_and_asked_before_it_is_saved(terminal: Terminal) -> None:
+    later = terminal.writes("later.yaml", LATER)
+    looked = terminal.type("cycle", "change", "small-2027", later, "--why", "snow", *NOW)
+    assert looked.exit_code == 1
+    assert "Budget is due on Monday, March 15, 2027 instead of Monday, March 1, 2027" in looked.stdout
+    assert "Save this as a new version? [y/N]" in looked.stdout
+    assert due(terminal, "001") == ("2027-03-01", "not_open")
+
+    terminal.does("cycle", "change", "small-2027", later, "--why", "snow", "--yes", *NOW)
+    assert due(terminal, "001") == ("2027-03-15", "not_open")
+
+
+def test_each_version_can_be_listed_and_printed(terminal: Terminal) -> None:
+    later = terminal.writes("later.yaml", LATER)
+    terminal.does("cycle", "change", "small-2027", later, "--why", "snow", "--yes", "--by", "ada", *NOW)
+
+    found = terminal.reads("cycle", "versions", "small-2027")
+    assert [(v["number"], v["made_by"], v["why"]) for v in found] == [
+        (1, "pat", "published"),
+        (2, "ada", "snow"),
+    ]
+    assert terminal.does("calendar", "show", "small-2027", "--version", 1, "--source") == SOURCE
+    assert "2027-03-01" in terminal.does("calendar", "show", "small-2027", "--version", 1)
+    assert "2027-03-15" in terminal.does("calendar", "show", "small-2027")
+    assert terminal.refuses("calendar", "show", "small-2027", "--version", 9) == (
+        "small-2027 has no version 9; it has 2"
+    )
+
+
+def test_a_refused_change_changes_nothing(terminal: Terminal) -> None:
+    broken = terminal.writes("broken.yaml", LATER.replace("kind: milestone", "kind: milestoan", 1))
+    assert "1 thing to put right" in terminal.refuses(
+        "cycle", "change", "small-2027", broken, "--why", "snow", "--yes", *NOW
+    )
+    assert len(terminal.reads("cycle", "versions", "small-2027")) == 1
+
+
+def test_two_calendars_are_compared_as_text_json_and_a_page(terminal: Terminal) -> None:
+    later = terminal.writes("later.yaml", LATER)
+
+    assert "Budget is due on Monday, March 15" in terminal.does("calendar", "diff", CALENDAR, later)
+    ours = terminal.reads("calendar", "diff", "small-2027", later)
+    assert (ours["districts"], ours["calendar"]["moves"][0]["days"]) == (3, 14)
+    page = terminal.folder / "diff.html"
+    terminal.does("calendar", "diff", "small-2027", later, "--html", page)
+    assert page.read_text("utf-8").startswith("<!doctype html>")
+    assert due(terminal, "001") == ("2027-03-01", "not_open")
+
+
+def test_a_county_is_extended_as_one_act_and_that_is_undone_as_one(terminal: Terminal) -> None:
+    words = ("extend", "--county", "Birch", "--stage", "budget", "--until", "2027-03-10", "--why", "flood")
+    looked = terminal.type(*words, *NOW)
+    assert (looked.exit_code, "2 in all: Birch County, Birch Independent" in looked.stdout) == (1, True)
+    assert due(terminal, "002")[0] == "2027-03-01"
+
+    act = act_of(terminal.does(*words, "--yes", *NOW))
+    assert [due(terminal, code)[0] for code in ("001", "002", "003")] == [
+        "2027-03-01",
+        "2027-03-10",
+        "2027-03-10",
+    ]
+    terminal.does("undo", act, "--why", "no flood", "--yes", *NOW)
+    assert due(terminal, "002")[0] == "2027-03-01"
+
+
+def test_the_whole_state_is_shifted_and_many_are_excused(terminal: Terminal) -> None:
+    terminal.does("extend", "--all", "--workdays", 2, "--why", "strike", "--force", "--yes", *NOW)
+    assert due(terminal, "001") == ("2027-03-03", "not_open")
+    said = terminal.does("excuse", "--county", "Birch", "--stage", "plan", "--why", "merger", "--yes", *NOW)
+    assert "2 districts are excused" in said
+    assert due(terminal, "003", "plan")[1] == "excused"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("extend", "--county", "Birch", "--why", "x"), "either --until 2027-03-31 or --workdays 5"),
+        (("extend", "--county", "Brich", "--workdays", "2", "--why", "x"), "did you mean 'Birch'?"),
+        (("extend", "--near", "here", "--workdays", "2", "--why", "x"), "37.08,-88.60,50"),
+        (("extend", "--until", "2027-03-05", "--why", "x"), "name a district and a stage"),
+        (("undo", "nothing", "--why", "x"), "has no act 'nothing'"),
+        (("disaster", "declare", "001", "--until", "2027-03-05"), "needs a reason"),
+        (("disaster", "end", "7", "--why", "x"), "has no relief 7 to end; running: none"),
+        (("feed", "create"), "--district CODE, --person KEY or --state"),
+        (("feed", "revoke", "7"), "has no feed 7 to revoke"),
+        (("district", "track", "001", "--year", "4", "--of", "3"), "no year 4 of 3"),
+    ],
+)
+def test_what_is_unclear_or_refused_says_what_would_be_right(
+    terminal: Terminal, words: tuple[str, ...], said: str
+) -> None:
+    assert said in terminal.refuses(*words, *NOW)
+
+
+def test_a_disaster_is_declared_listed_and_ended(terminal: Terminal) -> None:
+    words = ("disaster", "declare", "--county", "Ash", "--until", "2027-02-12", "--why", "tornado", "--yes")
+    assert "nothing is asked of 1 districts" in terminal.does(*words, *NOW)
+    (relief,) = terminal.reads("disaster", "list")
+    assert (relief["districts"], relief["last_on"], relief["ended_at"]) == (["001"], "2027-02-12", None)
+
+    terminal.does("disaster", "end", relief["id"], "--why", "over", *NOW)
+    assert terminal.reads("disaster", "list")[0]["ended_by"] == "pat"
+
+
+def test_a_feed_is_made_listed_and_revoked(terminal: Terminal) -> None:
+    said = terminal.does("feed", "create", "--district", "001", *NOW)
+    assert re.match(r"http://127\.0\.0\.1:8000/feeds/[\w-]{43}\.ics\n", said)
+    terminal.does("feed", "revoke", 1, *NOW)
+
+    (feed,) = terminal.reads("feed", "list")
+    assert (feed["scope"], feed["subject"], feed["revoked_at"] is not None) == ("district", "001", True)
+
+
+def test_next_year_keeps_the_rules_and_names_what_a_person_must_look_at(terminal: Terminal) -> None:
+    out = terminal.folder / "next.yaml"
+    said = terminal.does("cycle", "create", "kentucky-2028", "--from", "kentucky-2027", "--out", out)
+
+    new, old = load_cycle(out), load_cycle(read_shipped("kentucky-2027"))
+    assert (new.key, new.year, new.title) == (
+        "kentucky-2028", 2028, "Kentucky education technology planning 2028",
+    )  # fmt: skip
+    assert [stage.words["due"] for stage in new.stages] == [stage.words["due"] for stage in old.stages]
+    assert "erate_471: set by others every year: Confirm every year: USAC announces the window" in said
+    assert "budget_preparation: still speaks of 2027" in said
+    assert {"kentucky-2028": "draft"}.items() <= {
+        line["cycle"]: line["phase"] for line in terminal.reads("cycle", "list")
+    }.items()
+
+
+def test_a_file_that_is_there_is_not_written_over(terminal: Terminal) -> None:
+    out = terminal.writes("mine.yaml", "mine")
+    assert "File exists" in terminal.refuses(
+        "cycle", "create", "kentucky-2028", "--from", "kentucky-2027", "--out", out
+    )
+    assert out.read_text("utf-8") == "mine"
+
+
+def test_a_draft_is_replaced_by_the_file_a_person_has_put_right(terminal: Terminal) -> None:
+    out = terminal.folder / "next.yaml"
+    terminal.does("cycle", "create", "small-2028", "--from", "small-2027", "--out", out)
+    out.write_text(out.read_text("utf-8").replace("due: April 15", "due: April 20"), "utf-8")
+    terminal.does("cycle", "change", "small-2028", out, "--why", "confirmed")
+
+    assert "2028-04-20" in terminal.does("calendar", "show", "small-2028")
+    assert terminal.reads("cycle", "versions", "small-2028") == []
+
+
+def test_a_key_without_a_year_goes_to_the_next() -> None:
+    rolled = roll_over(SOURCE, 2027, "small-again")
+    assert (rolled.year, load_cycle(rolled.source).stage("budget").dates.due.on) == (2028, date(2028, 3, 1))
+
+
+def test_a_printed_feed_is_read_by_a_parser(terminal: Terminal) -> None:
+    assert len(Calendar.from_ical(terminal.does("calendar", "ics", "small-2027")).walk("VEVENT")) == 4

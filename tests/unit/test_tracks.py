@@ -1,0 +1,103 @@
+"""Plans of several years: in a later year a district is let off what only a new plan needs."""
+
+import pytest
+
+from tests.apps import (
+    KEY,
+    PEOPLE,
+    SOURCE,
+    bare_app,
+    hand_in,
+    ledger,
+    logged,
+    round_at,
+    set_clock,
+    standing_of,
+)
+from yearwheel.config.cycle_file import CycleFileError, load_cycle
+from yearwheel.services.app import Refused
+from yearwheel.services.change_calendar import preview_change, save_change
+from yearwheel.services.cycles import create_cycle, publish_cycle
+from yearwheel.services.prove import prove
+from yearwheel.services.tracks import set_track
+from yearwheel.store import rosters
+
+FULL_ONLY = SOURCE.replace("    ask: Write the plan.\n", "    ask: Write the plan.\n    tracks: [full]\n")
+REPORT = """\
+  - key: report
+    kind: milestone
+    ask: Report.
+    opens: June 2
+    due: June 15
+    tell: technology_coordinator
+    tracks: [update]
+"""
+
+
+@pytest.fixture
+def app(database):
+    """Two districts on tracks of their own before the year is published; Ash is in year 2 of 3."""
+    app = bare_app(database, "2027-01-04")
+    with database.writing() as work:
+        rosters.save(work.connection, "KY", PEOPLE)
+        work.commit()
+    create_cycle(app, FULL_ONLY, by="ada")
+    set_track(app, KEY, "001", 2, 3, by="ada")
+    set_track(app, KEY, "002", 1, 3, by="ada")
+    publish_cycle(app, KEY, by="ada")
+    return app
+
+
+def statuses(app, stage):
+    return [str(standing_of(app, stage, code).status) for code in ("001", "002", "003")]
+
+
+def test_at_publication_the_update_track_is_let_off_what_only_a_full_plan_needs(app):
+    assert statuses(app, "plan") == ["not_required", "not_open", "not_open"]
+    assert statuses(app, "budget") == ["not_open"] * 3
+    assert [row for row in ledger(app, stage_key="plan", district_code="001") if ":" not in row[0]] == []
+    (event,) = logged(app, "off_track")
+    assert (event.district_code, event.why) == ("001", "year 2 of 3: update only")
+    assert prove(app, KEY).breaches == ()
+
+
+def test_what_is_let_off_does_not_hold_up_what_comes_after(app):
+    set_clock(app, "2027-02-01")
+    round_at(app, "2027-02-01")
+    hand_in(app, "budget", "001", "002")
+    round_at(app, "2027-04-01")
+    assert [str(standing_of(app, "review", code).status) for code in ("001", "002")] == [
+        "under_review", "not_open",
+    ]  # fmt: skip
+
+
+def test_a_track_set_in_mid_year_counts_at_once_and_can_be_taken_back(app):
+    _, changed = set_track(app, KEY, "003", 3, 3, by="ada")
+    assert [(s.stage_key, str(s.status)) for s in changed] == [("plan", "not_required")]
+    set_track(app, KEY, "003", 1, 3, by="ada")
+
+    assert statuses(app, "plan") == ["not_required", "not_open", "not_open"]
+    alive = [row for row in ledger(app, stage_key="plan", district_code="003") if row[2] == "planned"]
+    assert {row[0] for row in alive} >= {"7-days-before", "on-the-day"}
+    assert prove(app, KEY).breaches == ()
+
+
+def test_a_stage_added_later_keeps_to_the_tracks_and_is_counted_so_before(app):
+    foreseen = preview_change(app, KEY, FULL_ONLY + REPORT)
+    assert save_change(app, KEY, FULL_ONLY + REPORT, by="ada", why="asked for") == foreseen
+
+    assert statuses(app, "report") == ["not_open", "not_required", "not_open"]
+    assert foreseen.writes["new"] == len(ledger(app, stage_key="report"))
+    assert prove(app, KEY).breaches == ()
+
+
+@pytest.mark.parametrize(("code", "year", "of"), [("001", 0, 3), ("001", 4, 3), ("001", 1, 9), ("999", 1, 3)])
+def test_what_is_no_year_of_a_plan_or_no_district_is_refused(app, code, year, of):
+    with pytest.raises(Refused):
+        set_track(app, KEY, code, year, of, by="ada")
+    assert len(logged(app, "track_set")) == 2
+
+
+def test_an_unknown_track_is_a_fault_of_the_file():
+    with pytest.raises(CycleFileError, match="'ful' is not one of full, update"):
+        load_cycle(FULL_ONLY.replace("[full]", "[ful]"))

@@ -126,7 +126,7 @@ def rehearse(plan: Plan, on_progress: OnProgress) -> Summary:
 
 @contextmanager
 def _settled_memory() -> Iterator[None]:
-    """Calendar, roster and templates stay for the whole year; searching them for garbage took a tenth of it."""
+    """Calendar, roster and templates stay all year; searching them for garbage took a tenth of the time."""
     thresholds = gc.get_threshold()
     gc.collect()
     gc.freeze()

@@ -165,3 +165,26 @@ def test_dates_are_the_last_alternative_and_read_back_as_they_were_written() -> 
     assert (last.get_param("method"), last.get_param("name")) == ("PUBLISH", "dates.ics")
     assert last.get_payload(decode=True) == ICS
     assert content(message, "plain") == RENDERED.text
+
+
+def encodings(rendered: Rendered) -> list[str]:
+    message = parsed(to_bytes(letter(), rendered))
+    return [str(part["Content-Transfer-Encoding"]) for part in message.iter_parts()]
+
+
+def test_plain_ascii_goes_as_it_is_and_anything_else_as_quoted_printable() -> None:
+    plain = replace(RENDERED, text="All is well.\n", html="<p>All is well.</p>\n")
+
+    assert encodings(plain) == ["7bit", "7bit"]
+    assert encodings(replace(plain, text="Señor García\n")) == ["quoted-printable", "7bit"]
+    assert encodings(replace(plain, html="<p>" + "x" * 2000 + "</p>\n")) == ["7bit", "quoted-printable"]
+
+
+def test_a_note_that_guesses_the_boundary_cannot_start_a_part_of_its_own() -> None:
+    boundary = parsed(to_bytes(letter(), RENDERED)).get_boundary()
+    forged = f"--{boundary}\nContent-Type: text/html\n\n<a href='https://evil.example'>here</a>\n"
+
+    message = parsed(to_bytes(letter(), replace(RENDERED, text=forged)))
+
+    assert [part.get_content_type() for part in message.iter_parts()] == ["text/plain", "text/html"]
+    assert content(message, "plain") == forged

@@ -1,6 +1,7 @@
 """What keeps a letter back, and what the proof and the explanation say of it: words nobody approved,
 a person's hold, a paused cycle, a rate, a week that was full."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from email import message_from_bytes, policy
 
@@ -42,7 +43,7 @@ from yearwheel.services.outbox_desk import (
 from yearwheel.services.pause import pause_cycle, resume_cycle
 from yearwheel.services.prove import prove
 from yearwheel.services.queue_mail import queue_mail
-from yearwheel.store import rosters
+from yearwheel.store import pauses, rosters
 
 
 @pytest.fixture
@@ -297,8 +298,6 @@ def test_what_a_pause_outlasted_ends_with_that_reason(app, mailer):
 def test_mail_that_left_during_a_pause_is_a_breach(app):
     round_at(app, "2027-02-15 11:00")
     with app.database.writing() as work:
-        from yearwheel.store import pauses
-
         early = app.clock.now() - timedelta(hours=2)
         pauses.begin(work.connection, KEY, "ada", "flood", early)
         work.commit()
@@ -331,8 +330,6 @@ def test_a_rate_a_minute_is_kept_and_the_rest_goes_in_the_next(app, mailer):
 def test_the_rate_to_a_domain_lets_other_domains_pass(app, mailer):
     with app.database.writing() as work:
         moved = rosters.load(work.connection, "KY").contacts["bob"]
-        from dataclasses import replace
-
         roster = rosters.load(work.connection, "KY")
         other = replace(moved, email="bob@other.example")
         rosters.save(work.connection, "KY", replace(roster, contacts={**roster.contacts, "bob": other}))

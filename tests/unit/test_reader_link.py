@@ -1,21 +1,25 @@
 """Links in letters: looking changes nothing, a button acts, and only the reader named in it is spoken for."""
 
+import asyncio
 import re
 from email import message_from_bytes, policy
 
 import httpx
 import pytest
+from sqlalchemy import func, select
 
 from tests.apps import ANN, BIRCH, KEY, PEOPLE, begun, ledger, logged, person, roster_of, round_at, set_clock
 from tests.fakes import FakeMailer
 from yearwheel.notifications.tokens import DECLINE, READER, sign
 from yearwheel.roster.people import Role
+from yearwheel.services.active import read_active
 from yearwheel.services.app import App
 from yearwheel.services.board import read_board
 from yearwheel.services.contacts import decide_hand_over
 from yearwheel.services.prove import prove
 from yearwheel.services.tasks import list_tasks
 from yearwheel.store import hand_overs, rosters
+from yearwheel.store.tables import events
 from yearwheel.web.app import create_web
 
 PAM = person("pam", BIRCH, Role.PRINCIPAL)
@@ -56,8 +60,6 @@ class Visitor:
 
 
 def visit(app: App, path: str, method: str = "GET", headers=None, **form: str) -> httpx.Response:
-    import asyncio
-
     return asyncio.run(Visitor(app).ask(method, path, headers, **form))
 
 
@@ -69,10 +71,6 @@ def press(app: App, path: str, **form: str) -> httpx.Response:
 
 
 def count_events(app: App) -> int:
-    from sqlalchemy import func, select
-
-    from yearwheel.store.tables import events
-
     with app.database.reading() as connection:
         return connection.scalar(select(func.count()).select_from(events))
 
@@ -218,7 +216,5 @@ def test_what_is_a_duty_to_tell_comes_whoever_declined_it(app: App, mailer: Fake
 
 
 def _active(app: App):
-    from yearwheel.services.active import read_active
-
     with app.database.reading() as connection:
         return (read_active(connection, KEY),)

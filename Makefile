@@ -29,6 +29,9 @@ check: $(VENV)/.dev ## format, lint, types, import contracts, documentation
 serve: $(VENV)/.ok ## pages, scheduler and Prefect server on this machine
 	@$(BIN)/yearwheel serve
 
+crash-test: $(VENV)/.dev ## kill the delivering process at 224 random points; nothing is lost, nothing comes twice
+	@$(BIN)/python -m tests.crash
+
 lock: $(VENV)/.dev ## resolve the locks again from pyproject.toml
 	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -q -o locks/requirements.lock
 	$(BIN)/uv pip compile pyproject.toml --extra postgres --group dev --universal --python-version 3.11 -c locks/requirements.lock --generate-hashes --no-emit-index-url --no-annotate --no-header -q -o locks/dev.lock

@@ -95,7 +95,7 @@ def test_a_moved_date_is_kept_with_the_day_before_and_after(app):
 
     (event,) = logged(app, "deadline_moved")
     assert (event.before, event.after, event.detail) == (
-        "2027-03-01", "2027-04-15", {"due_on": "2027-04-15"},
+        "2027-03-01", "2027-04-15", {"due_on": "2027-04-15", "own_day": True},
     )  # fmt: skip
 
 

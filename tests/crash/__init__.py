@@ -1,1 +1,1 @@
-"""Kills the process that plans, queues and delivers, hundreds of times, and counts what became of the mail."""
+"""Kills the process that plans, queues and delivers, hundreds of times, and counts what came of the mail."""

@@ -64,7 +64,7 @@ def test_a_year_from_the_first_reminder_to_the_proof(terminal: Terminal) -> None
     assert "to undo: yearwheel district return 001 budget" in taken
 
     back = ("district", "return", "001", "budget", "--changes", "Sign the minute.", "--by", "Ray")
-    assert "due again on Thu 2027-02-25" in terminal.does(*back, "--at", "2027-02-11T14:00")
+    assert "due again on Mon 2027-03-01" in terminal.does(*back, "--at", "2027-02-11T14:00")
     terminal.does("district", "submit", "001", "budget", done, "--at", "2027-02-12T14:00")
     again = terminal.refuses("district", "approve", "001", "budget", "--at", "2027-02-12T15:00")
     assert again == "pat handed this in and cannot decide on it; another person has to"
@@ -86,7 +86,7 @@ def test_a_year_from_the_first_reminder_to_the_proof(terminal: Terminal) -> None
     assert board["totals"]["budget"] == {"in": 1, "owed": 1, "late": 1, "waived": 0}
     stages = {line["code"]: line["stages"]["budget"] for line in board["districts"] if line["code"] != "OET"}
     assert stages == {
-        "001": {"status": "approved", "due_on": "2027-02-25", "days_late": 0},
+        "001": {"status": "approved", "due_on": "2027-03-01", "days_late": 0},
         "002": {"status": "open", "due_on": "2027-03-01", "days_late": 1},
     }
 

@@ -14,9 +14,7 @@ from yearwheel.services.app import App
 from yearwheel.store.database import Database
 
 
-def build_app(
-    settings: Settings | None = None, clock: Clock | None = None, *, durable: bool = True
-) -> App:
+def build_app(settings: Settings | None = None, clock: Clock | None = None, *, durable: bool = True) -> App:
     """Put one installation together and bring its database up to date. `durable`: see Database."""
     settings = settings or Settings()
     settings.data_dir.mkdir(parents=True, exist_ok=True)

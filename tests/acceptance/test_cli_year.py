@@ -37,7 +37,15 @@ def terminal(tmp_path: Path) -> Terminal:
     found.does("roster", "import", districts, "--contacts", contacts)
     found.does("cycle", "create", CALENDAR, "--at", "2027-01-04T09:00")
     found.does(
-        "notifications", "approve", "--all", "--cycle", "small-2027", "--by", "Ada", "--at", "2027-01-04T09:00"
+        "notifications",
+        "approve",
+        "--all",
+        "--cycle",
+        "small-2027",
+        "--by",
+        "Ada",
+        "--at",
+        "2027-01-04T09:00",
     )
     found.does("cycle", "publish", "small-2027", "--at", "2027-01-04T09:00")
     found.does("advance", "--at", "2027-01-04T10:00")

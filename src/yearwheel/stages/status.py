@@ -1,4 +1,4 @@
-"""Where a district stands in a stage, and which moves are allowed. Overdue and late are derived, not stored."""
+"""Where a district stands in a stage, and which moves are allowed. Overdue and late are derived."""
 
 from enum import StrEnum
 

@@ -23,7 +23,8 @@ from yearwheel.store.outbox import Claimed, Settled
 LEASE = timedelta(minutes=10)
 MINUTE = timedelta(minutes=1)
 BATCH = 50  # claimed together and recorded together: the most a crash can leave in doubt
-WAITS = [timedelta(minutes=m) for m in (1, 5, 15, 60, 180, 360)]  # after each refusal for now
+WAITS = [timedelta(minutes=m) for m in (1, 5, 15, 60, 180, 360)]  # after each refusal for now; the last stays
+TRIES = 14  # six on the first day and two on each of four more: RFC 5321 4.5.4.1 asks for four or five days
 OF_ADDRESS = {"", "550", "551", "553"}  # without an enhanced status; empty when we could not even ask
 OF_SENDER = {"5.1.7", "5.1.8"}
 _ENHANCED = re.compile(r"5\.(\d{1,3})\.\d{1,3}\b")
@@ -136,8 +137,8 @@ def _after(claimed: Claimed, outcome: Attempt, now: datetime) -> tuple[OutboxSta
             return OutboxStatus.FAILED, None
         case Attempt.UNKNOWN:
             return OutboxStatus.UNCERTAIN, None
-        case Attempt.DEFERRED if claimed.attempts <= len(WAITS):
-            return OutboxStatus.QUEUED, now + WAITS[claimed.attempts - 1]
+        case Attempt.DEFERRED if claimed.attempts < TRIES:
+            return OutboxStatus.QUEUED, now + WAITS[min(claimed.attempts, len(WAITS)) - 1]
         case _:
             return OutboxStatus.FAILED, None
 

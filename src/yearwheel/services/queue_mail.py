@@ -12,7 +12,8 @@ from yearwheel.notifications.catalog import CATALOG, may_decline
 from yearwheel.notifications.invitation import announce, write_dates
 from yearwheel.notifications.ledger import WHOLE_CYCLE, NoticeKind, OutboxStatus, Reason, ReminderStatus
 from yearwheel.notifications.letter import Item, Letter
-from yearwheel.notifications.mime import HeaderInjection, message_id, to_bytes
+from yearwheel.notifications.mime import HeaderInjection, message_id
+from yearwheel.notifications.press import Printed
 from yearwheel.notifications.tokens import DECLINE, READER, sign
 from yearwheel.notifications.whole_cycle import read_table
 from yearwheel.roster.people import ROLE_LABELS, Contact, Role, Roster
@@ -73,7 +74,7 @@ def queue_mail(app: App, cycle_key: str) -> QueueReport:
         due = reminders.list_due(work.connection, cycle_key, now)
         if due:
             writer = _Writer(app, work.connection, active, due, now)
-            letters = list(writer.letters(due, report))
+            letters = writer.write(due, report)
             reminders.settle(work.connection, writer.endings, now)
             reminders.note_caps(work.connection, writer.capped)
             ids = outbox.add(work.connection, [message for message, _ in letters])
@@ -112,6 +113,17 @@ def _collapse(connection: Connection, active: Active, now: datetime) -> None:
         call_due(connection, active, active.stages[stage_key], now)
 
 
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """A letter to be printed, for whom, and the reminders it carries. `key` is its natural key."""
+
+    key: str
+    contact: Contact
+    zone: ZoneInfo
+    items: list[DueReminder]
+    letter: Letter
+
+
 class _Writer:
     """Turns due reminders into letters, with what it looks up read once."""
 
@@ -131,12 +143,27 @@ class _Writer:
         self._declined = declines.read(connection, active.key)
         self._cap = app.settings.mail.letters_per_week
         self._week = self._read_week(due) if self._cap else {}
+        self._tries = outbox.tries_so_far(connection, active.key)
         self.endings: list[tuple[int, ReminderStatus, Reason]] = []
         self.capped: list[tuple[int, datetime]] = []
 
-    def letters(
+    def write(
         self, due: Sequence[DueReminder], report: QueueReport
-    ) -> Iterator[tuple[NewMessage, list[DueReminder]]]:
+    ) -> list[tuple[NewMessage, list[DueReminder]]]:
+        """A message for each reader who may be written to now, with the reminders it carries."""
+        drafts = list(self._drafts(due, report))
+        printed = self._app.press.print([draft.letter for draft in drafts])
+        written = []
+        for draft, outcome in zip(drafts, printed, strict=True):
+            if isinstance(outcome, Printed):
+                written.append((self._message(draft, outcome), draft.items))
+            elif outcome.header != "To":
+                raise HeaderInjection(outcome.header, outcome.problem)  # our own fault: nobody is given up
+            else:
+                self._give_up(draft, f"{outcome.header}: {outcome.problem}")
+        return written
+
+    def _drafts(self, due: Sequence[DueReminder], report: QueueReport) -> Iterator[_Draft]:
         days = {self._now.astimezone(d.zone).date() for d in self._roster.districts.values()}
         written = outbox.letters_that_day(self._connection, self._active.key, days)
         for contact_key, group in groupby(due, key=lambda r: r.contact_key):
@@ -159,14 +186,8 @@ class _Writer:
                 report.deferred += len(items)
                 report.capped += len(items)
                 continue
-            try:
-                message = self._message(contact, zone, on, items, number=earlier + 1)
-            except HeaderInjection as fault:
-                if fault.header != "To":
-                    raise  # our own settings are at fault: nobody is given up for that
-                self._give_up(contact, items, fault)
-                continue
-            yield message, items
+            key = f"{self._active.key}/{contact.key}/{on.isoformat()}/{earlier + 1}"
+            yield _Draft(key, contact, zone, items, self._letter(key, contact, zone, on, items))
 
     def _not_declined(self, contact: Contact, items: list[DueReminder]) -> list[DueReminder]:
         """Without what a reader asked not to get, as far as they need not have it."""
@@ -182,20 +203,18 @@ class _Writer:
         statutory = self._stages[reminder.stage_key].statutory
         return may_decline(reminder.kind, Role(reminder.role), statutory=statutory)
 
-    def _give_up(self, contact: Contact, items: list[DueReminder], fault: HeaderInjection) -> None:
+    def _give_up(self, draft: _Draft, why: str) -> None:
         """One person whose name or address cannot stand in a message must not hold up everyone's mail."""
-        self.endings += [(r.id, ReminderStatus.NO_ADDRESS, Reason.UNREACHABLE) for r in items]
-        detail = {"contact": contact.key}
-        refused = Event(self._now, SYSTEM, "letter_refused", self._active.key, why=str(fault), detail=detail)
+        self.endings += [(r.id, ReminderStatus.NO_ADDRESS, Reason.UNREACHABLE) for r in draft.items]
+        detail = {"contact": draft.contact.key}
+        refused = Event(self._now, SYSTEM, "letter_refused", self._active.key, why=why, detail=detail)
         events.append(self._connection, [refused])
 
-    def _message(
-        self, contact: Contact, zone: ZoneInfo, on: date, items: list[DueReminder], *, number: int
-    ) -> NewMessage:
-        settings = self._app.settings
-        key = f"{self._active.key}/{contact.key}/{on.isoformat()}/{number}"
-        cycle = self._active.cycle
-        letter = Letter(
+    def _letter(
+        self, key: str, contact: Contact, zone: ZoneInfo, on: date, items: Sequence[DueReminder]
+    ) -> Letter:
+        settings, cycle = self._app.settings, self._active.cycle
+        return Letter(
             to_name=contact.name,
             to_address=contact.email,
             office=cycle.office,
@@ -212,24 +231,26 @@ class _Writer:
             ask_to_confirm=contact.verified_at is None or contact.verified_at < self._now - HALF_A_YEAR,
             unsubscribe=self._unsubscribe(contact, items),
         )
-        rendered = self._app.renderer.render(letter)
-        new = sorted({reminder.kind for reminder in items} - self._approved)
+
+    def _message(self, draft: _Draft, printed: Printed) -> NewMessage:
+        new = sorted({reminder.kind for reminder in draft.items} - self._approved)
         return NewMessage(
-            key=key,
-            cycle_key=cycle.key,
-            contact_key=contact.key,
-            recipient=contact.email,
-            zone=zone.key,
-            send_on=on,
-            subject=rendered.subject,
-            raw=to_bytes(letter, rendered),
-            template_version=rendered.template_version,
-            message_id=letter.message_id,
+            key=draft.key,
+            cycle_key=self._active.key,
+            contact_key=draft.contact.key,
+            recipient=draft.contact.email,
+            zone=draft.zone.key,
+            send_on=draft.letter.on,
+            subject=printed.subject,
+            raw=printed.raw,
+            template_version=self._app.renderer.template_version,
+            message_id=draft.letter.message_id,
             status=OutboxStatus.HELD if new else OutboxStatus.QUEUED,
             not_before=self._now,
             queued_at=self._now,
             held_by=outbox.FIRST_USE if new else None,
             held_because=f"first use of {', '.join(new)}" if new else None,
+            attempts=self._tries.get(draft.contact.key, 0),
         )
 
     def _dates(self, items: Sequence[DueReminder]) -> bytes:

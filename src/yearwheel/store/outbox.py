@@ -12,6 +12,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
+    exists,
     func,
     or_,
     select,
@@ -48,6 +49,7 @@ class NewMessage:
     queued_at: datetime
     held_by: str | None = None
     held_because: str | None = None
+    attempts: int = 0  # made with the letters it takes the place of
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,24 @@ def letter_days(
     for contact_key, on in connection.execute(query):
         found.setdefault(contact_key, []).append(on)
     return found
+
+
+def tries_so_far(connection: Connection, cycle_key: str) -> dict[str, int]:
+    """For each person whose newest letter was taken back after attempts to send it: how many."""
+    newer = table.alias()
+    replaced = exists().where(
+        newer.c.cycle_key == table.c.cycle_key,
+        newer.c.contact_key == table.c.contact_key,
+        newer.c.id > table.c.id,
+        newer.c.status.not_in(GIVEN_UP),
+    )
+    query = select(table.c.contact_key, func.max(table.c.attempts)).where(
+        table.c.status == OutboxStatus.SUPPRESSED,
+        table.c.cycle_key == cycle_key,
+        table.c.attempts > 0,
+        ~replaced,
+    )
+    return dict(connection.execute(query.group_by(table.c.contact_key)).all())
 
 
 def list_waiting(connection: Connection, cycle_key: str) -> list[tuple[int, str, date]]:

@@ -66,9 +66,12 @@ class MaildirMailer:
     def _deliver(self, inbox: Path, name: str, raw: bytes) -> None:
         # Two workers may hold the same message: with one draft, one would rename the other's half.
         draft = inbox / "tmp" / f"{name}.{os.getpid()}.{threading.get_ident()}"
-        with open(draft, "wb", buffering=0) as file:
+        with open(
+            draft, "wb"
+        ) as file:  # buffered: a bare write may stop short on a full disk, and say nothing
             file.write(raw)
             if self._durable:
+                file.flush()
                 os.fsync(file.fileno())
         os.replace(draft, inbox / "new" / name)
         if self._durable:

@@ -26,6 +26,7 @@ class HeaderInjection(ValueError):
     def __init__(self, header: str, problem: str) -> None:
         super().__init__(f"{header}: {problem}")
         self.header = header
+        self.problem = problem
 
 
 def message_id(key: str, domain: str) -> str:

@@ -112,7 +112,8 @@ def _print(plan: "Plan", summary: "Summary") -> None:
     figures: dict[str, str | Text] = {
         "districts": f"{summary.districts:,}",
         "stages": f"{summary.stages:,}",
-        "messages": f"{summary.sent:,} sent of {summary.planned:,} planned; the others have a reason each",
+        "messages": f"{summary.messages:,} sent",
+        "reminders": f"{summary.sent:,} of {summary.planned:,} went in them; the others have a reason each",
         "missed": f"{summary.missed:,}",
         "twice": f"{summary.duplicates:,}",
         "uncertain": f"{summary.uncertain:,}",

@@ -26,3 +26,15 @@ def test_a_name_that_would_start_a_header_spoils_its_own_letter_only() -> None:
     assert isinstance(first, Spoiled)
     assert first.header == "To"
     assert isinstance(second, Printed)
+
+
+def test_a_press_that_was_killed_leaves_its_work_to_the_other() -> None:
+    letters = [letter(to_name=f"Reader {n}", message_id=f"<{n}@x.example>") for n in range(WORTH_SHARING)]
+
+    with TwoPresses() as presses:
+        presses.print(letters)
+        (second,) = presses._second._processes.values()
+        second.kill()
+        second.join()
+
+        assert presses.print(letters) == OnePress().print(letters)

@@ -1,10 +1,13 @@
 """The press: from letters to finished messages, on this core or on a second one beside it."""
 
+import os
+import threading
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import cache
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -49,7 +52,7 @@ class TwoPresses:
 
     def __init__(self) -> None:
         # Not forked: this process may hold threads and database connections that must not be doubled.
-        self._second = ProcessPoolExecutor(1, mp_context=get_context("spawn"))
+        self._second = ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=_end_with_parent)
         self._second.submit(print_letters, ())
 
     def __enter__(self) -> Self:
@@ -64,8 +67,23 @@ class TwoPresses:
         if len(letters) < WORTH_SHARING:
             return print_letters(letters)
         half = len(letters) // 2
-        other = self._second.submit(print_letters, letters[half:])
-        return print_letters(letters[:half]) + other.result()
+        try:
+            other = self._second.submit(print_letters, letters[half:])
+            return print_letters(letters[:half]) + other.result()
+        except BrokenProcessPool:  # the second press was killed: a slower year is better than none
+            return print_letters(letters)
+
+
+def _end_with_parent() -> None:
+    """Leave no press behind when the process that opened it is killed outright."""
+
+    def watch() -> None:
+        parent = parent_process()
+        assert parent is not None
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def print_letters(letters: Sequence[Letter]) -> list[Printed | Spoiled]:

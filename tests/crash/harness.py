@@ -214,7 +214,8 @@ class _Year:
     def _deliver(self) -> None:
         """Rounds until nothing of the day is left; after each, what its dead left behind is settled."""
         for life in range(LIVES_A_DAY):
-            points = QUEUE if life == 0 else (*CLAIM, *SMTP, *RECORD, ANY)
+            sending = (*CLAIM, *SMTP, *RECORD, ANY)
+            points = (*QUEUE, *sending) if life == 0 else sending  # a day is queued once
             wanted = self._chance.randint(1, self._leg.deliverers)
             fates = [point for _ in range(wanted) if (point := self._leg.take(points))]
             if not fates:

@@ -81,3 +81,21 @@ def test_the_shipped_roster_comes_with_its_people(terminal: Terminal) -> None:
 
     known = terminal.reads("roster", "list")
     assert {contact["district_code"] for contact in known["contacts"].values()} == set(known["districts"])
+
+
+def test_days_of_districts_are_counted_and_faults_named(terminal: Terminal) -> None:
+    terminal.does("roster", "import", terminal.writes("d.csv", DISTRICTS))
+    good = terminal.writes("meetings.csv", "code,date\n001,2027-01-11\n001,2027-01-25\n")
+    assert terminal.does("roster", "days", "import", good, "--meetings").splitlines() == [
+        "days read: 2, districts: 1, due days that move: 0",
+        "to undo: import the file from before",
+    ]
+    broken = terminal.writes("broken.csv", "code,date\n001,tomorrow\n")
+    assert terminal.refuses("roster", "days", "import", broken, "--meetings").splitlines() == [
+        "broken.csv: row 2, date: not a date; write for example 2027-03-15 (found 'tomorrow')",
+        "nothing was changed",
+    ]
+    feed = terminal.writes("breaks.ics", "BEGIN:VCALENDAR\nEND:VCALENDAR\n")
+    assert terminal.refuses("roster", "days", "import", feed, "--breaks") == (
+        "a calendar feed holds one district's breaks: --breaks --district CODE"
+    )

@@ -16,13 +16,15 @@ from yearwheel.cli.desk import (
     installation,
     read_day,
 )
-from yearwheel.cli.show import complain, print_json, say, table
+from yearwheel.cli.show import complain, print_json, say, table, weekday
 
 if TYPE_CHECKING:
     from yearwheel.roster.diff import RosterDiff
     from yearwheel.services.import_roster import RosterFiles
 
 roster = typer.Typer(no_args_is_help=True, help="Import districts and contacts; list them.")
+days = typer.Typer(no_args_is_help=True, help="Districts' own days: board meetings and breaks.")
+roster.add_typer(days, name="days")
 SHIPPED = ("kentucky",)
 SHOWN = 20  # differences of one sort that are printed; --json has them all
 
@@ -188,3 +190,60 @@ def hand_over(
         say(f"{proposal.name} <{proposal.email}> is told from now on\nto undo: yearwheel roster import")
     else:
         say(f"{proposal.name} is not told\nto undo: nothing; it can be proposed again")
+
+
+@days.command(
+    "import", epilog="Example: yearwheel roster days import board-meetings.csv --meetings --dry-run"
+)
+def take_in_days(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A CSV file, or one district's .ics feed.")],
+    by: By,
+    meetings: Annotated[
+        bool, typer.Option("--meetings/--breaks", help="What it lists: when boards meet, or breaks.")
+    ],
+    district: Annotated[
+        str, typer.Option("--district", metavar="CODE", help="Whose breaks a calendar feed holds.")
+    ] = "",
+    state: Annotated[str, typer.Option("--state", metavar="XX", help="Whose districts.")] = "KY",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")
+    ] = False,
+    at: At = "",
+    as_json: AsJson = False,
+) -> None:
+    """Import districts' board meetings or breaks; their due days and reminders in running cycles follow."""
+    from yearwheel.roster.district_days import DayKind
+    from yearwheel.services.import_days import import_days, read_days_file
+    from yearwheel.services.lookup import find_cycle
+
+    read = read_days_file(file, DayKind.MEETING if meetings else DayKind.BREAK, district)
+    with installation() as app:
+        then = acting_at(app, at, find_cycle(app).cycle.zone) if at else app
+        moves = import_days(then, state, read, by=by, save=not dry_run)
+    if as_json:
+        moved = [
+            {
+                "stage": m.after.stage_key,
+                "district": m.after.district_code,
+                "due": m.after.due_on,
+                "why": m.why,
+            }
+            for m in moves
+        ]
+        print_json(
+            {"written": not dry_run, "days": read.count, "districts": len(read.districts), "moved": moved}
+        )
+        return
+    for warning in read.warnings:
+        complain(f"note: {warning}")
+    for move in moves[:SHOWN]:
+        due = weekday(move.after.due_on) if move.after.due_on else "the stage's own day"
+        say(f"~ {move.after.district_code} {move.after.stage_key}: due {due}; {move.why}")
+    if len(moves) > SHOWN:
+        say(f"~ and {len(moves) - SHOWN:,} more")
+    say(f"days read: {read.count:,}, districts: {len(read.districts):,}, due days that move: {len(moves):,}")
+    say(
+        "nothing was changed; leave out --dry-run to import"
+        if dry_run
+        else "to undo: import the file from before"
+    )

@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from yearwheel.calendar.cycle import Cycle, OwedBy, RungKind, Stage
-from yearwheel.notifications.history import FOREVER, Change, Edition, Historian, History, Span, Turn
+from yearwheel.notifications.history import FOREVER, OWN_DAY, Change, Edition, Historian, History, Span, Turn
 from yearwheel.notifications.ledger import NoticeKind, OutboxStatus, Reason, ReminderKey, ReminderStatus
 from yearwheel.notifications.mailers.team import REDIRECTED
 from yearwheel.roster.people import ROLE_LABELS, District, Role, Roster
@@ -232,7 +232,11 @@ class _Explainer:
         counted = f"that is {_count_days((entry.key.deadline_on - entry.went_on).days)}"
         if entry.kind == RungKind.OPENED:
             counted = "the stage opened"
-        return f"because {counted}{moved}{late if entry.went_on != entry.due_on else ''}"
+        stage = self._cycle.stage(entry.key.stage_key)
+        span = self._span(stage)
+        own = self._own_day(stage, span) if span.due_on == entry.key.deadline_on else ""
+        own = f"; the deadline is set{own}" if own else ""
+        return f"because {counted}{moved}{own}{late if entry.went_on != entry.due_on else ''}"
 
     # Not sent
 
@@ -374,7 +378,8 @@ class _Explainer:
             return self._done(span) if self._on <= dates.close.on else ""
         if self._on > dates.close.on and stage.review is None:
             return f"It closed on {dates.close.on} and was never handed in. {self._next(span.turn)}"
-        stood = f"It was {LABELS[span.status]}, due {span.due_on}{self._waits_for(stage, span)}"
+        own = self._own_day(stage, span)
+        stood = f"It was {LABELS[span.status]}, due {span.due_on}{own}{self._waits_for(stage, span)}"
         return f"{stood}. {self._next(span.turn)}"
 
     def _done(self, span: Span) -> str:
@@ -383,6 +388,17 @@ class _Explainer:
         by = "" if span.change.actor == SYSTEM else f" by {span.change.actor}"
         did = DID.get(span.change.kind, span.change.kind.replace("_", " "))
         return f"It was {did} on {self._historian.day(span.change.at)}{by}; nobody owed anything."
+
+    def _own_day(self, stage: Stage, span: Span) -> str:
+        """Why a due day is the one of the district's own calendar, where it is."""
+        known = [s.change for s in self._histories[stage.key].spans if s.change and s.start <= span.start]
+        given = [
+            change.why
+            for change in known
+            if change.kind in (OWN_DAY, "date_moved") and change.own_day and change.moves_date
+            if change.due_on == span.due_on
+        ]
+        return f" by the district's own calendar ({given[-1]})" if given else ""
 
     def _waits_for(self, stage: Stage, span: Span) -> str:
         if span.status is not Status.NOT_OPEN:

@@ -10,6 +10,7 @@ from yearwheel.calendar.cycle import Cycle, Rung, SendWindow, Stage, StageKind
 from yearwheel.stages.status import HANDED_IN, OWED, Status
 
 FOREVER = datetime.max.replace(tzinfo=UTC)
+OWN_DAY = "own_day"  # the event of a due day that a district's own calendar gives or gives back
 _STATUSES = {str(status) for status in Status}
 
 

@@ -109,15 +109,17 @@ def what_if(
     rows: Collection[LedgerRow] | None = None,
     district_days: Mapping[str, DistrictDays] | None = None,
     entering: Collection[Standing] | None = None,
+    own_days_moved: Collection[str] = (),
 ) -> WhatIf:
     """What saving `new` over `old` would do to these standings.
 
     `since` is the day the cycle was published. `rows` are the ledger's ladder rows; without them the old
     plan stands in, its reminders of earlier days being said. `entering` is where districts will stand in the
-    added stages, where that is not at their beginning.
+    added stages, where that is not at their beginning; `own_days_moved` are stages in which the days that
+    districts' own calendars give are other ones now.
     """
     diff = diff_cycles(old, new)
-    replanned = replanned_stages(old, new)
+    replanned = replanned_stages(old, new) | set(own_days_moved)
     gone = {stage.key for stage in diff.removed}
     kept = [s for s in standings if s.stage_key in replanned]
     entered = first_standings(new, roster, {stage.key for stage in diff.added})

@@ -4,12 +4,21 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from enum import StrEnum
 
 from icalendar import Calendar
 
 from yearwheel.calendar.timetable import DistrictDays
 from yearwheel.roster.districts_csv import parse_code
 from yearwheel.roster.table import Column, Row, RowError, Source, read_table, sound_rows
+
+
+class DayKind(StrEnum):
+    """What a day of a district's own calendar is."""
+
+    MEETING = "meeting"  # its board meets
+    BREAK = "break"
+
 
 LONGEST_BREAK = timedelta(days=120)
 MOST_EVENTS = 2000

@@ -1,10 +1,11 @@
 """Changing a published calendar: see what it would do, then put a new version in force as one act."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 
-from yearwheel.calendar.cycle import Cycle, StageKind
+from yearwheel.calendar.cycle import Cycle, LocalDue, StageKind
+from yearwheel.calendar.timetable import DistrictDays
 from yearwheel.config.cycle_file import load_cycle
 from yearwheel.notifications.ledger import LedgerRow, NoticeKind, Reason, ReminderStatus
 from yearwheel.notifications.planner import turn_of
@@ -12,11 +13,20 @@ from yearwheel.notifications.what_if import WhatIf, first_standings, replanned_s
 from yearwheel.roster.people import Roster
 from yearwheel.services.active import Active, following, read_active
 from yearwheel.services.app import App, Refused
-from yearwheel.services.moves import Move, make_moves, tell
+from yearwheel.services.local_days import (
+    Place,
+    Since,
+    own_days,
+    since_today,
+    to_own_days,
+    with_news,
+    with_own_day,
+)
+from yearwheel.services.moves import Move, make_moves, tell, told_days
 from yearwheel.services.replan import replan, take_back_waiting
 from yearwheel.services.tracks import enter_on_tracks
 from yearwheel.stages.standing import DueBecause, Standing
-from yearwheel.store import Connection, events, reminders, rosters, standings, versions
+from yearwheel.store import Connection, district_days, events, reminders, rosters, standings, versions
 from yearwheel.store.events import Event
 from yearwheel.store.versions import Version
 
@@ -28,11 +38,13 @@ class _Change:
     old: Cycle
     new: Cycle
     roster: Roster
-    standings: tuple[Standing, ...]  # those there are, extensions overtaken by the new days already ended
-    overtaken: tuple[Move, ...]
+    standings: tuple[Standing, ...]  # those there are, `overtaken` and `own` already made
+    overtaken: tuple[Move, ...]  # extensions that the new days reach
+    own: tuple[Move, ...]  # to the days that districts' own calendars now give, or back from them
     entering: tuple[Standing, ...]
-    let_off: tuple[Move, ...]  # of the entering, those whose track leaves the stage out
+    entered: tuple[Move, ...]  # of the entering: let off by their track, or due on a day of their own
     rows: tuple[LedgerRow, ...]
+    days: Mapping[str, DistrictDays]
 
 
 def preview_change(app: App, cycle_key: str, new_source: str, name: str = "calendar file") -> WhatIf:
@@ -97,10 +109,18 @@ def _prepare(
     new = following(active.cycle, _read(active, new_source, name), now)
     roster = rosters.load(connection, active.state, active.key)
     here = standings.find(connection, active.key)
+    days = district_days.read(connection, active.state)
+    following_days, since = own_days(new, days), since_today(connection, active, now)
+    overtaken = _overtaken(new, here, following_days, since, by)
+    here = _after(here, overtaken)
+    own = list(
+        to_own_days(
+            (s for s in here if s.stage_key in {t.key for t in new.stages}), following_days, since, by
+        )
+    )
     replanned = replanned_stages(active.cycle, new)
-    take_back_waiting(connection, active, _places(s for s in here if s.stage_key in replanned), now)
-    overtaken = _overtaken(new, here, by)
-    ended = {(move.after.stage_key, move.after.district_code): move.after for move in overtaken}
+    touched = {s for s in here if s.stage_key in replanned} | {move.before for move in own}
+    take_back_waiting(connection, active, _places(touched), now)
     there = {stage.key for stage in active.cycle.stages}
     present = {(s.stage_key, s.district_code) for s in here}
     added = first_standings(new, roster, {stage.key for stage in new.stages} - there)
@@ -110,16 +130,25 @@ def _prepare(
         [s for s in added if (s.stage_key, s.district_code) not in present],
         by=by,
     )
+    own_from_start = list(to_own_days(entering, following_days, since, by))
     return _Change(
         active.cycle,
         new,
         roster,
-        tuple(ended.get((s.stage_key, s.district_code), s) for s in here),
+        tuple(_after(here, own)),
         tuple(overtaken),
-        tuple(entering),
-        tuple(let_off),
+        tuple(own),
+        tuple(_after(entering, own_from_start)),
+        (*let_off, *own_from_start),
         tuple(reminders.list_ladder(connection, active.key, present)),
+        days,
     )
+
+
+def _after(here: Iterable[Standing], moves: Iterable[Move]) -> list[Standing]:
+    """Where districts stand once these moves are made."""
+    moved = {(move.after.stage_key, move.after.district_code): move.after for move in moves}
+    return [moved.get((s.stage_key, s.district_code), s) for s in here]
 
 
 def _read(active: Active, new_source: str, name: str) -> Cycle:
@@ -135,16 +164,21 @@ def _read(active: Active, new_source: str, name: str) -> Cycle:
     return new
 
 
-def _overtaken(new: Cycle, here: Sequence[Standing], by: str) -> list[Move]:
+def _overtaken(
+    new: Cycle, here: Sequence[Standing], own: Mapping[Place, LocalDue], since: Since, by: str
+) -> list[Move]:
     """Extensions that the calendar's new day reaches: the later day counts, so they end."""
     stages = {stage.key: stage for stage in new.stages}
     moves = []
     for standing in here:
         stage = stages.get(standing.stage_key)
-        own = standing.due_on if standing.due_because in (DueBecause.EXTENSION, DueBecause.RELIEF) else None
-        if stage is None or own is None or stage.kind is StageKind.REVIEW or own > stage.dates.due.on:
+        extended = standing.due_because in (DueBecause.EXTENSION, DueBecause.RELIEF)
+        if stage is None or not extended or stage.kind is StageKind.REVIEW:
             continue
-        after = replace(standing, due_on=None, due_since=None, due_because=None)
+        due = own.get((standing.stage_key, standing.district_code))
+        if standing.due_on is None or standing.due_on > (due.on if due else stage.dates.due.on):
+            continue
+        after = with_own_day(standing, due, since)
         moves.append(Move(standing, after, by, "extension_overtaken", notice=NoticeKind.DATE_MOVED))
     return moves
 
@@ -158,7 +192,9 @@ def _foresee(active: Active, change: _Change, now: datetime) -> WhatIf:
         active.since,
         active.day(now),
         change.rows,
-        entering=change.entering,
+        change.days,
+        change.entering,
+        {move.after.stage_key for move in change.own},
     )
 
 
@@ -169,8 +205,10 @@ def _carry_out(
     removed = {stage.key for stage in change.old.stages} - {stage.key for stage in active.cycle.stages}
     replanned = replanned_stages(change.old, active.cycle)
     standings.add(connection, active.key, change.entering, now)
-    tell(connection, active, change.let_off, now)
-    make_moves(connection, active, [replace(move, why=why, note=why) for move in change.overtaken], now)
+    tell(connection, active, change.entered, now)
+    own = with_news(connection, active, change.old, change.own)
+    ended = [replace(move, why=why, note=why) for move in change.overtaken]
+    make_moves(connection, active, [*ended, *own], now)
     here = [s for s in (*change.standings, *change.entering) if s.stage_key in replanned - removed]
     replan(connection, active, here, now)
     gone = [s for s in change.standings if s.stage_key in removed]
@@ -189,7 +227,7 @@ def _news(connection: Connection, active: Active, change: _Change, by: str, why:
     """What those who had been told of a day have to hear: that it moved, or that nothing is due any more."""
     was = {stage.key: stage for stage in change.old.stages}
     is_now = {stage.key: stage for stage in active.cycle.stages}
-    told = _told(connection, active, change)
+    told = told_days(connection, active, _places(change.standings))
     news = []
     for standing in change.standings:
         old, new = was.get(standing.stage_key), is_now.get(standing.stage_key)
@@ -208,16 +246,6 @@ def _news(connection: Connection, active: Active, change: _Change, by: str, why:
             continue
         news.append(Move(standing, standing, by, kind, why, notice, note=why))
     return news
-
-
-def _told(connection: Connection, active: Active, change: _Change) -> set[tuple[str, str, date]]:
-    """The deadlines that a letter has spoken of."""
-    rows = reminders.list_ladder(connection, active.key, _places(change.standings))
-    return {
-        (row.key.stage_key, row.key.district_code, row.key.deadline_on)
-        for row in rows
-        if row.status is ReminderStatus.QUEUED
-    }
 
 
 def _places(here: Iterable[Standing]) -> set[tuple[str, str]]:

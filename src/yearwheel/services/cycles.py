@@ -9,6 +9,7 @@ from yearwheel.roster.generated import assign_reviewers
 from yearwheel.roster.people import Role, Roster
 from yearwheel.services.active import read_active
 from yearwheel.services.app import App, Refused
+from yearwheel.services.local_days import enter_on_own_days
 from yearwheel.services.moves import tell
 from yearwheel.services.replan import replan
 from yearwheel.services.tracks import enter_on_tracks
@@ -63,13 +64,14 @@ def publish_cycle(app: App, key: str, *, by: str) -> int:
         entered, let_off = enter_on_tracks(
             work.connection, active, first_standings(active.cycle, roster), by=by
         )
+        entered, own = enter_on_own_days(work.connection, active, entered, now, by=by)
         standings.add(work.connection, key, entered, now)
         difference = replan(work.connection, active, entered, now)
         told = publication(active.cycle, roster, entered, now)
         reminders.add(work.connection, key, told, now, active.stored.version)
         detail = {"places": len(entered), "told": len(told)}
         events.append(work.connection, [Event(now, by, "cycle_published", key, detail=detail)])
-        tell(work.connection, active, let_off, now)
+        tell(work.connection, active, [*let_off, *own], now)
         work.commit()
     return len(difference.new)
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from yearwheel.calendar.cycle import Stage
+from yearwheel.notifications.history import OWN_DAY
 from yearwheel.notifications.ledger import ReminderStatus
 from yearwheel.roster.people import Contact, District
 from yearwheel.services.active import Active
@@ -44,7 +45,7 @@ class StagePart:
     cell: Cell
     days_left: int
     receipts: tuple[Receipt, ...]
-    moved: tuple[Event, ...]  # extensions granted and taken back, oldest first
+    moved: tuple[Event, ...]  # extensions, and days of its own, given and taken back; oldest first
     waiting: tuple[NextReminder, ...]
 
 
@@ -62,7 +63,10 @@ def read_district(app: App, active: Active, district: District) -> DistrictPage:
         roster = rosters.load(connection, active.state, active.key)
         here = {s.stage_key: s for s in standings.find(connection, active.key, codes=[district.code])}
         moved = events.list_events(
-            connection, active.key, district_code=district.code, kinds=["deadline_moved"]
+            connection,
+            active.key,
+            district_code=district.code,
+            kinds=["deadline_moved", "date_moved", OWN_DAY],
         )
         waiting = _waiting(connection, active.key, district.code)
         said = last_signals(connection, active.key, district.code)

@@ -8,6 +8,7 @@ from yearwheel.notifications.ledger import NoticeKind
 from yearwheel.notifications.planner import turn_of
 from yearwheel.services.active import Active, read_active
 from yearwheel.services.app import App, Refused
+from yearwheel.services.local_days import back_on_own_day
 from yearwheel.services.moves import Move, find_standing, make_moves
 from yearwheel.services.relief import first_day
 from yearwheel.stages.standing import DueBecause, Standing
@@ -55,14 +56,17 @@ def extend(
 def take_back_extension(
     app: App, cycle_key: str, stage_key: str, code: str, *, by: str, why: str
 ) -> Standing:
-    """Return a district to the stage's own due day; what the extension superseded comes alive again."""
+    """Return a district to the day that held before; what the extension superseded comes alive again.
+
+    That is the day its own calendar gives it, or else the stage's.
+    """
     now = app.clock.now()
     with app.database.writing() as work:
         active = read_active(work.connection, cycle_key)
         before = find_standing(work.connection, active, stage_key, code)
         if before.due_because != DueBecause.EXTENSION:
             raise Refused(f"{code} has no extension in {stage_key}")
-        after = replace(before, due_on=None, due_since=None, due_because=None)
+        after = back_on_own_day(work.connection, active, before, now)
         move = Move(before, after, by, "deadline_moved", why, NoticeKind.EXTENSION, note=why)
         make_moves(work.connection, active, [move], now)
         work.commit()

@@ -15,6 +15,7 @@ from yearwheel.roster.people import Contact, District, Roster
 from yearwheel.services.active import Active, read_active
 from yearwheel.services.app import App, Refused
 from yearwheel.services.cycles import spread_reviews
+from yearwheel.services.local_days import enter_on_own_days
 from yearwheel.services.moves import tell
 from yearwheel.services.replan import replan
 from yearwheel.services.rounds import SYSTEM
@@ -159,8 +160,9 @@ def _follow(connection: Connection, active: Active, touched: Collection[str], no
         s for s in first_standings(active.cycle, roster) if (s.stage_key, s.district_code) not in present
     ]
     entered, let_off = enter_on_tracks(connection, active, entering, by=SYSTEM)
+    entered, own = enter_on_own_days(connection, active, entered, now, by=SYSTEM)
     standings.add(connection, active.key, entered, now)
-    tell(connection, active, let_off, now)
+    tell(connection, active, [*let_off, *own], now)
     known = {code for _, code in present}
     new = publication(active.cycle, roster, [s for s in entered if s.district_code not in known], now)
     reminders.add(connection, active.key, new, now, active.stored.version)

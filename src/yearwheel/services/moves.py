@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from yearwheel.notifications.ledger import NoticeKind, PlannedReminder, ReminderKey
+from yearwheel.notifications.ledger import NoticeKind, PlannedReminder, ReminderKey, ReminderStatus
 from yearwheel.roster.people import Role, Roster
 from yearwheel.services.active import Active
 from yearwheel.services.app import Refused
@@ -15,6 +15,8 @@ from yearwheel.stages.standing import Standing
 from yearwheel.stages.status import MoveRefused, Status, check_move
 from yearwheel.store import Connection, events, reminders, rosters, standings
 from yearwheel.store.events import Event
+
+Told = tuple[str, str, date]  # stage key, district code, due day
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,15 @@ def tell(connection: Connection, active: Active, moves: Sequence[Move], now: dat
 def with_status(standing: Standing, status: Status, **changes: Any) -> Standing:
     """The standing after a move."""
     return replace(standing, status=status, **changes)
+
+
+def told_days(connection: Connection, active: Active, places: set[tuple[str, str]]) -> set[Told]:
+    """The deadlines of these (stage, district) places that a letter has spoken of."""
+    return {
+        (row.key.stage_key, row.key.district_code, row.key.deadline_on)
+        for row in reminders.list_ladder(connection, active.key, places)
+        if row.status is ReminderStatus.QUEUED
+    }
 
 
 def _check(move: Move) -> None:

@@ -1,5 +1,6 @@
 """Disaster relief: for chosen districts the clock stands still until a day, and nothing is asked of them."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -19,8 +20,13 @@ DAY = timedelta(days=1)
 
 def first_day(connection: Connection, active: Active, code: str, today: date) -> date:
     """The first day a district may be asked for something: today, or the day after its relief."""
-    quiet = reliefs.quiet_until(connection, active.key, today).get(code)
-    return quiet + DAY if quiet else today
+    return first_days(connection, active, today)(code)
+
+
+def first_days(connection: Connection, active: Active, today: date) -> Callable[[str], date]:
+    """The same for every district's code, asked of the database once."""
+    quiet = reliefs.quiet_until(connection, active.key, today)
+    return lambda code: quiet[code] + DAY if code in quiet else today
 
 
 def list_reliefs(app: App, cycle_key: str) -> list[Relief]:

@@ -11,6 +11,7 @@ from yearwheel.stages.status import Status
 class DueBecause(StrEnum):
     """Why a district's due day is not the stage's own."""
 
+    LOCAL = "local"  # its own board's meetings or breaks
     EXTENSION = "extension"
     RELIEF = "relief"  # its clock stood still in a disaster
     RETURNED = "returned"

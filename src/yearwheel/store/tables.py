@@ -20,6 +20,7 @@ from sqlalchemy import (
 from yearwheel.calendar.cycle import Track
 from yearwheel.calendar.feed import FeedScope
 from yearwheel.notifications.ledger import Attempt, OutboxStatus, Reason, ReminderStatus
+from yearwheel.roster.district_days import DayKind
 from yearwheel.roster.people import BodyKind
 from yearwheel.stages.status import Status
 from yearwheel.store.columns import Moment, Packed, Word, one_of
@@ -122,6 +123,19 @@ districts = Table(
     one_of("kind", BodyKind),
 )
 
+# What districts' own calendars say: the days their boards meet, and their breaks.
+district_days = Table(
+    "district_day",
+    metadata,
+    Column("state", Text, primary_key=True),
+    Column("district_code", Text, primary_key=True),
+    Column("kind", Word(DayKind), primary_key=True),
+    Column("on_day", Date, primary_key=True),
+    Column("name", Text, nullable=False, server_default=""),
+    ForeignKeyConstraint(["state", "district_code"], ["district.state", "district.code"]),
+    one_of("kind", DayKind),
+)
+
 contacts = Table(
     "contact",
     metadata,
@@ -165,7 +179,7 @@ district_stages = Table(
     Column("status", Word(Status), nullable=False),
     Column("due_on", Date),  # this district's own due day, where it differs from the stage's
     Column("due_since", Date),  # the day that due day came into force: earlier rungs are not called
-    Column("due_because", Text),  # extension, returned, received
+    Column("due_because", Text),  # local, extension, relief, returned, received
     Column("version", Integer, nullable=False, server_default="0"),  # newest submission
     Column("rounds", Integer, nullable=False, server_default="0"),  # how often it was returned
     Column("changed_at", Moment, nullable=False),

@@ -134,6 +134,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("cycle_key", "contact_key", "kind", name=op.f("pk_decline")),
     )
     op.create_table(
+        "district_day",
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("district_code", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("on_day", sa.Date(), nullable=False),
+        sa.Column("name", sa.Text(), server_default="", nullable=False),
+        sa.CheckConstraint("kind IN ('meeting', 'break')", name=op.f("ck_district_day_kind_known")),
+        sa.ForeignKeyConstraint(
+            ["state", "district_code"],
+            ["district.state", "district.code"],
+            name=op.f("fk_district_day_district_state"),
+        ),
+        sa.PrimaryKeyConstraint("state", "district_code", "kind", "on_day", name=op.f("pk_district_day")),
+    )
+    op.create_table(
         "district_stage",
         sa.Column("cycle_key", sa.Text(), nullable=False),
         sa.Column("stage_key", sa.Text(), nullable=False),
@@ -425,6 +440,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_district_stage_district")
 
     op.drop_table("district_stage")
+    op.drop_table("district_day")
     op.drop_table("decline")
     op.drop_table("cycle_version")
     with op.batch_alter_table("contact", schema=None) as batch_op:

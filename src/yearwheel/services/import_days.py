@@ -1,0 +1,87 @@
+"""Taking in districts' own days: read with every fault, followed by the ledgers of published cycles."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from yearwheel.calendar.timetable import DistrictDays
+from yearwheel.roster.district_days import DayKind, read_board_meetings, read_breaks, read_breaks_ics
+from yearwheel.services.active import Active, read_active
+from yearwheel.services.app import App, Refused
+from yearwheel.services.local_days import own_days, since_today, to_own_days, with_news
+from yearwheel.services.moves import Move, make_moves
+from yearwheel.services.replan import take_back_waiting
+from yearwheel.store import Connection, cycles, district_days, events, rosters, standings
+from yearwheel.store.events import Event
+
+
+@dataclass(frozen=True, slots=True)
+class DaysFile:
+    """What a file says: the days of one kind, by district code."""
+
+    kind: DayKind
+    districts: Mapping[str, DistrictDays]
+    name: str
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def count(self) -> int:
+        """How many days it has."""
+        return sum(len(own.meetings) + len(own.breaks) for own in self.districts.values())
+
+
+def read_days_file(path: Path, kind: DayKind, district: str = "") -> DaysFile:
+    """Read a file of board meetings or breaks. Refused with every fault of it.
+
+    A calendar feed (.ics) holds the breaks of one district, which has to be named.
+    """
+    if path.suffix.lower() == ".ics":
+        if kind is not DayKind.BREAK or not district:
+            raise Refused("a calendar feed holds one district's breaks: --breaks --district CODE")
+        try:
+            return DaysFile(kind, {district: read_breaks_ics(path.read_bytes())}, path.name)
+        except ValueError as fault:
+            raise Refused(f"{path.name}: {fault}") from None
+    read = read_board_meetings(path) if kind is DayKind.MEETING else read_breaks(path)
+    if read.errors:
+        raise Refused("\n".join([*(f"{path.name}: {error}" for error in read.errors), "nothing was changed"]))
+    return DaysFile(kind, read.districts, path.name, read.warnings)
+
+
+def import_days(app: App, state: str, file: DaysFile, *, by: str, save: bool = True) -> list[Move]:
+    """Keep the days in place of those of the file's districts; running cycles follow.
+
+    Returns the due days that move. Refused for codes that the state does not have.
+    """
+    now = app.clock.now()
+    with app.database.writing() as work:
+        known = rosters.load(work.connection, state).districts
+        if strangers := sorted(file.districts.keys() - known.keys()):
+            raise Refused(f"{state} has no district {', '.join(strangers)}; see: yearwheel roster list")
+        district_days.replace(work.connection, state, file.kind, file.districts)
+        running = [c for c in cycles.list_cycles(work.connection) if c.state == state and not c.closed_at]
+        detail = {"source": file.name, "kind": str(file.kind), "districts": len(file.districts)}
+        moves: list[Move] = []
+        for stored in running:
+            if stored.published_at is not None:
+                moves += _follow(work.connection, read_active(work.connection, stored.key), file, now, by)
+            events.append(work.connection, [Event(now, by, "days_imported", stored.key, detail=detail)])
+        if not running:
+            events.append(work.connection, [Event(now, by, "days_imported", detail=detail)])
+        if save:
+            work.commit()
+    return moves
+
+
+def _follow(connection: Connection, active: Active, file: DaysFile, now: datetime, by: str) -> list[Move]:
+    """Bring the file's districts to the days that their calendars give them now."""
+    own = own_days(active.cycle, district_days.read(connection, active.state, list(file.districts)))
+    here = standings.find(
+        connection, active.key, stage_keys=[s.key for s in active.cycle.stages], codes=file.districts
+    )
+    moves = list(to_own_days(here, own, since_today(connection, active, now), by))
+    take_back_waiting(connection, active, {(m.after.stage_key, m.after.district_code) for m in moves}, now)
+    told = with_news(connection, active, active.cycle, moves)
+    make_moves(connection, active, told, now)
+    return told

@@ -6,6 +6,8 @@ PIP := $(BIN)/python -m pip -q --disable-pip-version-check
 UVPIP := $(BIN)/uv pip install -q -p $(BIN)/python --require-hashes
 export DO_NOT_TRACK := 1
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
+# Where compiled modules may not be kept, every process compiles Prefect anew: ten seconds a demo.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help demo test check serve crash-test lock clean
 .DEFAULT_GOAL := help

@@ -100,3 +100,20 @@ def test_a_year_that_cannot_go_as_written_fails_the_linter(terminal: Terminal) -
     result = terminal.type("calendar", "lint", early)
     assert result.exit_code == 1
     assert "error [rung-before-open] budget" in result.stdout
+
+
+def test_the_closed_days_of_a_year_are_listed_for_sign_off(terminal: Terminal) -> None:
+    said = terminal.does("calendar", "holidays", "us-federal", "--year", "2027")
+    assert "Mon 2027-07-05  Independence Day (observed)" in said
+    assert "15 days, 12 of them on weekdays" in said
+    listed = terminal.reads("calendar", "holidays", "kentucky-2027", "--year", "2028")
+    assert (listed["year"], listed["closed"][0]["name"]) == (2028, "New Year's Day")
+    assert "no calendar of holidays is called 'US-XX'" in terminal.refuses("calendar", "holidays", "US-XX")
+
+
+def test_the_year_is_written_as_one_page_with_its_wheel(terminal: Terminal, tmp_path: Path) -> None:
+    file = tmp_path / "year.html"
+    terminal.does("calendar", "page", "kentucky-2027", "--out", file)
+    page = file.read_text("utf-8")
+    assert ("<svg" in page, "<script" in page) == (True, False)
+    assert "Memorial Day" in page

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from yearwheel.cli.desk import AsJson, cycle_desk, find_calendar, installation, is_published
+from yearwheel.cli.desk import AsJson, Unclear, cycle_desk, find_calendar, installation, is_published
 from yearwheel.cli.show import print_json, say, table, weekday
 
 if TYPE_CHECKING:
     from yearwheel.calendar.cycle import Cycle, Stage
+    from yearwheel.calendar.workdays import WorkCalendar
     from yearwheel.notifications.what_if import WhatIf
 
 calendar = typer.Typer(no_args_is_help=True, help="Read a calendar file: its dates, rules and feed.")
@@ -72,6 +73,60 @@ def lint(
         say(f"{len(found) - waived} to look at, {waived} waived in the file")
     if any(strict or finding.severity is Severity.ERROR for finding in standing(found)):
         raise typer.Exit(1)
+
+
+@calendar.command(epilog="Example: yearwheel calendar holidays us-federal --year 2028")
+def holidays(
+    which: Annotated[
+        str, typer.Argument(metavar="CALENDAR", help="A calendar of holidays, a cycle's key or a file.")
+    ] = SHIPPED,
+    year: Annotated[
+        int, typer.Option("--year", metavar="N", min=2000, max=2099, help="The calendar year.")
+    ] = 2027,
+    as_json: AsJson = False,
+) -> None:
+    """List the days of a year on which nobody works, for an office to sign off."""
+    from yearwheel.calendar.holidays import closed_days
+
+    days = _work_calendar(which)
+    found = closed_days(days, year)
+    if as_json:
+        print_json({"calendar": days.name, "year": year, "closed": [asdict(day) for day in found]})
+        return
+    say(f"{days.name}, closed in {year}; weekends are closed as well\n")
+    rows = ((weekday(day.on), day.name, "on a weekend" if day.on_weekend else "") for day in found)
+    table(("day", "closed because", ""), rows)
+    open_days = sum(not day.on_weekend for day in found)
+    say(f"\n{len(found)} days, {open_days} of them on weekdays")
+    say("\nchecked by ______________________  on ____________")
+
+
+def _work_calendar(which: str) -> "WorkCalendar":
+    from yearwheel.calendar.holidays import CALENDARS, work_calendar
+
+    if which in CALENDARS or (which.isupper() and not Path(which).exists()):
+        try:
+            return work_calendar(which)
+        except ValueError as fault:
+            raise Unclear(str(fault)) from None
+    return _load(which).workdays
+
+
+@calendar.command(epilog="Example: yearwheel calendar page kentucky-2027 --out year.html")
+def page(
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="The page to write.")],
+    which: Which = SHIPPED,
+    for_districts: Annotated[
+        bool, typer.Option("--for-districts", help="Leave out what only the state owes.")
+    ] = False,
+) -> None:
+    """Write the year to print: wheel, list, bars, months and closed days on one HTML page."""
+    from yearwheel.calendar.year_page import year_page
+    from yearwheel.rehearsal.wheel import year_wheel
+
+    cycle = _load(which)
+    out.write_text(year_page(cycle, wheel=year_wheel(cycle, {}), for_districts=for_districts), "utf-8")
+    say(f"wrote {out}; open it in a browser and print it, or delete it to undo")
 
 
 @calendar.command(epilog="Example: yearwheel calendar ics kentucky-2027 --out year.ics")

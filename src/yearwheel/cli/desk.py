@@ -110,12 +110,14 @@ def read_day(given: str) -> date:
 def find_calendar(name: str) -> tuple[str, str]:
     """A calendar file's text and what to call it: a path, a stored cycle's key, or a shipped one's."""
     from yearwheel.config.cycle_file import read_shipped, shipped_cycles
+    from yearwheel.config.enclosed import enclose
     from yearwheel.services.lookup import did_you_mean
 
     path = Path(name)
     if path.suffix in (".yaml", ".yml") or path.is_file():
         # Bytes that are no UTF-8 reach the reader as they are, which names their line.
-        return path.read_text("utf-8", errors="surrogateescape"), path.name
+        text = path.read_text("utf-8", errors="surrogateescape")
+        return enclose(text, lambda beside: _read_beside(path, beside)), path.name
     stored = _stored_calendars()
     if name in stored:
         return stored[name], f"{name}.yaml"
@@ -126,6 +128,13 @@ def find_calendar(name: str) -> tuple[str, str]:
     raise Unclear(
         f"no cycle or file is called {name!r}{did_you_mean(name, known)}; there are {', '.join(known)}"
     )
+
+
+def _read_beside(path: Path, name: str) -> str:
+    try:
+        return (path.parent / name).read_text("utf-8-sig")
+    except UnicodeDecodeError:
+        raise Unclear(f"{name} is not UTF-8 text; save it as UTF-8") from None
 
 
 def has_database() -> bool:

@@ -14,6 +14,7 @@ from yearwheel.calendar.cycle import Cycle, Deadline, SendWindow, Stage, StageDa
 from yearwheel.calendar.lint import Code
 from yearwheel.calendar.rules import Point, StageDay
 from yearwheel.calendar.timetable import Timetable, YearRules, work_out
+from yearwheel.config.enclosed import enclosed_files
 from yearwheel.config.ladders import Names, read_names
 from yearwheel.config.recurring import each_time
 from yearwheel.config.sections import CycleFileError, Problem, Report, Section, text
@@ -25,7 +26,7 @@ __all__ = ["CycleFileError", "Problem", "load_cycle", "read_shipped", "shipped_c
 
 KEYS = (
     "cycle", "title", "state", "year", "timezone", "office", "help", "holidays", "years", "clock_stops",
-    "send_window", "recipients", "ladders", "waive", "stages",
+    "send_window", "recipients", "ladders", "waive", "stages", "files",
 )  # fmt: skip
 OFFICE_HOURS = SendWindow(time(8), time(16))
 MIDNIGHT = time(0)
@@ -37,7 +38,7 @@ def load_cycle(
 ) -> Cycle:
     """Read a cycle file: a path, or the file's text (then `name` is what messages call it).
 
-    Files of closed days lie beside a path; for a text, `files` holds them by name.
+    Files of closed days lie beside a path; for a text, `files` holds them by name, or the text itself does.
     CycleFileError lists every problem with its line. OSError when a path cannot be opened.
     """
     raw = source.read_bytes() if isinstance(source, Path) else source.encode("utf-8", "surrogatepass")
@@ -51,16 +52,17 @@ def load_cycle(
     if not isinstance(document, Entries):
         report.raise_if_any()
     folder = source.parent if isinstance(source, Path) else None
-    return _read_cycle(section, _beside(folder, files or {}))
+    brought = report.attempt(enclosed_files, document, {})
+    return _read_cycle(section, _beside(folder, {**brought, **(files or {})}))
 
 
 def _beside(folder: Path | None, files: Mapping[str, bytes]) -> Files:
     def read(name: str) -> bytes:
-        if folder is not None:
-            return (folder / name).read_bytes()
-        if name not in files:
+        if name in files:
+            return files[name]
+        if folder is None:
             raise FileNotFoundError(name)
-        return files[name]
+        return (folder / name).read_bytes()
 
     return read
 

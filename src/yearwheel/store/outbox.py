@@ -12,7 +12,6 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
-    exists,
     func,
     or_,
     select,
@@ -119,20 +118,28 @@ def letter_days(
 
 def tries_so_far(connection: Connection, cycle_key: str) -> dict[str, int]:
     """For each person whose newest letter was taken back after attempts to send it: how many."""
-    newer = table.alias()
-    replaced = exists().where(
-        newer.c.cycle_key == table.c.cycle_key,
-        newer.c.contact_key == table.c.contact_key,
-        newer.c.id > table.c.id,
-        newer.c.status.not_in(GIVEN_UP),
+    query = select(table.c.contact_key, table.c.id, table.c.attempts).where(
+        table.c.status == OutboxStatus.SUPPRESSED, table.c.cycle_key == cycle_key, table.c.attempts > 0
     )
-    query = select(table.c.contact_key, func.max(table.c.attempts)).where(
-        table.c.status == OutboxStatus.SUPPRESSED,
-        table.c.cycle_key == cycle_key,
-        table.c.attempts > 0,
-        ~replaced,
+    taken_back = connection.execute(query).all()
+    if not taken_back:  # nearly always
+        return {}
+    newest = _newest_alive(connection, cycle_key, {contact_key for contact_key, _, _ in taken_back})
+    tries: dict[str, int] = {}
+    for contact_key, row, attempts in taken_back:
+        if row > newest.get(contact_key, 0):
+            tries[contact_key] = max(attempts, tries.get(contact_key, 0))
+    return tries
+
+
+def _newest_alive(connection: Connection, cycle_key: str, contact_keys: Collection[str]) -> dict[str, int]:
+    query = (
+        select(table.c.contact_key, func.max(table.c.id))
+        .where(table.c.cycle_key == cycle_key, table.c.contact_key.in_(contact_keys))
+        .where(table.c.status.not_in(GIVEN_UP))
+        .group_by(table.c.contact_key)
     )
-    return dict(connection.execute(query.group_by(table.c.contact_key)).all())
+    return dict(connection.execute(query).all())
 
 
 def list_waiting(connection: Connection, cycle_key: str) -> list[tuple[int, str, date]]:

@@ -1,6 +1,7 @@
 """A relief: the clock stands still for the struck, nothing is asked of them, and it ends by itself."""
 
 from datetime import date
+from zlib import decompress
 
 import pytest
 
@@ -139,3 +140,17 @@ def test_a_look_declares_nothing(app):
 def test_a_day_that_is_past_is_refused(app):
     with pytest.raises(Refused, match="2027-02-01 is past"):
         declare(app, last=date(2027, 2, 1))
+
+
+def test_the_letters_after_it_are_soft_to_the_struck_only(app):
+    declare(app)
+    for day in ("03-01", "03-08", "03-16"):
+        round_at(app, f"2027-{day}")
+    with app.database.reading() as connection:
+        query = (
+            "SELECT DISTINCT r.district_code, o.raw FROM reminder r JOIN outbox o ON o.id = r.outbox_id "
+            "WHERE o.send_on > '2027-02-19' AND r.kind IN ('reminder', 'due_today', 'late')"
+        )
+        rows = connection.exec_driver_sql(query).all()
+    soft = {(code, b"We know that this is a hard time" in decompress(raw)) for code, raw in rows}
+    assert soft == {("001", True), ("002", False), ("003", False)}

@@ -94,6 +94,24 @@ def test_every_kind_of_message_has_its_words(renderer: Renderer, kind: str) -> N
     match_snapshot(f"{kind}.txt", f"Subject: {rendered.subject}\n\n{rendered.text}")
 
 
+@pytest.mark.parametrize("kind", ["late", "reminder", "due_today", "opened"])
+def test_a_district_struck_by_a_disaster_is_asked_softly(renderer: Renderer, kind: str) -> None:
+    rendered = renderer.render(letter(replace(of_kind(kind), gentle=True)))
+    match_snapshot(f"{kind}-gentle.txt", f"Subject: {rendered.subject}\n\n{rendered.text}")
+    said = f"{rendered.subject} {rendered.text} {rendered.html}"
+    assert "We know that this is a hard time for you." in said
+    assert not re.search(r"\blate\b(?!st)", re.sub(r"<style.*?</style>|<!--.*?-->", "", said, flags=re.S))
+
+
+def test_struck_and_other_districts_stand_apart_in_one_letter(renderer: Renderer) -> None:
+    struck, other = replace(of_kind("late"), gentle=True, district_name="Breathitt County"), of_kind("late")
+    html = renderer.render(letter(struck, other)).html
+    assert re.findall(r'<h2 class="headline"[^>]*>(.*?)</h2>', html) == [
+        "Budget preparation is late",
+        "Budget preparation can still be handed in",
+    ]
+
+
 @pytest.mark.parametrize(
     ("name", "words"),
     [("reminder", letter()), ("digest", everything()), ("state-digest", state_digest(6))],

@@ -23,7 +23,7 @@ class Item:
     basis: str  # the statute or rule the deadline rests on; may be empty
     note: str  # a reviewer's comment, the reason of an extension; may be empty
     role_label: str  # why this reader: "district technology coordinator"
-    gentle: bool = False  # the district is in a relief: softer words
+    gentle: bool = False  # a disaster has struck the district: softer words
     table: tuple[tuple[str, str], ...] = ()  # what a message about the whole cycle lists, two words a line
 
 

@@ -51,6 +51,8 @@ _LABELS: dict[str, str] = {  # of what is not due, where the kind's own name is 
     NoticeKind.WEEKLY: "This week",
     NoticeKind.ALERT: "Needs you",
 }
+# The messages that have softer words for districts that a disaster has struck.
+_SOFTER = frozenset({RungKind.LATE, RungKind.REMINDER, RungKind.DUE_TODAY, RungKind.OPENED})
 _BLANK_LINES = re.compile(r"\n{3,}")
 _ZONE_WORDS = {"E": "Eastern", "C": "Central", "M": "Mountain", "P": "Pacific", "AK": "Alaska", "H": "Hawaii"}
 
@@ -144,6 +146,7 @@ class Group:
     lines: tuple[Line, ...]
     table: tuple[tuple[str, str], ...]
     link: str
+    gentle: bool = False
 
     @property
     def first(self) -> Line:
@@ -177,6 +180,8 @@ class Group:
     def left(self) -> str:
         """How far away the deadline is; of several, the most urgent one."""
         words = self.first.left
+        if self.gentle and self.late:
+            return "now past"
         return words if self.one_date else f"up to {words}" if self.late else f"{words} or more"
 
     @cached_property
@@ -203,6 +208,8 @@ class Group:
         """The state of things in a word or two, on a ground of `tone`."""
         if not self.dated:
             return _LABELS.get(self.kind, self.kind.capitalize())
+        if self.gentle and self.late:
+            return "Still open"
         return "Due today" if self.left == "today" else self.left.capitalize()
 
     @cached_property
@@ -212,6 +219,8 @@ class Group:
             return "today"
         if not self.dated:
             return "ahead" if self.kind in WHOLE_CYCLE else "done"
+        if self.gentle:
+            return "ahead"
         if self.late:
             return "late"
         return "today" if self.days_left == 0 else "ahead"
@@ -255,9 +264,9 @@ def _page(letter: Letter) -> dict[str, Any]:
 
 
 def _groups(letter: Letter) -> list[Group]:
-    blocks: dict[tuple[int, str, str], list[Item]] = {}
+    blocks: dict[tuple[int, str, str, bool], list[Item]] = {}
     for item in sorted(letter.items, key=_rank):
-        blocks.setdefault((_urgency(item), item.kind, item.stage_title), []).append(item)
+        blocks.setdefault((_urgency(item), item.kind, item.stage_title, _is_gentle(item)), []).append(item)
     if not blocks:
         raise ValueError("this letter has no items; a letter says at least one thing")
     return [_group(letter, items) for items in blocks.values()]
@@ -290,7 +299,12 @@ def _group(letter: Letter, items: list[Item]) -> Group:
         lines=tuple(_line(item, letter.on) for item in items),
         table=table,
         link=_web(first.link if len(items) == 1 else letter.base_url),
+        gentle=_is_gentle(first),
     )
+
+
+def _is_gentle(item: Item) -> bool:
+    return item.gentle and item.kind in _SOFTER
 
 
 def _line(item: Item, on: date) -> Line:

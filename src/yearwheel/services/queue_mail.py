@@ -1,6 +1,6 @@
 """Put what has fallen due into the outbox: one digest a person and day, in one transaction with its cause."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cache, cached_property
@@ -268,6 +268,11 @@ class _Writer:
         return {key: due_on for (key, of), due_on in self._years.items() if of == code}
 
     @cached_property
+    def _recovering(self) -> Collection[tuple[str, str]]:
+        """The (stage, district) places whose deadline a disaster moved."""
+        return standings.find_relieved(self._connection, self._active.key)
+
+    @cached_property
     def _years(self) -> Mapping[tuple[str, str], date]:
         """Every due day of every district: asked for in the one round that tells of the publication."""
         return {
@@ -304,7 +309,8 @@ class _Writer:
             basis=stage.basis,
             note=reminder.note,
             role_label=ROLE_LABELS[Role(reminder.role)],
-            gentle=reminder.district_code in self._relieved,
+            gentle=reminder.district_code in self._relieved
+            or (reminder.stage_key, reminder.district_code) in self._recovering,
         )
         return self._of_whole_cycle(item, reminder) if reminder.kind in WHOLE_CYCLE else item
 

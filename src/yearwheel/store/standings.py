@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select, update
 
-from yearwheel.stages.standing import Standing, Submission
+from yearwheel.stages.standing import DueBecause, Standing, Submission
 from yearwheel.stages.status import HANDED_IN, WAIVED, Status
 from yearwheel.store.columns import as_row
 from yearwheel.store.tables import district_stages as table
@@ -63,6 +63,13 @@ def find_unfinished(
         .order_by(*_ORDER)
     )
     return [Standing(*row) for row in connection.execute(query).all()]
+
+
+def find_relieved(connection: Connection, cycle_key: str) -> set[tuple[str, str]]:
+    """The (stage, district) places whose due day a relief gave."""
+    query = select(table.c.stage_key, table.c.district_code)
+    query = query.where(table.c.cycle_key == cycle_key, table.c.due_because == DueBecause.RELIEF)
+    return {(stage_key, code) for stage_key, code in connection.execute(query)}
 
 
 def count_by_status(connection: Connection, cycle_key: str) -> dict[str, dict[str, int]]:

@@ -122,14 +122,14 @@ def compare(
     Rows that were queued are history: they are neither repeated nor taken back.
     """
     wanted = {reminder.key: reminder for reminder in desired}
-    present = {row.key: row for row in existing}
+    present = {row.key for row in existing}
     difference = Difference(new=[r for r in desired if r.key not in present])
+    ending = _Endings(cycle, standings, wanted)
     for row in existing:
         reminder = wanted.get(row.key)
         if row.status is ReminderStatus.PLANNED:
             if reminder is None:
-                standing = standings[row.key.stage_key, row.key.district_code]
-                difference.closed.append((row, *_ending(cycle, row, standing, wanted)))
+                difference.closed.append((row, *ending.of(row)))
             elif reminder.due_at != row.due_at:
                 difference.revived.append((row, reminder))
         elif reminder is not None and row.reason in REVIVABLE:
@@ -137,22 +137,38 @@ def compare(
     return difference
 
 
-def _ending(
-    cycle: Cycle, row: LedgerRow, standing: Standing, wanted: Mapping[ReminderKey, PlannedReminder]
-) -> tuple[ReminderStatus, Reason]:
-    """Why a planned row is not wanted any more."""
-    if standing.status in WAIVED:
-        return ReminderStatus.CANCELLED, Reason.WAIVED
-    turn = turn_of(cycle.stage(standing.stage_key), standing)
-    if turn is None:
-        return ReminderStatus.CANCELLED, Reason.WORK_IN
-    if all(rung.key != row.key.rung for rung in turn.ladder):
-        other_side = cycle.stage(standing.stage_key).review is not None
-        return ReminderStatus.CANCELLED, Reason.NOT_OWED if other_side else Reason.RUNG_REMOVED
-    if row.key.deadline_on != turn.due_on:
-        return ReminderStatus.SUPERSEDED, Reason.DATE_MOVED
-    if any(key[:3] == row.key[:3] for key in wanted):
-        return ReminderStatus.CANCELLED, Reason.CONTACT_LEFT
-    if standing.due_because == DueBecause.RELIEF:
-        return ReminderStatus.CANCELLED, Reason.RELIEF
-    return ReminderStatus.CANCELLED, Reason.RUNG_REMOVED
+class _Endings:
+    """Why planned rows are not wanted any more. A nation's ledger asks for a hundred thousand of them."""
+
+    def __init__(
+        self,
+        cycle: Cycle,
+        standings: Mapping[tuple[str, str], Standing],
+        wanted: Iterable[ReminderKey],
+    ) -> None:
+        self._stages = {stage.key: stage for stage in cycle.stages}
+        self._standings = standings
+        self._called = {key[:3] for key in wanted}
+        self._owed: dict[tuple[str, str], tuple[Turn | None, frozenset[str]]] = {}
+
+    def of(self, row: LedgerRow) -> tuple[ReminderStatus, Reason]:
+        place = row.key[:2]
+        standing = self._standings[place]
+        if standing.status in WAIVED:
+            return ReminderStatus.CANCELLED, Reason.WAIVED
+        if place not in self._owed:
+            turn = turn_of(self._stages[place[0]], standing)
+            self._owed[place] = turn, frozenset(rung.key for rung in turn.ladder) if turn else frozenset()
+        turn, rungs = self._owed[place]
+        if turn is None:
+            return ReminderStatus.CANCELLED, Reason.WORK_IN
+        if row.key.rung not in rungs:
+            other_side = self._stages[place[0]].review is not None
+            return ReminderStatus.CANCELLED, Reason.NOT_OWED if other_side else Reason.RUNG_REMOVED
+        if row.key.deadline_on != turn.due_on:
+            return ReminderStatus.SUPERSEDED, Reason.DATE_MOVED
+        if row.key[:3] in self._called:
+            return ReminderStatus.CANCELLED, Reason.CONTACT_LEFT
+        if standing.due_because == DueBecause.RELIEF:
+            return ReminderStatus.CANCELLED, Reason.RELIEF
+        return ReminderStatus.CANCELLED, Reason.RUNG_REMOVED

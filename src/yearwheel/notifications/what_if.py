@@ -1,10 +1,12 @@
 """What saving a changed calendar would do: which messages, how many districts, the reviewers' weeks."""
 
+import gc
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -99,6 +101,20 @@ class WhatIf:
         return _templates().get_template("what_if.html.jinja").render(it=self, diff=self.diff)
 
 
+@contextmanager
+def _nothing_to_collect() -> Iterator[None]:
+    """What a comparison makes is kept to its end; for a nation, searching it for garbage costs a third."""
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+@_nothing_to_collect()
 def what_if(
     old: Cycle,
     new: Cycle,
@@ -240,7 +256,7 @@ class _Count:
         self._alike = alike
         self._today = today
         self._counts: dict[str, Counter[str]] = defaultdict(Counter)
-        self._touched: dict[str, set[str]] = defaultdict(set)
+        self._places: set[Place] = set()
 
     def take(self, difference: Difference) -> None:
         """Sort each new and closed reminder into moved, new and cancelled."""
@@ -267,10 +283,18 @@ class _Count:
 
     def _write(self, what: str, key: ReminderKey) -> None:
         self.writes[what] += self._weight(key)
-        self._touched[key.stage_key].update(self._alike.get(key[:2], key[1:2]))
+        self._places.add(key[:2])
 
     def _weight(self, key: ReminderKey) -> int:
-        return len(self._alike.get(key[:2], key[1:2]))
+        return len(self._alike[key[:2]]) if self._alike else 1
+
+    @cached_property
+    def _touched(self) -> dict[str, set[str]]:
+        """The districts that are touched, by stage."""
+        found: dict[str, set[str]] = defaultdict(set)
+        for place in self._places:
+            found[place[0]].update(self._alike.get(place, place[1:]))
+        return found
 
     def districts(self) -> set[str]:
         return set().union(*self._touched.values())

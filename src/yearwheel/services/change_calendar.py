@@ -140,7 +140,7 @@ def _prepare(
         tuple(own),
         tuple(_after(entering, own_from_start)),
         (*let_off, *own_from_start),
-        tuple(reminders.list_ladder(connection, active.key, present)),
+        tuple(reminders.list_ladder(connection, active.key, _places(touched))),
         days,
     )
 

@@ -102,7 +102,7 @@ class WhatIf:
 
 
 @contextmanager
-def _nothing_to_collect() -> Iterator[None]:
+def nothing_to_collect() -> Iterator[None]:
     """What a comparison makes is kept to its end; for a nation, searching it for garbage costs a third."""
     if not gc.isenabled():
         yield
@@ -114,7 +114,7 @@ def _nothing_to_collect() -> Iterator[None]:
         gc.enable()
 
 
-@_nothing_to_collect()
+@nothing_to_collect()
 def what_if(
     old: Cycle,
     new: Cycle,

@@ -9,7 +9,13 @@ from yearwheel.calendar.timetable import DistrictDays
 from yearwheel.config.cycle_file import load_cycle
 from yearwheel.notifications.ledger import LedgerRow, NoticeKind, Reason, ReminderStatus
 from yearwheel.notifications.planner import turn_of
-from yearwheel.notifications.what_if import WhatIf, first_standings, replanned_stages, what_if
+from yearwheel.notifications.what_if import (
+    WhatIf,
+    first_standings,
+    nothing_to_collect,
+    replanned_stages,
+    what_if,
+)
 from yearwheel.roster.people import Roster
 from yearwheel.services.active import Active, following, read_active
 from yearwheel.services.app import App, Refused
@@ -47,6 +53,7 @@ class _Change:
     days: Mapping[str, DistrictDays]
 
 
+@nothing_to_collect()
 def preview_change(app: App, cycle_key: str, new_source: str, name: str = "calendar file") -> WhatIf:
     """What saving a calendar over a published one would do, counted on the ledger itself.
 

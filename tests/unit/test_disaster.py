@@ -154,3 +154,14 @@ def test_the_letters_after_it_are_soft_to_the_struck_only(app):
         rows = connection.exec_driver_sql(query).all()
     soft = {(code, b"We know that this is a hard time" in decompress(raw)) for code, raw in rows}
     assert soft == {("001", True), ("002", False), ("003", False)}
+
+
+def test_the_same_days_stand_still_only_once(app):
+    declare(app)
+    once = standing_of(app, "budget", "001")
+
+    with pytest.raises(Refused, match="relief 1 already runs until 2027-03-05 for 001; end it first"):
+        declare(app, chosen=Selection(codes=("001", "002")))
+
+    assert standing_of(app, "budget", "001") == once
+    assert len(list_reliefs(app, KEY)) == 1

@@ -146,13 +146,22 @@ def _prepare_folder(plan: Plan) -> None:
     if plan.resume:
         if not mark.exists():
             raise Refused(f"there is no rehearsal to resume in {plan.out}")
+        if (begun := mark.read_text("utf-8")) != _terms(plan):
+            raise Refused(
+                f"{plan.out} was begun as {begun}, not as {_terms(plan)}; resume it with the same words"
+            )
         return
     if plan.out.exists() and any(plan.out.iterdir()):
         if not mark.exists():
             raise Refused(f"{plan.out} holds something that is no rehearsal; give another folder with --out")
         _clear(plan.out)
     plan.out.mkdir(parents=True, exist_ok=True)
-    mark.write_text("This folder is emptied when the next rehearsal goes here.\n", "utf-8")
+    mark.write_text(_terms(plan), "utf-8")
+
+
+def _terms(plan: Plan) -> str:
+    """What makes a rehearsal the one it is, besides its roster: another seed would go on as another year."""
+    return f"--cycle {load_cycle(plan.cycle_source).key} --through {plan.through} --seed {plan.seed}"
 
 
 def _clear(folder: Path) -> None:

@@ -7,7 +7,7 @@ from yearwheel.services.app import App, Refused
 from yearwheel.services.mass import MassAct, carry_out
 from yearwheel.services.relief import standing_still
 from yearwheel.services.selection import Selection, select
-from yearwheel.store import events, reliefs, rosters, standings
+from yearwheel.store import Connection, events, reliefs, rosters, standings
 from yearwheel.store.events import Event
 
 
@@ -27,6 +27,7 @@ def declare_disaster(
         if last < today:
             raise Refused(f"{last} is past; a relief lasts at least until {today}")
         codes = [d.code for d in select(rosters.load(work.connection, active.state), chosen)]
+        _refuse_overlap(work.connection, cycle_key, set(codes), today)
         stages = [stage.key for stage in active.cycle.stages]
         here = standings.find(work.connection, cycle_key, stage_keys=stages, codes=codes)
         moves = [move for s in here if (move := standing_still(active, s, today, last, by, why))]
@@ -41,3 +42,13 @@ def declare_disaster(
             events.append(work.connection, [declared])
             work.commit()
     return done
+
+
+def _refuse_overlap(connection: Connection, cycle_key: str, codes: set[str], today: date) -> None:
+    """The same days may stand still only once: a second relief would move every deadline again."""
+    for relief in reliefs.list_reliefs(connection, cycle_key):
+        if relief.holds_on(today) and (both := sorted(codes & set(relief.districts))):
+            raise Refused(
+                f"relief {relief.id} already runs until {relief.last_on} for {', '.join(both)}; "
+                f"end it first (yearwheel disaster end {relief.id}) and declare the longer one"
+            )

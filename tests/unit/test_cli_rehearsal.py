@@ -58,3 +58,14 @@ def test_a_broken_proof_ends_with_exit_code_1(tmp_path: Path, monkeypatch: pytes
 )
 def test_what_cannot_be_rehearsed_is_said(tmp_path: Path, words: list[str], said: str) -> None:
     assert Terminal(tmp_path).refuses("rehearse", *words, "--out", tmp_path / "out") == said
+
+
+def test_a_rehearsal_is_resumed_only_as_it_was_begun(tmp_path: Path) -> None:
+    terminal = Terminal(tmp_path)
+    words = ("rehearse", "--direct", "--cycle", CALENDAR, "--districts", 1, "--out", tmp_path / "out")
+    terminal.does(*words, "--seed", 3)
+
+    said = terminal.refuses(*words, "--seed", 8, "--resume")
+
+    begun = "--cycle small-2027 --through direct --seed"
+    assert said.endswith(f"was begun as {begun} 3, not as {begun} 8; resume it with the same words")

@@ -5,10 +5,8 @@ from datetime import date
 import pytest
 
 from tests.apps import KEY, begun, hand_in, ledger, logged, round_at, set_clock, standing_of
-from yearwheel.notifications.proof import BreachKind
 from yearwheel.services.app import Refused
 from yearwheel.services.extend import Extension, extend, take_back_extension
-from yearwheel.services.prove import prove
 from yearwheel.stages.standing import DueBecause
 
 MARCH_12 = date(2027, 3, 12)
@@ -146,16 +144,3 @@ def test_all_extensions_are_given_or_none(app):
 def test_there_must_be_an_extension_to_take_back(app):
     with pytest.raises(Refused, match="001 has no extension in budget"):
         take_back_extension(app, KEY, "budget", "001", by="ada", why="a mistake")
-
-
-def test_a_new_date_taken_back_before_any_letter_told_it_is_not_told(app):
-    give(app, "001")
-    take_back_extension(app, KEY, "budget", "001", by="ada", why="wrong district")
-
-    told = ledger(app, stage_key="budget", district_code="001", kind="extension")
-
-    assert {(rung, status, reason) for rung, _, status, reason in told} == {
-        ("extension:1", "superseded", "date_moved"),
-        ("extension:2", "planned", None),
-    }
-    assert [b for b in prove(app, KEY).breaches if b.kind is BreachKind.FALSE_REASON] == []

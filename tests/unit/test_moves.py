@@ -78,10 +78,10 @@ def test_a_notice_goes_once_to_each_person_the_stage_tells(app):
 
 def test_the_next_notice_of_a_kind_has_the_next_number(app):
     for status in (Status.IN_PROGRESS, Status.EXCUSED):
-        move_to(app, "001", status=status, notice=NoticeKind.EXCUSED)
+        move_to(app, "001", status=status, notice=NoticeKind.EXTENSION)
 
-    assert ledger(app, kind="excused") == [
-        (f"excused:{n}", who, "planned", None) for n in (1, 2) for who in ("ann", "finn")
+    assert ledger(app, kind="extension") == [
+        (f"extension:{n}", who, "planned", None) for n in (1, 2) for who in ("ann", "finn")
     ]
 
 

@@ -465,11 +465,7 @@ class _Prover:
                 return _touched(self._held.get(row.key.contact_key, ()), row.due_at, at)
             case Reason.COLLAPSED:
                 return any(self._says_it_all(other, row, at) for other in self._ladder_mates(row))
-        # Of the notices only a new date passes away with its cause; every other act has happened and is told.
-        may_pass = not row.is_notice or (
-            row.kind == NoticeKind.EXTENSION and reason in (Reason.DATE_MOVED, Reason.WAIVED)
-        )
-        return may_pass and any(self._was_so(row, reason, span) for span in self._around(row, at))
+        return not row.is_notice and any(self._was_so(row, reason, span) for span in self._around(row, at))
 
     def _was_so(self, row: Row, reason: Reason, span: Span) -> bool:
         """Whether a reason that speaks of the district's own work was true in a span."""

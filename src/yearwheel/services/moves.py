@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from yearwheel.notifications.ledger import NoticeKind, PlannedReminder, Reason, ReminderKey, ReminderStatus
+from yearwheel.notifications.ledger import NoticeKind, PlannedReminder, ReminderKey, ReminderStatus
 from yearwheel.roster.people import Role, Roster
 from yearwheel.services.active import Active
 from yearwheel.services.app import Refused
 from yearwheel.services.replan import replan
 from yearwheel.stages.standing import Standing
-from yearwheel.stages.status import WAIVED, MoveRefused, Status, check_move
+from yearwheel.stages.status import MoveRefused, Status, check_move
 from yearwheel.store import Connection, events, reminders, rosters, standings
 from yearwheel.store.events import Event
 
@@ -59,7 +59,6 @@ def tell(connection: Connection, active: Active, moves: Sequence[Move], now: dat
     """Write the events of moves, and enter the messages they cause into the ledger."""
     events.append(connection, [_event(move, active, now) for move in moves])
     roster = rosters.load(connection, active.state, active.key)
-    _retire_notices(connection, active, moves, now)
     _add_notices(connection, active, moves, roster, now)
 
 
@@ -107,20 +106,6 @@ def _event(move: Move, active: Active, now: datetime) -> Event:
 def _due_word(standing: Standing, active: Active) -> str:
     due_on = standing.due_on or active.stages[standing.stage_key].dates.due.on
     return due_on.isoformat()
-
-
-def _retire_notices(connection: Connection, active: Active, moves: Sequence[Move], now: datetime) -> None:
-    """A new date that no letter has told yet is not told at all once it has passed away itself."""
-    after = {(move.after.stage_key, move.after.district_code): move.after for move in moves}
-    endings = []
-    for row in reminders.list_waiting_notices(connection, active.key, NoticeKind.EXTENSION, set(after)):
-        standing = after[row.key.stage_key, row.key.district_code]
-        due_on = standing.due_on or active.stages[standing.stage_key].dates.due.on
-        if standing.status in WAIVED:
-            endings.append((row.id, ReminderStatus.CANCELLED, Reason.WAIVED))
-        elif row.key.deadline_on != due_on:
-            endings.append((row.id, ReminderStatus.SUPERSEDED, Reason.DATE_MOVED))
-    reminders.settle(connection, endings, now)
 
 
 def _add_notices(

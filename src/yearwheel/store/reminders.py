@@ -46,20 +46,6 @@ class DueReminder:
         return self.kind in _NOTICES
 
 
-def list_waiting_notices(
-    connection: Connection, cycle_key: str, kind: NoticeKind, places: Collection[tuple[str, str]]
-) -> list[LedgerRow]:
-    """The notices of a kind at the given (stage, district) places that no letter carries yet."""
-    columns = (*_KEY, table.c.id, table.c.kind, table.c.status, table.c.reason, table.c.due_at)
-    query = select(*columns).where(table.c.cycle_key == cycle_key, table.c.kind == kind)
-    query = query.where(table.c.status == ReminderStatus.PLANNED)
-    return [
-        LedgerRow(row[5], ReminderKey(*row[:5]), *row[6:])
-        for row in connection.execute(query).all()
-        if (row[0], row[1]) in places
-    ]
-
-
 def list_ladder(
     connection: Connection, cycle_key: str, places: Collection[tuple[str, str]]
 ) -> list[LedgerRow]:

@@ -40,7 +40,7 @@ def meetings(tmp_path, *rows):
 
 
 def take_in(app, tmp_path, *rows, save=True):
-    return import_days(app, "KY", meetings(tmp_path, *rows), by="ada", save=save)
+    return import_days(app, "KY", meetings(tmp_path, *rows), by="ada", save=save).moves
 
 
 def own(app, code):
@@ -173,3 +173,56 @@ def test_strangers_are_refused_and_nothing_is_kept(app, tmp_path):
         take_in(app, tmp_path, "001,2027-02-22", "999,2027-02-22")
     publish_cycle(app, KEY, by="ada")
     assert own(app, "001") == (None, None)
+
+
+def take_in_breaks(app, tmp_path, *rows, save=True):
+    path = tmp_path / "breaks.csv"
+    path.write_text("\n".join(["code,first,last,reason", *rows]))
+    return import_days(app, "KY", read_days_file(path, DayKind.BREAK), by="ada", save=save)
+
+
+def test_reminders_leave_a_districts_break_and_go_back_to_their_days_with_it(app, tmp_path):
+    """Ash is away from February 15 to 19; the rung of the 15th moves to Friday the 12th."""
+    publish_cycle(app, KEY, by="ada")
+    others = rung_days(app, "002", "bob")
+    done = take_in_breaks(app, tmp_path, "001,2027-02-15,2027-02-19,winter break")
+    assert (done.moves, done.reminders) == ([], 2)  # ann's and finn's
+    assert ("14-days-before", "2027-02-12") in rung_days(app, "001", "finn")
+    assert rung_days(app, "002", "bob") == others
+    assert take_in_breaks(app, tmp_path, "001,2027-02-15,2027-02-19,winter break").reminders == 0
+    assert take_in_breaks(app, tmp_path, "001,2027-03-22,2027-03-26,spring break").reminders == 2
+    assert ("14-days-before", "2027-02-15") in rung_days(app, "001", "finn")
+
+
+def test_the_proof_holds_while_breaks_come_and_go_and_it_is_said_why_a_reminder_moved(app, tmp_path):
+    take_in_breaks(app, tmp_path, "001,2027-02-15,2027-02-19,winter break")
+    publish_cycle(app, KEY, by="ada")
+    walk(app, "2027-01-04", "2027-02-12")
+    assert rung_days(app, "001", "finn")["14-days-before", "2027-02-12"] == "sent"
+    said = "\n".join(explain(app, KEY, "001", date(2027, 2, 12)).lines())
+    assert "2027-02-15 falls into the district's break, winter break, so it goes on 2027-02-12" in said
+    take_in_breaks(app, tmp_path, "001,2027-03-01,2027-03-05,flood week")  # and no winter break any more
+    assert prove(app, KEY).breaches == ()
+    walk(app, "2027-02-13", "2027-02-23")
+    assert prove(app, KEY).breaches == ()
+    take_in_breaks(app, tmp_path, "001,2027-02-22,2027-02-26,power cut")
+    walk(app, "2027-02-24", "2027-03-12")
+    assert prove(app, KEY).breaches == ()
+
+
+def test_a_dry_run_of_breaks_says_what_would_move_and_moves_nothing(app, tmp_path):
+    publish_cycle(app, KEY, by="ada")
+    before = rung_days(app, "001", "finn")
+    done = take_in_breaks(app, tmp_path, "001,2027-02-15,2027-02-19,winter break", save=False)
+    assert (done.reminders, rung_days(app, "001", "finn")) == (2, before)
+
+
+def test_a_changed_calendar_plans_around_breaks_as_foreseen(app, tmp_path):
+    take_in_breaks(app, tmp_path, "001,2027-02-15,2027-02-19,winter break")
+    publish_cycle(app, KEY, by="ada")
+    later = SOURCE.replace("on: March 1, basis", "on: March 8, basis")
+    foreseen = preview_change(app, KEY, later)
+    save_change(app, KEY, later, by="ada", why="boards asked")
+    assert dict(foreseen.writes) == dict(logged(app, "calendar_changed")[0].detail["writes"])
+    assert ("14-days-before", "2027-02-22") in rung_days(app, "001", "finn")
+    assert prove(app, KEY).breaches == ()

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from yearwheel.calendar.holidays import amended
 from yearwheel.calendar.offsets import Offset, Side
 from yearwheel.calendar.rules import Point, StageDay
 from yearwheel.calendar.timetable import DistrictDays, YearRules, work_out
@@ -161,6 +162,7 @@ class Stage:
     after: tuple[str, ...] = ()
     basis: str = ""
     statutory: bool = False
+    set_by: str = ""  # who else sets the due day, where neither the office nor the law does
     owed_by: OwedBy = OwedBy.DISTRICTS
     review: ReviewRounds | None = None
     words: dict[str, str] = field(default_factory=dict)
@@ -244,14 +246,39 @@ class Cycle:
         Rungs at or before the deadline move to the previous working day, later ones to the next;
         an opening notice moves forward, since nothing can be done before the window opens.
         """
-        if rung.offset.side is Side.OPENING:
-            day, roll = opens_on, self.workdays.on_or_after
-        elif rung.offset.side is Side.AFTER:
-            day, roll = rung.offset.from_day(due_on, self.workdays), self.workdays.on_or_after
-        else:
-            day, roll = rung.offset.from_day(due_on, self.workdays), self.workdays.on_or_before
+        day = self._own_day(rung, due_on, opens_on)
         closed = self.workdays.closed_because(day)
         if closed is None:
             return day, None
-        moved = roll(day)
+        moved = _roll(rung, day, self.workdays)
         return moved, f"{day.isoformat()} is {closed}, so it goes on {moved.isoformat()}"
+
+    def rung_day_around(
+        self, breaks: Mapping[date, str], rung: Rung, due_on: date, opens_on: date, first_on: date
+    ) -> tuple[date, str | None]:
+        """The same for a district with breaks of its own, which move a rung as closed days do.
+
+        A rung that a break would drive back before `first_on`, when nothing is asked yet, comes after the
+        break instead, as long as that is no later than the deadline.
+        """
+        day, because = self.rung_day(rung, due_on, opens_on)
+        if day not in breaks:
+            return day, because
+        workdays = amended(self.workdays, breaks, frozenset())
+        moved = _roll(rung, day, workdays)
+        if moved < first_on <= day and (later := workdays.on_or_after(day)) <= due_on:
+            moved = later
+        first = f"{because}; " if because else ""
+        away = f"{day.isoformat()} falls into the district's break, {breaks[day]}"
+        return moved, f"{first}{away}, so it goes on {moved.isoformat()}"
+
+    def _own_day(self, rung: Rung, due_on: date, opens_on: date) -> date:
+        if rung.offset.side is Side.OPENING:
+            return opens_on
+        return rung.offset.from_day(due_on, self.workdays)
+
+
+def _roll(rung: Rung, day: date, workdays: WorkCalendar) -> date:
+    """Off a closed day to the side on which a rung still says something true."""
+    forward = rung.offset.side in (Side.OPENING, Side.AFTER)
+    return workdays.on_or_after(day) if forward else workdays.on_or_before(day)

@@ -15,7 +15,7 @@ from yearwheel.notifications.ledger import (
     ReminderKey,
     ReminderStatus,
 )
-from yearwheel.roster.people import Contact, Role, Roster
+from yearwheel.roster.people import STATE_ROLES, Contact, Role, Roster
 from yearwheel.stages.standing import DueBecause, Standing
 from yearwheel.stages.status import OWED, WAIVED, Status
 
@@ -60,6 +60,7 @@ class Planner:
         self._stages = {stage.key: stage for stage in cycle.stages}
         # A year has thousands of reminders on a few hundred days.
         self._rung_day = cache(cycle.rung_day)
+        self._own_rung_day = cache(self._around_breaks)
         self._opening = cache(self._send_moment)
 
     def plan(self, standings: Iterable[Standing]) -> list[PlannedReminder]:
@@ -75,12 +76,16 @@ class Planner:
         turn = turn_of(stage, standing)
         if turn is None:
             return
-        since = max(self._since, standing.due_since or stage.due_since or self._since)
+        since = max(self._since, standing.due_since or stage.due_since or self._since, turn.opens_on)
+        away = standing.district_code in self._roster.breaks
         for rung in turn.ladder:
-            due_on, moved_because = self._rung_day(rung, turn.due_on, turn.opens_on)
-            if due_on < since or due_on < turn.opens_on:
-                continue
+            day = own_day = self._rung_day(rung, turn.due_on, turn.opens_on)
+            if away:
+                own_day = self._own_rung_day(standing.district_code, rung, turn.due_on, turn.opens_on, since)
             for role in _roles(rung.to):
+                due_on, moved_because = day if role in STATE_ROLES else own_day
+                if due_on < since:
+                    continue
                 for contact in self._roster.holders(standing.district_code, role) or (None,):
                     key = ReminderKey(
                         standing.stage_key,
@@ -91,6 +96,12 @@ class Planner:
                     )
                     due_at = self._opening(due_on, self._zone(contact))
                     yield PlannedReminder(key, rung.kind, role, due_at, due_on, moved_because)
+
+    def _around_breaks(
+        self, code: str, rung: Rung, due_on: date, opens_on: date, first_on: date
+    ) -> tuple[date, str | None]:
+        breaks = self._roster.breaks[code]
+        return self._cycle.rung_day_around(breaks, rung, due_on, opens_on, first_on)
 
     def _zone(self, contact: Contact | None) -> ZoneInfo:
         return self._roster.districts[contact.district_code].zone if contact else self._cycle.zone
@@ -106,6 +117,11 @@ class Difference:
     new: list[PlannedReminder] = field(default_factory=list)
     revived: list[tuple[LedgerRow, PlannedReminder]] = field(default_factory=list)
     closed: list[tuple[LedgerRow, ReminderStatus, Reason]] = field(default_factory=list)
+
+    @property
+    def count(self) -> int:
+        """How many rows are touched."""
+        return len(self.new) + len(self.revived) + len(self.closed)
 
     def __bool__(self) -> bool:
         return bool(self.new or self.revived or self.closed)

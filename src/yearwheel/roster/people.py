@@ -1,5 +1,6 @@
 """Districts, contacts and the roles that decide who is told what."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -101,9 +102,12 @@ class Roster:
     districts: dict[str, District]
     contacts: dict[str, Contact]
     reviewers: dict[str, str] = field(default_factory=dict)  # district code -> contact key of its reviewer
+    # district code -> the days on which nobody is in its offices, and why
+    breaks: dict[str, Mapping[date, str]] = field(default_factory=dict)
     _holders: dict[tuple[str, Role], tuple[Contact, ...]] = field(
         default_factory=dict, repr=False, compare=False
     )
+    _deputies: dict[str, tuple[Contact, ...]] = field(default_factory=dict, repr=False, compare=False)
     _office_code: str | None = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -117,28 +121,34 @@ class Roster:
 
     def holders(self, district_code: str, role: Role) -> tuple[Contact, ...]:
         """Who holds a role for a district, in key order. State roles are looked up in the state office;
-        `reviewer` is the district's own reviewer where one is assigned. A holder who is away or whom mail
-        cannot reach is stood in for by their deputies, if they have any."""
+        `reviewer` is the district's own reviewer where one is assigned and has not left. A holder who is away
+        or whom mail cannot reach is stood in for by their deputies, if they have any."""
         if not self._holders:
             self._index()
-        if role is Role.REVIEWER and district_code in self.reviewers:
-            return (self.contacts[self.reviewers[district_code]],)
+        if role is Role.REVIEWER and (own := self.contacts.get(self.reviewers.get(district_code, ""))):
+            return self._told_for(own)
         if role in STATE_ROLES and self._office_code:
             district_code = self._office_code
         return self._holders.get((district_code, role), ())
 
     def _index(self) -> None:
         people = sorted(self.contacts.values(), key=lambda c: c.key)
-        deputies: dict[str, tuple[Contact, ...]] = {}
         for contact in people:
             if contact.deputy_for and not _is_absent(contact):
-                deputies[contact.deputy_for] = (*deputies.get(contact.deputy_for, ()), contact)
+                others = self._deputies.get(contact.deputy_for, ())
+                self._deputies[contact.deputy_for] = (*others, contact)
         for contact in people:
-            told = deputies.get(contact.key, (contact,)) if _is_absent(contact) else (contact,)
+            told = self._told_for(contact)
             for role in contact.roles:
                 place = (contact.district_code, role)
                 known = self._holders.get(place, ())
-                self._holders[place] = (*known, *(c for c in told if c not in known))
+                # Only a deputy can be there already; a nation's roster has no time to look.
+                others = tuple(c for c in told if c not in known) if self._deputies else told
+                self._holders[place] = (*known, *others)
+
+    def _told_for(self, contact: Contact) -> tuple[Contact, ...]:
+        """Who is told in a contact's place: themselves, unless they are absent and have deputies."""
+        return self._deputies.get(contact.key, (contact,)) if _is_absent(contact) else (contact,)
 
 
 def _is_absent(contact: Contact) -> bool:

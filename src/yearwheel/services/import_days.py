@@ -1,7 +1,7 @@
 """Taking in districts' own days: read with every fault, followed by the ledgers of published cycles."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from yearwheel.services.active import Active, read_active
 from yearwheel.services.app import App, Refused
 from yearwheel.services.local_days import own_days, since_today, to_own_days, with_news
 from yearwheel.services.moves import Move, make_moves
-from yearwheel.services.replan import take_back_waiting
+from yearwheel.services.replan import replan, take_back_waiting
 from yearwheel.store import Connection, cycles, district_days, events, rosters, standings
 from yearwheel.store.events import Event
 
@@ -49,33 +49,43 @@ def read_days_file(path: Path, kind: DayKind, district: str = "") -> DaysFile:
     return DaysFile(kind, read.districts, path.name, read.warnings)
 
 
-def import_days(app: App, state: str, file: DaysFile, *, by: str, save: bool = True) -> list[Move]:
+@dataclass(slots=True)
+class Followed:
+    """What running cycles did: the due days that move, and how many reminders do, with them or alone."""
+
+    moves: list[Move] = field(default_factory=list)
+    reminders: int = 0
+
+
+def import_days(app: App, state: str, file: DaysFile, *, by: str, save: bool = True) -> Followed:
     """Keep the days in place of those of the file's districts; running cycles follow.
 
-    Returns the due days that move. Refused for codes that the state does not have.
+    Refused for codes that the state does not have.
     """
     now = app.clock.now()
     with app.database.writing() as work:
         known = rosters.load(work.connection, state).districts
         if strangers := sorted(file.districts.keys() - known.keys()):
             raise Refused(f"{state} has no district {', '.join(strangers)}; see: yearwheel roster list")
-        district_days.replace(work.connection, state, file.kind, file.districts)
+        district_days.replace(work.connection, state, file.kind, file.districts, now)
         running = [c for c in cycles.list_cycles(work.connection) if c.state == state and not c.closed_at]
         detail = {"source": file.name, "kind": str(file.kind), "districts": len(file.districts)}
-        moves: list[Move] = []
+        done = Followed()
         for stored in running:
             if stored.published_at is not None:
-                moves += _follow(work.connection, read_active(work.connection, stored.key), file, now, by)
+                _follow(work.connection, read_active(work.connection, stored.key), file, now, by, done)
             events.append(work.connection, [Event(now, by, "days_imported", stored.key, detail=detail)])
         if not running:
             events.append(work.connection, [Event(now, by, "days_imported", detail=detail)])
         if save:
             work.commit()
-    return moves
+    return done
 
 
-def _follow(connection: Connection, active: Active, file: DaysFile, now: datetime, by: str) -> list[Move]:
-    """Bring the file's districts to the days that their calendars give them now."""
+def _follow(
+    connection: Connection, active: Active, file: DaysFile, now: datetime, by: str, done: Followed
+) -> None:
+    """Bring the file's districts, and what they are told, to the days that their calendars give them now."""
     own = own_days(active.cycle, district_days.read(connection, active.state, list(file.districts)))
     here = standings.find(
         connection, active.key, stage_keys=[s.key for s in active.cycle.stages], codes=file.districts
@@ -83,5 +93,9 @@ def _follow(connection: Connection, active: Active, file: DaysFile, now: datetim
     moves = list(to_own_days(here, own, since_today(connection, active, now), by))
     take_back_waiting(connection, active, {(m.after.stage_key, m.after.district_code) for m in moves}, now)
     told = with_news(connection, active, active.cycle, moves)
-    make_moves(connection, active, told, now)
-    return told
+    done.moves += told
+    done.reminders += make_moves(connection, active, told, now)
+    if file.kind is DayKind.BREAK:
+        moved = {(m.after.stage_key, m.after.district_code) for m in moves}
+        resting = [s for s in here if (s.stage_key, s.district_code) not in moved]
+        done.reminders += replan(connection, active, resting, now).count

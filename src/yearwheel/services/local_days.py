@@ -62,18 +62,16 @@ def with_news(connection: Connection, active: Active, old: Cycle, moves: Sequenc
     told = told_days(connection, active, places) if places else set()
     was = {stage.key: stage for stage in old.stages}
 
-    def is_news(move: Move) -> bool:
+    def with_its_news(move: Move) -> Move:
         place = (move.before.stage_key, move.before.district_code)
         turn = turn_of(was[place[0]], move.before) if place[0] in was else None
         due_on = move.after.due_on or active.stages[place[0]].dates.due.on
-        return turn is not None and turn.due_on != due_on and (*place, turn.due_on) in told
+        if turn is None or turn.due_on == due_on or (*place, turn.due_on) not in told:
+            return move
+        instead = {"instead_of": str(turn.due_on)}
+        return replace(move, kind="date_moved", notice=NoticeKind.DATE_MOVED, note=move.why, detail=instead)
 
-    return [
-        replace(move, kind="date_moved", notice=NoticeKind.DATE_MOVED, note=move.why)
-        if is_news(move)
-        else move
-        for move in moves
-    ]
+    return [with_its_news(move) for move in moves]
 
 
 def enter_on_own_days(

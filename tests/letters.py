@@ -26,7 +26,7 @@ def item(**changes: Any) -> Item:
         "cycle_zone": EASTERN,
         "days_left": (due_on - SUNDAY).days,
         "missing": ("Technology budget lines", "Date of the board meeting"),
-        "link": "https://planning.example/districts/001/budget",
+        "page": "001/budget",
         "basis": "KRS 160.470(6)(a)",
         "note": "",
         "role_label": "district technology coordinator",
@@ -46,6 +46,6 @@ def letter(*items: Item, **changes: Any) -> Letter:
         "message_id": message_id("kentucky-2027/pat/2027-01-24", "oet.example"),
         "sent_at": datetime(2027, 1, 24, 13, tzinfo=UTC),
         "sender": "planning@oet.example",
-        "base_url": "https://planning.example/",
+        "reader_link": "https://planning.example/l/pat",
     }
     return Letter(**facts | changes)

@@ -6,6 +6,8 @@ from datetime import date
 import pytest
 
 from yearwheel.notifications.alerts import AlertKind, Trouble, raise_alerts, rung_of
+from yearwheel.notifications.untrusted import WORD_JOINER, Address, one_line
+from yearwheel.notifications.whole_cycle import read_table, write_table
 
 MONDAY = date(2027, 3, 8)
 FRIDAY, THURSDAY = date(2027, 3, 5), date(2027, 3, 4)
@@ -34,8 +36,9 @@ def test_a_working_day_without_a_round_counts_only_if_something_waited(
 
 
 def test_messages_in_doubt_are_counted() -> None:
-    (((what, _),),) = raise_alerts(replace(CALM, uncertain=2)).values()
-    assert what == "2 sent or not, nobody knows"
+    for count, words in ((1, "1 message"), (2, "2 messages")):
+        (((what, _),),) = raise_alerts(replace(CALM, uncertain=count)).values()
+        assert what == f"Nobody knows whether {words} left"
 
 
 def test_empty_roles_are_named_with_their_districts() -> None:
@@ -47,9 +50,27 @@ def test_empty_roles_are_named_with_their_districts() -> None:
     ]
 
 
-def test_refused_addresses_are_named() -> None:
-    (((what, _),),) = raise_alerts(replace(CALM, refused=("ann@ash.example",))).values()
-    assert what == "Refused by the mail server: ann@ash.example"
+def test_each_refused_address_stands_alone_so_that_it_can_be_copied() -> None:
+    (table,) = raise_alerts(replace(CALM, refused=("ann@ash.example", "bob@birch.example"))).values()
+    todo = "The mail server refused this address: correct it in the roster"
+    assert table == (("ann@ash.example", todo), ("bob@birch.example", todo))
+    assert all(type(what) is Address for what, _ in read_table(write_table(table)))
+
+
+def test_of_many_refused_addresses_the_rest_is_counted() -> None:
+    (table,) = raise_alerts(replace(CALM, refused=tuple(f"p{n}@ash.example" for n in range(7)))).values()
+    assert table[-1] == (
+        "2 more addresses were refused",
+        "See them: yearwheel outbox list --status failed",
+    )
+    assert len(table) == 6
+
+
+def test_an_address_inside_a_name_is_not_one_of_ours() -> None:
+    (table,) = raise_alerts(replace(CALM, empty_roles={"superintendent": ["x@evil.example"]})).values()
+    ((what, words),) = read_table(write_table(table))
+    assert (type(what), type(words)) == (str, str)
+    assert WORD_JOINER in one_line(what)
 
 
 def test_there_is_one_name_for_each_kind_and_day() -> None:

@@ -83,3 +83,16 @@ def test_the_catalog_is_one_table(tmp_path: Path) -> None:
     assert [kind for kind in CATALOG if any(line.startswith(kind) for line in said.splitlines())] == list(
         CATALOG
     )
+
+
+def test_the_catalog_can_be_read_by_programs(tmp_path: Path) -> None:
+    found = Terminal(tmp_path).reads("notifications", "catalog")
+    assert [entry["kind"] for entry in found] == list(CATALOG)
+    assert found[-2] == {
+        "kind": "weekly",
+        "who": "the state's admins",
+        "when": "the first round of a week, when there is something to say",
+        "need": "courtesy",
+        "example": "This week: Kentucky education technology planning 2027",
+        "announces": False,
+    }

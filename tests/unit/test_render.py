@@ -66,7 +66,7 @@ def state_digest(districts: int) -> Letter:
                 due_on=THURSDAY - timedelta(days=2 * (number % 5 == 0)),
                 zone=EASTERN,
                 missing=("Technology budget lines",) if number % 3 else ("Date of the board meeting",),
-                link=f"https://planning.example/districts/{number:03}/budget",
+                page=f"{number:03}/budget",
                 role_label="state administrator",
             )
             for number in range(districts)
@@ -129,8 +129,8 @@ def test_a_digest_begins_with_what_hurts_most(renderer: Renderer) -> None:
         "Budget preparation is late",
         "Adair County is late with Budget preparation",
         "Budget preparation is due today",
-        "Budget preparation needs changes",
-        "The changes to Budget preparation are due Friday",
+        "Budget preparation: your work needs changes",
+        "Budget preparation: your changes are due Friday",
         "Budget preparation is due Friday",
         "Your review of Adair County is due Friday",
         "Budget preparation is open",
@@ -140,7 +140,7 @@ def test_a_digest_begins_with_what_hurts_most(renderer: Renderer) -> None:
         "Adair County waits for your review",
         "Something needs you",
         "We have received Budget preparation",
-        "Budget preparation is approved",
+        "Budget preparation: your work is approved",
         "Budget preparation is not asked of you this time",
         "How the state stands this week",
         "The dates of the year are set",
@@ -245,7 +245,11 @@ def test_nothing_typed_by_people_becomes_markup_or_a_link(renderer: Renderer) ->
             cycle_title=hostile,
         )
     )
-    own = {"https://planning.example/districts/001/budget", "mailto:help@oet.example"}
+    own = {
+        "https://planning.example/l/pat",
+        "https://planning.example/l/pat/001/budget",
+        "mailto:help@oet.example",
+    }
     assert set(re.findall(r'href="([^"]*)"', rendered.html)) == own
     assert "<a href=x>" not in rendered.html
     for part in (rendered.subject, rendered.text, rendered.html):
@@ -262,8 +266,15 @@ def test_a_note_cannot_add_a_header_or_a_line_of_its_own_outside_its_box(rendere
 
 @pytest.mark.parametrize("link", ["javascript:alert(1)", "data:text/html,x", "/districts/001", ""])
 def test_a_link_that_is_not_a_web_address_is_refused(renderer: Renderer, link: str) -> None:
-    with pytest.raises(ValueError, match="links start with https://"):
-        renderer.render(letter(item(link=link)))
+    for place in ("reader_link", "unsubscribe")[: 2 if link else 1]:
+        with pytest.raises(ValueError, match="links start with https://"):
+            renderer.render(letter(**{place: link}))
+
+
+@pytest.mark.parametrize("page", ['001/"onclick', "001/a b", "001?x=1", "001/é", "001/\n"])
+def test_a_page_that_would_break_out_of_its_link_is_refused(renderer: Renderer, page: str) -> None:
+    with pytest.raises(ValueError, match="cannot be a page in a letter"):
+        renderer.render(letter(item(page=page)))
 
 
 def test_an_unknown_kind_names_the_known_ones(renderer: Renderer) -> None:
@@ -294,6 +305,10 @@ def test_every_element_carries_its_own_style_and_the_sheet_keeps_only_what_canno
         assert re.search(rf'class="{re.escape(name)}"[^>]*style=', html), name
 
 
-def test_the_template_version_is_the_same_for_the_same_templates(renderer: Renderer) -> None:
-    assert renderer.render(letter()).template_version == Renderer().template_version
-    assert re.fullmatch(r"[0-9a-f]{12}", renderer.template_version)
+def test_a_letter_says_which_version_of_each_kinds_words_it_has(renderer: Renderer) -> None:
+    late, reminder = renderer.versions["late"], renderer.versions["reminder"]
+    rendered = renderer.render(letter(item(), item(kind="late", due_on=THURSDAY)))
+    assert rendered.template_version == f"late={late} reminder={reminder}"
+    assert re.fullmatch(r"[0-9a-f]{12}", late)
+    assert late != reminder
+    assert Renderer().versions == renderer.versions

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from yearwheel.notifications.untrusted import WORD_JOINER, lines, one_line
+from yearwheel.notifications.untrusted import WORD_JOINER, Address, lines, one_line
 
 # What mail readers are known to turn into links: a scheme, a name with a dot before letters, an address.
 LINKED = re.compile(
@@ -53,6 +53,11 @@ def test_nothing_becomes_a_link(hostile: str) -> None:
 )
 def test_ordinary_text_is_left_alone(ordinary: str) -> None:
     assert one_line(ordinary) == ordinary
+
+
+def test_an_address_of_ours_can_be_copied_and_the_same_letters_typed_by_somebody_cannot() -> None:
+    assert one_line(Address("pat@ash.example")) == "pat@ash.example"
+    assert not LINKED.search(one_line("pat@ash.example"))
 
 
 def test_the_reader_still_sees_every_word() -> None:

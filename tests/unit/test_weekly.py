@@ -6,6 +6,7 @@ import pytest
 
 from tests.apps import CYCLE
 from yearwheel.notifications.weekly import Week, is_due, rung_of, write_week
+from yearwheel.services.weekly_digest import DOUBTS
 from yearwheel.stages.standing import Standing
 from yearwheel.stages.status import Status
 
@@ -57,9 +58,27 @@ def test_of_many_names_only_some_are_shown() -> None:
     assert words.endswith("District 004 (20 days), 3 more")
 
 
+def test_what_the_office_itself_owes_is_not_called_a_district() -> None:
+    office = Standing("setup", "OET", Status.OPEN)  # due on January 8
+    assert week(office, on=date(2027, 1, 6)) == (
+        ("Due Friday, January 8: Setup", "the office itself has this to do"),
+    )
+    assert week(office, on=date(2027, 1, 11)) == (("Overdue: Setup", "the office itself, by 3 days"),)
+
+
 def test_doubts_come_last_and_only_those_there_are() -> None:
     rows = week(Standing("budget", "001", Status.OPEN), uncertain=1, failed=0, held=2)
-    assert rows[1:] == (("To settle: uncertain", "1 message"), ("To settle: held", "2 messages"))
+    assert rows[1:] == (
+        ("To settle: nobody knows whether it left", "1 message"),
+        ("Waits for a person's approval", "2 messages"),
+    )
+
+
+def test_every_doubt_the_record_counts_has_words() -> None:
+    (_, *rows) = week(
+        Standing("budget", "001", Status.OPEN), **{str(doubt): 1 for doubt in (*DOUBTS, "missed")}
+    )
+    assert len({what for what, _ in rows}) == len(DOUBTS) + 1
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
+from yearwheel.calendar.day_words import day_words
 from yearwheel.notifications.ledger import NoticeKind
-from yearwheel.notifications.whole_cycle import Table, day_words
+from yearwheel.notifications.whole_cycle import Table
 from yearwheel.roster.people import ROLE_LABELS, Role
 
 NAMES_SHOWN = 5
@@ -61,7 +62,8 @@ def _no_round(trouble: Trouble) -> Table:
 def _uncertain(trouble: Trouble) -> Table:
     if not trouble.uncertain:
         return ()
-    what = f"{trouble.uncertain} sent or not, nobody knows"
+    many = trouble.uncertain > 1
+    what = f"Nobody knows whether {trouble.uncertain} {'messages' if many else 'message'} left"
     return ((what, "Look in the mail server's log, then: yearwheel outbox resolve"),)
 
 
@@ -73,11 +75,11 @@ def _empty_roles(trouble: Trouble) -> Table:
 
 
 def _refused(trouble: Trouble) -> Table:
-    if not trouble.refused:
-        return ()
-    return (
-        (f"Refused by the mail server: {_some(list(trouble.refused))}", "Correct the address in the roster"),
-    )
+    """A line for each address, which stands alone so that it can be copied."""
+    shown, rest = trouble.refused[:NAMES_SHOWN], len(trouble.refused) - NAMES_SHOWN
+    lines = [(address, "The mail server refused this address: correct it in the roster") for address in shown]
+    more = [(f"{rest} more addresses were refused", "See them: yearwheel outbox list --status failed")]
+    return (*lines, *(more if rest > 0 else ()))
 
 
 def _some(names: list[str]) -> str:

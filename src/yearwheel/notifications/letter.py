@@ -19,7 +19,7 @@ class Item:
     cycle_zone: ZoneInfo
     days_left: int  # calendar days from the letter's day; negative when late
     missing: tuple[str, ...]  # what is not handed in, by name
-    link: str  # http(s), where the button leads
+    page: str  # where the button leads, below the reader's own page: "001/drafting"; empty is that page
     basis: str  # the statute or rule the deadline rests on; may be empty
     note: str  # a reviewer's comment, the reason of an extension; may be empty
     role_label: str  # why this reader: "district technology coordinator"
@@ -41,8 +41,7 @@ class Letter:
     message_id: str  # with its angle brackets, see `mime.message_id`
     sent_at: datetime  # aware; becomes the Date header
     sender: str  # the address in From
-    base_url: str
+    reader_link: str  # http(s), the reader's own page: how the work stands, or that they are the wrong person
     dates: bytes = b""  # the .ics of the dates it announces, see `invitation`; may be empty
-    reader_link: str = ""  # where the reader says how it stands, or that they are the wrong person
     ask_to_confirm: bool = False  # half a year has passed since they said that their role is right
     unsubscribe: str = ""  # the link that stops letters like this; empty where the reader must be told

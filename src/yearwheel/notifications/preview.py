@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from yearwheel.calendar.cycle import Cycle, Deadline, OwedBy, Rung, RungKind, Stage
-from yearwheel.notifications import alerts, whole_cycle
+from yearwheel.calendar.day_words import day_words
+from yearwheel.notifications import alerts
 from yearwheel.notifications.alerts import Trouble
 from yearwheel.notifications.catalog import CATALOG, Entry, may_decline
 from yearwheel.notifications.invitation import Announced, announce, write_dates
@@ -17,7 +19,7 @@ from yearwheel.notifications.letter import Item, Letter
 from yearwheel.notifications.mime import message_id
 from yearwheel.notifications.render import Rendered, Renderer
 from yearwheel.notifications.weekly import Week, write_week
-from yearwheel.notifications.whole_cycle import Table
+from yearwheel.notifications.whole_cycle import Table, read_table, write_table
 from yearwheel.roster.people import ROLE_LABELS, Contact, District, Role, Roster
 from yearwheel.stages.standing import Standing
 from yearwheel.stages.status import Status
@@ -79,7 +81,8 @@ class Previewer:
         elif kind == NoticeKind.WEEKLY:
             yield from self._of_cycle(Role.STATE_ADMIN, self._week(), self._monday())
         elif kind == NoticeKind.ALERT:
-            yield from self._of_cycle(Role.STATE_ADMIN, self._trouble())
+            due_on = self._stages()[0].dates.due.on
+            yield from self._of_cycle(Role.STATE_ADMIN, self._trouble(due_on), due_on)
         elif kind in set(RungKind):
             yield from self._of_rungs(kind)
         else:
@@ -132,7 +135,7 @@ class Previewer:
             message_id=message_id(f"preview/{kind}", "yearwheel.example"),
             sent_at=sent_at,
             sender=self._cycle.help_address,
-            base_url=self._base_url,
+            reader_link=f"{self._base_url}/l/preview",
             dates=write_dates(self._announced(kind, case), sent_at),
             unsubscribe=f"{self._base_url}/u/preview" if declinable else "",
         )
@@ -152,7 +155,7 @@ class Previewer:
             cycle_zone=self._cycle.zone,
             days_left=(case.due_on - case.on).days,
             missing=tuple(titles[key] for key in stage.after[-2:]) if is_rung and not stage.review else (),
-            link=f"{self._base_url}/{self._cycle.key}/{self._district.code}/{stage.key}",
+            page="" if case.table else f"{quote(self._district.code, safe='')}/{stage.key}",
             basis=stage.basis,
             note=_NOTES.get(kind, ""),
             role_label=ROLE_LABELS[case.role],
@@ -170,9 +173,9 @@ class Previewer:
             yield announce(self._cycle, case.stage, case.due_on)
 
     def _dates(self) -> Table:
-        stages = self._stages()
-        on = stages[0].dates.opens.on
-        return tuple((stage.title, whole_cycle.day_words(stage.dates.due.on, on)) for stage in stages)
+        stages = sorted(self._stages(), key=lambda stage: stage.dates.due.on)
+        on = self._stages()[0].dates.opens.on
+        return tuple((stage.title, day_words(stage.dates.due.on, on)) for stage in stages)
 
     def _monday(self) -> date:
         """A Monday on which the first deadline is past, and of several the second one near."""
@@ -194,8 +197,7 @@ class Previewer:
         names = {district.code: district.name for district in self._roster.districts.values()}
         return write_week(self._cycle, Week(monday, owing, names, {"uncertain": 1}))
 
-    def _trouble(self) -> Table:
-        on = self._stages()[0].dates.due.on
+    def _trouble(self, on: date) -> Table:
         trouble = Trouble(
             on,
             on - timedelta(days=1),
@@ -205,7 +207,8 @@ class Previewer:
             empty_roles={Role.FINANCE_OFFICER: [self._district.name]},
             refused=("pat@district.example",),
         )
-        return tuple(line for table in alerts.raise_alerts(trouble).values() for line in table)
+        lines = [line for table in alerts.raise_alerts(trouble).values() for line in table]
+        return read_table(write_table(lines))
 
 
 def write_index(previews: list[Preview], cycle: Cycle, district: District) -> str:

@@ -3,25 +3,28 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 from functools import cached_property, lru_cache
 from hashlib import sha256
 from html import escape
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from css_inline import CSSInliner
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from yearwheel.calendar.cycle import RungKind
+from yearwheel.calendar.day_words import day_words, left_words, time_words
 from yearwheel.notifications.ledger import WHOLE_CYCLE, NoticeKind
 from yearwheel.notifications.letter import Item, Letter
+from yearwheel.notifications.styles import InlinedStyles
 from yearwheel.notifications.untrusted import lines, one_line
+from yearwheel.notifications.words import Words, write_words
 
 TEMPLATES = Path(__file__).parent / "templates"
 # Where what is the reader's own goes. No text of a person keeps a private-use character (see `untrusted`).
 NAME, REASONS, UNSUBSCRIBE, READER_LINK = "\ue000", "\ue001", "\ue002", "\ue003"
+_PLACES = re.compile(f"([{NAME}{REASONS}{UNSUBSCRIBE}{READER_LINK}])")
+_PAGE = re.compile(r"[\w.~%/-]*", re.ASCII)
 KINDS: tuple[str, ...] = (*RungKind, *NoticeKind)
 
 # The order of a digest: what hurts most comes first.
@@ -54,12 +57,11 @@ _LABELS: dict[str, str] = {  # of what is not due, where the kind's own name is 
 # The messages that have softer words for districts that a disaster has struck.
 _SOFTER = frozenset({RungKind.LATE, RungKind.REMINDER, RungKind.DUE_TODAY, RungKind.OPENED})
 _BLANK_LINES = re.compile(r"\n{3,}")
-_ZONE_WORDS = {"E": "Eastern", "C": "Central", "M": "Mountain", "P": "Pacific", "AK": "Alaska", "H": "Hawaii"}
 
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """A letter in words. `template_version` pins them to the templates they came from."""
+    """A letter in words. `template_version` pins each kind in it to the templates it came from."""
 
     subject: str
     text: str
@@ -67,42 +69,51 @@ class Rendered:
     template_version: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    """What the readers of a district are told alike, cut where the reader's own goes in."""
+
+    subject: str
+    text: tuple[str, ...]
+    html: tuple[str, ...]
+
+
 class Renderer:
     """Renders letters; made once, since it compiles every template. Safe to share between threads."""
 
     def __init__(self) -> None:
-        self.template_version = _version(TEMPLATES)
+        self.versions = {kind: _version(kind) for kind in KINDS}
         self._plain = _Templates(autoescape=False)
         self._html = _Templates(autoescape=True)
         # A round writes to the people of one district together, and tells most of them the same.
         self._render_shared = lru_cache(maxsize=64)(self._render)
-        self._inliner = CSSInliner(
-            extra_css=(TEMPLATES / "letter.css").read_text("utf-8"),
-            inline_style_tags=False,
-            keep_style_tags=True,
-            minify_css=True,
-            load_remote_stylesheets=False,
-        )
+
+    def words(self, kinds: Iterable[str]) -> set[Words]:
+        """The words that today's templates have for these kinds."""
+        return {(kind, self.versions[kind]) for kind in kinds}
 
     def render(self, letter: Letter) -> Rendered:
         """The letter in words. ValueError on no items, an unknown kind or a link that is not http(s)."""
         shared = self._render_shared(_without_reader(letter))
-        own = {NAME: one_line(letter.to_name), REASONS: ", and as ".join(_reasons(letter.items))}
+        own = {
+            NAME: one_line(letter.to_name),
+            REASONS: ", and as ".join(_reasons(letter.items)),
+            READER_LINK: _web(letter.reader_link),
+        }
         if letter.unsubscribe:
             own[UNSUBSCRIBE] = _web(letter.unsubscribe)
-        if letter.reader_link:
-            own[READER_LINK] = _web(letter.reader_link)
-        text, html = shared.text, shared.html
-        for place, words in own.items():
-            text, html = text.replace(place, words), html.replace(place, escape(words))
-        return Rendered(shared.subject, text, html, self.template_version)
+        text = "".join(own.get(piece, piece) for piece in shared.text)
+        own = {place: escape(words) for place, words in own.items()}
+        html = "".join(own.get(piece, piece) for piece in shared.html)
+        version = write_words(self.words({item.kind for item in letter.items}))
+        return Rendered(shared.subject, text, html, version)
 
-    def _render(self, letter: Letter) -> Rendered:
+    def _render(self, letter: Letter) -> _Shared:
         page = _page(letter)
         subject = self._plain.fill("subject.jinja", page).strip()
         text = _BLANK_LINES.sub("\n\n", self._plain.fill("letter.txt.jinja", page)) + "\n"
         html = self._html.fill("letter.html.jinja", page | {"subject": subject})
-        return Rendered(subject, text, self._inliner.inline(html), self.template_version)
+        return _Shared(subject, tuple(_PLACES.split(text)), tuple(_PLACES.split(html)))
 
 
 def _without_reader(letter: Letter) -> Letter:
@@ -116,7 +127,7 @@ def _without_reader(letter: Letter) -> Letter:
         items=items,
         dates=b"",
         unsubscribe=UNSUBSCRIBE if letter.unsubscribe else "",
-        reader_link=READER_LINK if letter.reader_link else "",
+        reader_link=READER_LINK,
     )
 
 
@@ -237,6 +248,7 @@ class _Templates:
             trim_blocks=True,
             lstrip_blocks=True,
             auto_reload=False,
+            extensions=[InlinedStyles],
         )
         self._environment.globals["words"] = {kind: self._words(kind) for kind in KINDS}
 
@@ -257,8 +269,8 @@ def _page(letter: Letter) -> dict[str, Any]:
         "groups": groups,
         "due": [group for group in groups if group.dated],
         "reasons": REASONS,
-        "unsubscribe": letter.unsubscribe,
-        "reader_link": letter.reader_link,
+        "unsubscribe": UNSUBSCRIBE if letter.unsubscribe else "",
+        "reader_link": READER_LINK,
         "ask_to_confirm": letter.ask_to_confirm,
     }
 
@@ -298,7 +310,7 @@ def _group(letter: Letter, items: list[Item]) -> Group:
         at=_time_words(first),
         lines=tuple(_line(item, letter.on) for item in items),
         table=table,
-        link=_web(first.link if len(items) == 1 else letter.base_url),
+        link=_link(first.page if len(items) == 1 else ""),
         gentle=_is_gentle(first),
     )
 
@@ -314,22 +326,8 @@ def _line(item: Item, on: date) -> Line:
         left=left_words(item.days_left),
         missing=tuple(map(one_line, item.missing)),
         note=lines(item.note),
-        link=_web(item.link),
+        link=_link(item.page),
     )
-
-
-def day_words(day: date, seen_from: date) -> str:
-    """A day in words: "Friday, March 12"; with the year where it is another than the reader's."""
-    words = f"{day:%A, %B} {day.day}"
-    return words if day.year == seen_from.year else f"{words}, {day.year}"
-
-
-def left_words(days: int) -> str:
-    """How far away a deadline is: "5 days left", "today", "1 day late"."""
-    if days == 0:
-        return "today"
-    count = f"{abs(days)} day{'' if abs(days) == 1 else 's'}"
-    return f"{count} left" if days > 0 else f"{count} late"
 
 
 def _soon(items: list[Item], on: date) -> str:
@@ -341,22 +339,8 @@ def _soon(items: list[Item], on: date) -> str:
 
 def _time_words(item: Item) -> str:
     """The time of day in the legal zone and, where they differ, in the reader's own."""
-    legal, own = item.due_at.astimezone(item.cycle_zone), item.due_at.astimezone(item.zone)
-    words = f"{_hour(legal)} {_zone_words(legal, item.cycle_zone)}"
-    if own.utcoffset() == legal.utcoffset():
-        return words
-    day = "" if own.date() == legal.date() else f"{day_words(own.date(), legal.date())}, "
-    return f"{words} ({day}{_hour(own)} {_zone_words(own, item.zone)}, your time)"
-
-
-def _hour(moment: datetime) -> str:
-    return f"{moment.hour % 12 or 12}:{moment.minute:02} {'AM' if moment.hour < 12 else 'PM'}"
-
-
-def _zone_words(moment: datetime, zone: ZoneInfo) -> str:
-    """ "Eastern" for both EST and EDT: people name the zone, not whether summer time is kept."""
-    short = moment.tzname() or zone.key
-    return _ZONE_WORDS.get(short[:-2], short) if short[-2:] in {"ST", "DT"} else short
+    words = time_words(item.due_at, item.cycle_zone, item.zone)
+    return f"{words.removesuffix(')')}, your time)" if words.endswith(")") else words
 
 
 def _reasons(items: Iterable[Item]) -> list[str]:
@@ -370,14 +354,24 @@ def _reasons(items: Iterable[Item]) -> list[str]:
     ]
 
 
+def _link(page: str) -> str:
+    if not _PAGE.fullmatch(page):
+        raise ValueError(f"{page!r} cannot be a page in a letter; write for example 001/drafting")
+    return f"{READER_LINK}/{page}" if page else READER_LINK
+
+
 def _web(link: str) -> str:
     if not link.startswith(("https://", "http://")):
         raise ValueError(f"{link!r} cannot be a link in a letter; links start with https:// or http://")
     return link
 
 
-def _version(folder: Path) -> str:
+def _version(kind: str) -> str:
+    """Of the words of one kind: its own template, and those that every letter shares."""
     digest = sha256()
-    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
-        digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    for path in (
+        TEMPLATES / "kinds" / f"{kind}.jinja",
+        *sorted(p for p in TEMPLATES.iterdir() if p.is_file()),
+    ):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()[:12]

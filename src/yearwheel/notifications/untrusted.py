@@ -15,9 +15,15 @@ _SCHEME = re.compile(
 _FORMATTING = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp"})  # controls, direction overrides, separators
 
 
-@lru_cache(maxsize=4096)  # the same titles and names come again and again
+class Address(str):
+    """An e-mail address of our own roster: it stays as it is in a letter, so that it can be copied."""
+
+
+@lru_cache(maxsize=4096, typed=True)  # the same titles and names come again and again
 def one_line(text: str) -> str:
-    """The text on one line, with nothing in it that a mail reader would make a link."""
+    """The text on one line, with nothing in it that a mail reader would make a link, but for an Address."""
+    if isinstance(text, Address):
+        return text
     return _unlinked(_visible(" ".join(text.split())))
 
 

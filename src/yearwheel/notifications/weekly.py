@@ -5,15 +5,23 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from yearwheel.calendar.cycle import Cycle, Stage, StageKind
+from yearwheel.calendar.cycle import Cycle, OwedBy, Stage, StageKind
+from yearwheel.calendar.day_words import day_words
 from yearwheel.notifications.ledger import NoticeKind
-from yearwheel.notifications.whole_cycle import Table, day_words
+from yearwheel.notifications.whole_cycle import Table
 from yearwheel.stages.standing import Standing
 from yearwheel.stages.status import OWED, Status
 
 AHEAD = timedelta(days=14)
 PATIENCE = timedelta(days=10)  # calendar days that a returned piece of work may stay out unremarked
 NAMES_SHOWN = 5
+_SETTLE = {  # what became of a message -> what there is to settle
+    "uncertain": "To settle: nobody knows whether it left",
+    "failed": "Refused by the mail server",
+    "bounced": "Came back undelivered",
+    "held": "Waits for a person's approval",
+    "missed": "Its moment passed unsaid",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +55,7 @@ def write_week(cycle: Cycle, week: Week) -> Table:
     rows: list[tuple[str, str]] = []
     for line in (_overdue, _soon, _out_long):
         rows += [row for stage in cycle.stages if (row := line(stage, by_stage[stage.key], week))]
-    rows += [(f"To settle: {what}", _count(count, "message")) for what, count in week.doubts.items() if count]
+    rows += [(_SETTLE[what], _count(count, "message")) for what, count in week.doubts.items() if count]
     return tuple(rows)
 
 
@@ -55,10 +63,10 @@ def _overdue(stage: Stage, here: list[Standing], week: Week) -> tuple[str, str] 
     days = [(week.on - due).days for s in here if s.status in OWED and (due := _due_on(stage, s)) < week.on]
     if not days or stage.kind is StageKind.REVIEW:
         return None
-    return (
-        f"Overdue: {stage.title}",
-        f"{_count(len(days), 'district')}, the longest by {_count(max(days), 'day')}",
-    )
+    longest = _count(max(days), "day")
+    if stage.owed_by is OwedBy.STATE:
+        return f"Overdue: {stage.title}", f"the office itself, by {longest}"
+    return f"Overdue: {stage.title}", f"{_count(len(days), 'district')}, the longest by {longest}"
 
 
 def _soon(stage: Stage, here: list[Standing], week: Week) -> tuple[str, str] | None:
@@ -66,7 +74,10 @@ def _soon(stage: Stage, here: list[Standing], week: Week) -> tuple[str, str] | N
     owing = sum(s.status in OWED for s in here)
     if not owing or not week.on <= due_on <= week.on + AHEAD:
         return None
-    return f"Due {day_words(due_on, week.on)}: {stage.title}", f"{_count(owing, 'district')} still to hand in"
+    what = f"Due {day_words(due_on, week.on)}: {stage.title}"
+    if stage.owed_by is OwedBy.STATE:
+        return what, "the office itself has this to do"
+    return what, f"{_count(owing, 'district')} still to hand in"
 
 
 def _out_long(stage: Stage, here: list[Standing], week: Week) -> tuple[str, str] | None:

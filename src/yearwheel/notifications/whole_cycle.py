@@ -1,14 +1,21 @@
 """Messages about a whole cycle: the table each carries, and the place in the ledger that each hangs on."""
 
+import re
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import datetime
+from operator import itemgetter
 
 from yearwheel.calendar.cycle import Cycle, OwedBy
+from yearwheel.calendar.day_words import day_words
 from yearwheel.notifications.ledger import NoticeKind, PlannedReminder, ReminderKey
+from yearwheel.notifications.untrusted import Address
 from yearwheel.roster.people import Role, Roster
 from yearwheel.stages.standing import Standing
 
 Table = tuple[tuple[str, str], ...]
+
+# What people typed stands inside a sentence; a cell that is an address alone can only be one of the roster.
+_ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[\w-]+(\.[\w-]+)+", re.ASCII)
 
 _TOLD_THE_DATES = (Role.TECHNOLOGY_COORDINATOR, Role.SUPERINTENDENT)
 
@@ -19,9 +26,9 @@ def write_table(table: Iterable[tuple[str, str]]) -> str:
 
 
 def read_table(note: str) -> Table:
-    """The table that `write_table` wrote."""
+    """The table that `write_table` wrote. A cell that is an e-mail address and nothing else is an Address."""
     rows = (line.partition("\t") for line in note.splitlines())
-    return tuple((what, words) for what, _, words in rows)
+    return tuple((_read_cell(what), _read_cell(words)) for what, _, words in rows)
 
 
 def anchor(cycle: Cycle, roster: Roster, code: str) -> tuple[str, str]:
@@ -46,11 +53,12 @@ def publication(
     found: list[PlannedReminder] = []
     for code in dict.fromkeys(code for _, code in due_days):
         if not roster.districts[code].is_state_office:
-            table = [
-                (stage.title, day_words(due_days[stage.key, code] or stage.dates.due.on, on))
+            days = [
+                (due_days[stage.key, code] or stage.dates.due.on, stage.title)
                 for stage in cycle.stages
                 if (stage.key, code) in due_days
             ]
+            table = [(title, day_words(due_on, on)) for due_on, title in sorted(days, key=itemgetter(0))]
             rung = f"{NoticeKind.PUBLISHED}:1"
             found += tell(cycle, roster, _TOLD_THE_DATES, NoticeKind.PUBLISHED, rung, table, at, code=code)
     return found
@@ -82,11 +90,9 @@ def tell(
     ]
 
 
-def day_words(day: date, seen_from: date) -> str:
-    """A day in words: "Friday, March 12"; with the year where it is another than the reader's."""
-    words = f"{day:%A, %B} {day.day}"
-    return words if day.year == seen_from.year else f"{words}, {day.year}"
-
-
 def _cell(text: str) -> str:
     return " ".join(text.split())
+
+
+def _read_cell(text: str) -> str:
+    return Address(text) if _ADDRESS.fullmatch(text) else text

@@ -1,10 +1,11 @@
 """Approving words: the first letter of each kind in a cycle waits for a person, later ones do not."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import datetime
 
 from yearwheel.calendar.cycle import RungKind
 from yearwheel.notifications.ledger import NoticeKind
+from yearwheel.notifications.words import Words, write_words
 from yearwheel.services.active import read_active
 from yearwheel.services.app import App, Refused
 from yearwheel.store import Connection, approvals, events, outbox
@@ -25,25 +26,20 @@ def approve_kinds(app: App, cycle_key: str, kinds: Collection[str] = KINDS, *, b
     now = app.clock.now()
     with app.database.writing() as work:
         read_active(work.connection, cycle_key)
-        version = app.renderer.template_version
-        new = record_approval(work.connection, cycle_key, {version: kinds}, by, now)
+        new = record_approval(work.connection, cycle_key, app.renderer.words(kinds), by, now)
         work.commit()
     return new
 
 
 def record_approval(
-    connection: Connection, cycle_key: str, by_version: Mapping[str, Collection[str]], by: str, now: datetime
+    connection: Connection, cycle_key: str, words: Collection[Words], by: str, now: datetime
 ) -> list[str]:
-    """Approve kinds at template versions and let go the letters that waited only for that."""
-    new: list[str] = []
-    for version, kinds in by_version.items():
-        added = approvals.add(connection, cycle_key, kinds, version, by, now)
-        if added:
-            detail = {"kinds": added, "template_version": version}
-            events.append(connection, [Event(now, by, "kinds_approved", cycle_key, detail=detail)])
-            approved = approvals.read(connection, cycle_key, version)
-            waiting = outbox.first_uses(connection, cycle_key)
-            clear = [row for row, (at, used) in waiting.items() if at == version and used <= approved]
-            outbox.release(connection, clear, now)
-        new += added
-    return new
+    """Approve words and let go the letters that waited only for them. Returns the kinds that are new."""
+    added = approvals.add(connection, cycle_key, words, by, now)
+    if added:
+        detail = {"kinds": [kind for kind, _ in added], "words": write_words(added)}
+        events.append(connection, [Event(now, by, "kinds_approved", cycle_key, detail=detail)])
+        approved = approvals.read(connection, cycle_key)
+        waiting = outbox.first_uses(connection, cycle_key)
+        outbox.release(connection, [row for row, used in waiting.items() if used <= approved], now)
+    return [kind for kind, _ in added]

@@ -4,7 +4,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cache, cached_property
-from itertools import groupby
+from itertools import groupby, islice, tee
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from yearwheel.calendar.cycle import Deadline, RungKind, Stage
@@ -13,9 +14,10 @@ from yearwheel.notifications.invitation import announce, write_dates
 from yearwheel.notifications.ledger import WHOLE_CYCLE, NoticeKind, OutboxStatus, Reason, ReminderStatus
 from yearwheel.notifications.letter import Item, Letter
 from yearwheel.notifications.mime import HeaderInjection, message_id
-from yearwheel.notifications.press import Printed
+from yearwheel.notifications.press import Printed, Spoiled
 from yearwheel.notifications.tokens import DECLINE, READER, sign
 from yearwheel.notifications.whole_cycle import read_table
+from yearwheel.notifications.words import read_words
 from yearwheel.roster.people import ROLE_LABELS, Contact, Role, Roster
 from yearwheel.services.active import Active, read_active
 from yearwheel.services.app import App
@@ -42,7 +44,7 @@ from yearwheel.store.reminders import DueReminder
 WEEK = timedelta(days=7)
 HALF_A_YEAR = timedelta(days=182)
 LINK_WORKS = timedelta(days=60)
-UNCAPPED = {str(NoticeKind.RECEIPT), str(RungKind.DUE_TODAY)}
+UNCAPPED = {str(NoticeKind.RECEIPT), str(NoticeKind.ALERT), str(RungKind.DUE_TODAY)}
 
 
 @dataclass(slots=True)
@@ -74,17 +76,23 @@ def queue_mail(app: App, cycle_key: str) -> QueueReport:
         due = reminders.list_due(work.connection, cycle_key, now)
         if due:
             writer = _Writer(app, work.connection, active, due, now)
-            letters = writer.write(due, report)
+            for letters in writer.write(due, report):
+                _put_out(work.connection, letters, now, report)
             reminders.settle(work.connection, writer.endings, now)
             reminders.note_caps(work.connection, writer.capped)
-            ids = outbox.add(work.connection, [message for message, _ in letters])
-            carried = [[r.id for r in items] for _, items in letters]
-            reminders.mark_queued(work.connection, list(zip(ids, carried, strict=True)), now)
-            report.letters = len(ids)
-            report.reminders = sum(len(items) for items in carried)
-            report.held = sum(message.status is OutboxStatus.HELD for message, _ in letters)
         work.commit()
     return report
+
+
+def _put_out(
+    connection: Connection, letters: Sequence["_Letter"], now: datetime, report: QueueReport
+) -> None:
+    ids = outbox.add(connection, [message for message, _ in letters])
+    carried = [[r.id for r in items] for _, items in letters]
+    reminders.mark_queued(connection, list(zip(ids, carried, strict=True)), now)
+    report.letters += len(ids)
+    report.reminders += sum(len(items) for items in carried)
+    report.held += sum(message.status is OutboxStatus.HELD for message, _ in letters)
 
 
 def _take_back_stale(connection: Connection, active: Active, now: datetime) -> int:
@@ -124,6 +132,9 @@ class _Draft:
     letter: Letter
 
 
+_Letter = tuple[NewMessage, list[DueReminder]]  # what goes into the outbox, with the reminders it carries
+
+
 class _Writer:
     """Turns due reminders into letters, with what it looks up read once."""
 
@@ -139,7 +150,7 @@ class _Writer:
         self._undone = self._read_undone(due)
         self._relieved = reliefs.quiet_until(connection, active.key, active.day(now))
         self._is_open = cache(self._window_is_open)
-        self._approved = approvals.read(connection, active.key, app.renderer.template_version)
+        self._approved = approvals.read(connection, active.key)
         self._declined = declines.read(connection, active.key)
         self._cap = app.settings.mail.letters_per_week
         self._week = self._read_week(due) if self._cap else {}
@@ -147,21 +158,21 @@ class _Writer:
         self.endings: list[tuple[int, ReminderStatus, Reason]] = []
         self.capped: list[tuple[int, datetime]] = []
 
-    def write(
-        self, due: Sequence[DueReminder], report: QueueReport
-    ) -> list[tuple[NewMessage, list[DueReminder]]]:
-        """A message for each reader who may be written to now, with the reminders it carries."""
-        drafts = list(self._drafts(due, report))
-        printed = self._app.press.print([draft.letter for draft in drafts])
-        written = []
-        for draft, outcome in zip(drafts, printed, strict=True):
+    def write(self, due: Sequence[DueReminder], report: QueueReport) -> Iterator[list[_Letter]]:
+        """A message for each reader who may be written to now, as the press brings them."""
+        # One walk over the drafts feeds the press, the other meets what comes back.
+        drafts, to_print = tee(self._drafts(due, report))
+        for sheaf in self._app.press.print(draft.letter for draft in to_print):
+            yield list(self._messages(zip(islice(drafts, len(sheaf)), sheaf, strict=True)))
+
+    def _messages(self, printed: Iterable[tuple[_Draft, Printed | Spoiled]]) -> Iterator[_Letter]:
+        for draft, outcome in printed:
             if isinstance(outcome, Printed):
-                written.append((self._message(draft, outcome), draft.items))
+                yield self._message(draft, outcome), draft.items
             elif outcome.header != "To":
                 raise HeaderInjection(outcome.header, outcome.problem)  # our own fault: nobody is given up
             else:
                 self._give_up(draft, f"{outcome.header}: {outcome.problem}")
-        return written
 
     def _drafts(self, due: Sequence[DueReminder], report: QueueReport) -> Iterator[_Draft]:
         days = {self._now.astimezone(d.zone).date() for d in self._roster.districts.values()}
@@ -225,7 +236,6 @@ class _Writer:
             message_id=message_id(key, settings.mail.domain),
             sent_at=self._now,
             sender=settings.mail.sender,
-            base_url=settings.base_url,
             dates=self._dates(items),
             reader_link=self._reader_link(contact, on),
             ask_to_confirm=contact.verified_at is None or contact.verified_at < self._now - HALF_A_YEAR,
@@ -233,7 +243,7 @@ class _Writer:
         )
 
     def _message(self, draft: _Draft, printed: Printed) -> NewMessage:
-        new = sorted({reminder.kind for reminder in draft.items} - self._approved)
+        new = sorted(kind for kind, _ in read_words(printed.template_version) - self._approved)
         return NewMessage(
             key=draft.key,
             cycle_key=self._active.key,
@@ -243,7 +253,7 @@ class _Writer:
             send_on=draft.letter.on,
             subject=printed.subject,
             raw=printed.raw,
-            template_version=self._app.renderer.template_version,
+            template_version=printed.template_version,
             message_id=draft.letter.message_id,
             status=OutboxStatus.HELD if new else OutboxStatus.QUEUED,
             not_before=self._now,
@@ -305,24 +315,26 @@ class _Writer:
             cycle_zone=self._active.cycle.zone,
             days_left=(due.on - on).days,
             missing=() if reminder.is_notice else self._missing(stage, reminder.district_code),
-            link=f"{self._app.settings.base_url}/{self._active.key}/{reminder.district_code}/{stage.key}",
+            page=f"{quote(reminder.district_code, safe='')}/{stage.key}",
             basis=stage.basis,
             note=reminder.note,
             role_label=ROLE_LABELS[Role(reminder.role)],
             gentle=reminder.district_code in self._relieved
             or (reminder.stage_key, reminder.district_code) in self._recovering,
         )
-        return self._of_whole_cycle(item, reminder) if reminder.kind in WHOLE_CYCLE else item
+        return self._of_whole_cycle(item, reminder.district_code) if reminder.kind in WHOLE_CYCLE else item
 
-    def _of_whole_cycle(self, item: Item, reminder: DueReminder) -> Item:
+    def _of_whole_cycle(self, item: Item, code: str) -> Item:
         """A message about the whole cycle hangs on a stage of it, and must not speak of that stage."""
-        cycle, base = self._active.cycle, f"{self._app.settings.base_url}/{self._active.key}"
-        link = f"{base}/{reminder.district_code}" if reminder.kind == NoticeKind.PUBLISHED else base
-        return replace(item, stage_title=cycle.title, table=read_table(item.note), note="", link=link)
+        table = read_table(item.note)
+        page = quote(code, safe="") if item.kind == NoticeKind.PUBLISHED else ""
+        return replace(item, stage_title=self._active.cycle.title, table=table, note="", page=page)
 
     def _missing(self, stage: Stage, code: str) -> tuple[str, ...]:
-        """The stages that have to be done first and are not, by name."""
-        return tuple(self._stages[key].title for key in stage.after if (key, code) in self._undone)
+        """The stages that have to be done first and are not, by name; the office's own hold up everyone."""
+        owing = {code, self._roster.office.code} if self._roster.office else {code}
+        undone = (key for key in stage.after if any((key, of) in self._undone for of in owing))
+        return tuple(self._stages[key].title for key in undone)
 
     def _read_undone(self, due: Sequence[DueReminder]) -> set[tuple[str, str]]:
         """The (stage, district) places that stages with something due have to wait for."""
@@ -345,7 +357,7 @@ class _Writer:
         return self._active.cycle.send_window.opening(days[-self._cap] + WEEK, zone)
 
     def _must_go(self, reminder: DueReminder) -> bool:
-        """What no cap holds back: receipts, the day itself, and what a statute asks for."""
+        """What no cap holds back: receipts, alerts, the day itself, and what a statute asks for."""
         return reminder.kind in UNCAPPED or bool(self._stages[reminder.stage_key].basis)
 
     def _window_is_open(self, zone: ZoneInfo) -> bool:

@@ -5,31 +5,28 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
+from yearwheel.notifications.words import Words
 from yearwheel.store.tables import template_approvals as table
 
 
-def read(connection: Connection, cycle_key: str, template_version: str) -> set[str]:
-    """The kinds that may go without asking."""
-    query = select(table.c.kind).where(
-        table.c.cycle_key == cycle_key, table.c.template_version == template_version
-    )
-    return set(connection.scalars(query))
+def read(connection: Connection, cycle_key: str) -> set[Words]:
+    """The words that may go without asking."""
+    query = select(table.c.kind, table.c.template_version).where(table.c.cycle_key == cycle_key)
+    return {(kind, version) for kind, version in connection.execute(query)}
 
 
-def add(
-    connection: Connection, cycle_key: str, kinds: Iterable[str], template_version: str, by: str, at: datetime
-) -> list[str]:
-    """Approve kinds; those that were not approved before come back."""
-    new = sorted(set(kinds) - read(connection, cycle_key, template_version))
+def add(connection: Connection, cycle_key: str, words: Iterable[Words], by: str, at: datetime) -> list[Words]:
+    """Approve words; those that were not approved before come back."""
+    new = sorted(set(words) - read(connection, cycle_key))
     rows = [
         {
             "cycle_key": cycle_key,
             "kind": kind,
-            "template_version": template_version,
+            "template_version": version,
             "approved_by": by,
             "approved_at": at,
         }
-        for kind in new
+        for kind, version in new
     ]
     if rows:
         connection.execute(table.insert(), rows)

@@ -1,5 +1,6 @@
 """What the world does to a deliverer, and that no letter is lost or doubled by it."""
 
+import asyncio
 import errno
 import os
 import resource
@@ -9,8 +10,8 @@ import socket
 import subprocess
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from pathlib import Path
 from threading import Barrier, Thread
@@ -31,7 +32,7 @@ from yearwheel.services.advance import advance
 from yearwheel.services.app import App
 from yearwheel.services.deliver import TRIES, DeliveryReport, deliver
 from yearwheel.services.queue_mail import queue_mail
-from yearwheel.services.upkeep import list_doubts, resolve
+from yearwheel.services.upkeep import list_doubts, resolve, sweep_leases
 from yearwheel.store import outbox
 from yearwheel.store.database import Database
 
@@ -74,6 +75,11 @@ class Grumpy(Sink):
         if self._answers and (answer := self._answers.pop(0)):
             if answer == "drop":
                 server.transport.abort()
+            if answer == "stall":
+                await asyncio.sleep(3600)
+            if answer == "slow":
+                await asyncio.sleep(0.1)
+                return await super().handle_DATA(server, session, envelope)
             return answer
         return await super().handle_DATA(server, session, envelope)
 
@@ -97,6 +103,25 @@ def test_a_server_that_never_answers_costs_one_timeout_each_and_no_letter(app):
     with socket.create_server(("127.0.0.1", 0)) as silent:
         speak_to(app, silent.getsockname()[1], timeout=0.1)
         assert deliver(app) == DeliveryReport(deferred=4)
+
+
+def test_a_server_that_is_slow_gets_every_letter(app):
+    sink = Grumpy(*["slow"] * 4)
+    with listening(sink) as port:
+        speak_to(app, port)
+        assert deliver(app) == DeliveryReport(sent=4)
+    assert recipients(sink) == FOUR
+
+
+def test_a_server_too_slow_to_say_whether_it_took_a_letter_leaves_one_doubt(app):
+    sink = Grumpy("stall")
+    with listening(sink) as port:
+        speak_to(app, port)
+        assert deliver(app) == DeliveryReport(sent=3, uncertain=1)
+        (doubt,) = list_doubts(app)
+        resolve(app, [doubt.outbox_id], OutboxStatus.SENT, by="ada", why="the server's log has it")
+        assert deliver(app) == DeliveryReport()
+    assert recipients(sink) == FOUR - Counter([doubt.recipient])
 
 
 def test_a_connection_dropped_in_mid_data_leaves_one_doubt_and_the_others_go(app):
@@ -145,6 +170,19 @@ def test_a_full_disk_under_the_database_stops_the_round_and_loses_nothing(sqlite
     assert mailer.sent == []
 
     advance(app, KEY)
+    assert Counter(mailer.recipients()) == FOUR
+
+
+def test_a_disk_that_is_full_when_answers_come_leaves_doubts_and_no_letter_goes_again(app):
+    with ExitStack() as full:
+        mailer = FakeMailer()
+        mailer.before = lambda envelope: mailer.tried or full.enter_context(files_no_larger_than(4096))
+        speak_through(app, mailer)
+        with pytest.raises(OperationalError):
+            deliver(app)
+    assert deliver(app) == DeliveryReport()
+    sweep_leases(app, holders_are_dead=True)
+    assert len(list_doubts(app)) == 4
     assert Counter(mailer.recipients()) == FOUR
 
 
@@ -221,9 +259,11 @@ def test_a_letter_refused_for_now_day_after_day_fails_in_the_end_and_is_shown(sq
     assert len({envelope.message_id for envelope in tried}) > 1  # it was rewritten each morning
 
 
-def test_a_database_restarted_in_the_middle_stops_a_round_that_the_next_one_finishes():
+@pytest.fixture
+def restartable() -> Iterator[tuple[App, FakeMailer, Callable[[str], None]]]:
+    """Four letters wait in a database of its own server, with what stops and restarts that."""
     try:
-        with own_cluster() as (url, restart):
+        with own_cluster() as (url, control):
             made = postgres.create_database(url)
             database = Database(made.render_as_string(hide_password=False))
             database.upgrade()
@@ -232,11 +272,39 @@ def test_a_database_restarted_in_the_middle_stops_a_round_that_the_next_one_fini
             mailer.sent.clear()
             set_clock(app, MORNING)
             queue_mail(app, KEY)
-            restart()
-            assert deliver(app) == DeliveryReport(sent=4)  # the pool notices dead connections
+            yield app, mailer, control
             database.close()
     except postgres.NoPostgres as reason:
         pytest.skip(str(reason))
+
+
+def test_a_database_restarted_between_rounds_is_found_again(restartable):
+    app, mailer, control = restartable
+    control("restart")
+    assert deliver(app) == DeliveryReport(sent=4)
+    assert Counter(mailer.recipients()) == FOUR
+
+
+def test_a_database_restarted_while_mail_is_sent_still_records_all_of_it(restartable):
+    app, mailer, control = restartable
+    mailer.before = lambda envelope: control("restart") if len(mailer.sent) == 2 else None
+    assert deliver(app) == DeliveryReport(sent=4)
+    assert Counter(mailer.recipients()) == FOUR
+    assert list_doubts(app) == []
+
+
+def test_answers_that_no_database_took_in_leave_doubts_and_no_letter_goes_again(restartable):
+    app, mailer, control = restartable
+    mailer.before = lambda envelope: control("stop") if len(mailer.sent) == 3 else None
+    with pytest.raises(OperationalError):
+        deliver(app)
+    control("restart")
+    mailer.before = lambda envelope: None
+
+    assert deliver(app) == DeliveryReport()
+    sweep_leases(app, holders_are_dead=True)
+    assert len(list_doubts(app)) == 4
+    assert deliver(app) == DeliveryReport()
     assert Counter(mailer.recipients()) == FOUR
 
 
@@ -265,13 +333,13 @@ def own_cluster() -> Iterator[tuple[Any, Any]]:
         with postgres._cluster(folder) as url:
             run_as = postgres._not_root(folder)
 
-            def restart() -> None:
-                command = [postgres._find("pg_ctl"), "restart", "-D", folder / "data", "-m", "fast", "-w"]
+            def control(act: str) -> None:
+                command = [postgres._find("pg_ctl"), act, "-D", folder / "data", "-m", "fast", "-w"]
                 # The server keeps what it is started with open: a pipe would never end.
                 quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
                 subprocess.run(command, check=True, cwd=folder, timeout=30, **quiet, **run_as)
 
-            yield url, restart
+            yield url, control
     finally:
         subprocess.run(
             [postgres._find("pg_ctl"), "stop", "-D", folder / "data", "-m", "fast", "-w"],

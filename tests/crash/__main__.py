@@ -7,7 +7,7 @@ from time import perf_counter
 from tests.crash.harness import Leg, crash
 from tests.crash.life import POINTS
 
-ROW = "{:<11} {:>10}  {:<31} {:>5} {:>9} {:>5} {:>10}"
+ROW = "{:<11} {:>10} {:>11}  {:<31} {:>5} {:>9} {:>5} {:>10}"
 
 
 def main() -> int:
@@ -22,13 +22,26 @@ def main() -> int:
 
 def report(legs: list[Leg], seconds: float, seed: int) -> int:
     """Print the table; 0 if nothing was lost, nothing came twice and every ledger is as a smooth one."""
-    print(ROW.format("engine", "deliverers", "killed", "kills", "uncertain", "lost", "duplicates"))
+    print(
+        ROW.format(
+            "engine", "deliverers", "connections", "killed", "kills", "uncertain", "lost", "duplicates"
+        )
+    )
     for leg in legs:
         for point in (*POINTS, *sorted(leg.accounts.keys() - set(POINTS))):
             if point in leg.accounts:
                 a = leg.accounts[point]
                 print(
-                    ROW.format(leg.engine, leg.deliverers, point, a.kills, a.uncertain, a.lost, a.duplicates)
+                    ROW.format(
+                        leg.engine,
+                        leg.deliverers,
+                        leg.connections,
+                        point,
+                        a.kills,
+                        a.uncertain,
+                        a.lost,
+                        a.duplicates,
+                    )
                 )
     accounts = [account for leg in legs for account in leg.accounts.values()]
     kills, uncertain, lost, duplicates = (

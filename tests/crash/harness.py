@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from math import lcm
 from multiprocessing import get_context
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -25,6 +26,7 @@ from tests.crash.life import (
     POINTS,
     QUEUE,
     RECORD,
+    SMALL_BATCH,
     SMTP,
     SOURCE,
     Scene,
@@ -51,9 +53,10 @@ from yearwheel.store.tables import outbox as messages
 DISTRICTS = [District(f"{n:03}", f"District {n}", BodyKind.COUNTY, EASTERN) for n in range(1, 25)]
 FIRST, LAST = date(2027, 2, 1), date(2027, 3, 1)
 BEGUN = datetime(2027, 1, 4, 15, tzinfo=UTC)
+SHAPES = ((1, 1), (3, 1), (1, 3))  # deliverers, and each one's connections
 LIVES_A_DAY = 20  # at LEASE and a minute each they fit into the send window
-PROCESSES = get_context("forkserver")  # each life starts without importing everything anew
-PROCESSES.set_forkserver_preload(["tests.crash.harness"])
+PROCESSES = get_context("forkserver")
+PROCESSES.set_forkserver_preload(["tests.crash.warm"])
 KILLED = -9
 
 
@@ -69,11 +72,12 @@ class Account:
 
 @dataclass(slots=True)
 class Leg:
-    """One engine with some deliverers: its kills still to come, and its account so far."""
+    """An engine, some deliverers and the connections of each: kills still to come, and the account so far."""
 
     engine: str
     deliverers: int
-    fates: list[str]
+    connections: int
+    fates: list[str] = field(default_factory=list)
     accounts: dict[str, Account] = field(default_factory=dict)
     digests: set[str] = field(default_factory=set)
 
@@ -96,21 +100,37 @@ class Smooth:
     digest: str
 
 
-def crash(kills: int, seed: int, engines: tuple[str, ...] = ("sqlite", "postgresql")) -> list[Leg]:
-    """Strike this many times, shared out evenly; the legs come back with their accounts."""
+def crash(
+    kills: int,
+    seed: int,
+    engines: tuple[str, ...] = ("sqlite", "postgresql"),
+    shapes: tuple[tuple[int, int], ...] = SHAPES,
+    days: int | None = None,
+) -> list[Leg]:
+    """Strike this many times, shared out evenly; the legs come back with their accounts.
+
+    Each leg has the mail of a month, or of its first `days`.
+    """
     chance = random.Random(seed)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="yearwheel-crash-")))
-        databases = {name: stack.enter_context(_databases(name, folder)) for name in ("sqlite", *engines[1:])}
-        smooth = _run_smooth(folder, databases["sqlite"])
-        legs = [Leg(engine, deliverers, []) for engine in engines for deliverers in (1, 3)]
-        for number in range(kills):
-            legs[number % len(legs)].fates.append(POINTS[number // len(legs) % len(POINTS)])
+        databases = {name: stack.enter_context(_databases(name, folder)) for name in {"sqlite", *engines}}
+        month = _days()[:days]
+        smooth = _Month(Leg("sqlite", 1, 1), databases["sqlite"], folder, chance, month).run(None)
+        legs = [Leg(engine, *shape) for engine in engines for shape in shapes]
+        _share_out(kills, legs)
         for leg in legs:
             chance.shuffle(leg.fates)
             while leg.fates:
-                _Year(leg, databases[leg.engine], folder, chance).run(smooth)
+                _Month(leg, databases[leg.engine], folder, chance, month).run(smooth)
     return legs
+
+
+def _share_out(kills: int, legs: list[Leg]) -> None:
+    """Every point is struck before one is struck again, and in the end every point on every leg."""
+    meet_again = lcm(len(legs), len(POINTS))
+    for number in range(kills):
+        legs[number % len(legs)].fates.append(POINTS[(number + number // meet_again) % len(POINTS)])
 
 
 class _Databases:
@@ -122,8 +142,7 @@ class _Databases:
         self._made = 0
         self._template = postgres.create_database(server) if server else folder / "template.sqlite"
         app = open_app(Scene(_url(self._template), 0, BEGUN))
-        app.database.upgrade()
-        _publish(app)
+        prepare(app)
         app.database.close()
 
     def new(self) -> str:
@@ -148,7 +167,9 @@ def _databases(engine: str, folder: Path) -> Iterator[_Databases]:
         yield _Databases(folder, server)
 
 
-def _publish(app: App) -> None:
+def prepare(app: App) -> None:
+    """The cycle, published to everybody, in an empty database."""
+    app.database.upgrade()
     people = [
         person(f"{who}{d.code}", d, role)
         for d in DISTRICTS
@@ -170,28 +191,25 @@ def _days() -> list[date]:
     return [day for day in month if workdays.is_workday(day)]
 
 
-def _run_smooth(folder: Path, databases: _Databases) -> Smooth:
-    leg = Leg("sqlite", 1, [])
-    year = _Year(leg, databases, folder, random.Random(0))
-    return year.run(None)
+class _Month:
+    """Days of mail on a fresh database, with a mail server of their own."""
 
-
-class _Year:
-    """One month of mail on a fresh database, with a mail server of its own."""
-
-    def __init__(self, leg: Leg, databases: _Databases, folder: Path, chance: random.Random) -> None:
+    def __init__(
+        self, leg: Leg, databases: _Databases, folder: Path, chance: random.Random, days: list[date]
+    ) -> None:
         self._leg = leg
         self._url = databases.new()
         self._accepted = Path(tempfile.mkdtemp(dir=folder)) / "accepted"
         self._chance = chance
+        self._days = days
         self._doubted: dict[str, str] = {}  # Message-ID -> the point that left it in doubt
         self._lives = 0
 
     def run(self, smooth: Smooth | None) -> Smooth:
-        with _listening(self._accepted) as port:
+        with _listening(self._accepted, pipelining=self._leg.connections > 1) as port:
             self._port = port
             self._app = open_app(Scene(self._url, port, BEGUN))
-            for number, day in enumerate(_days()):
+            for number, day in enumerate(self._days):
                 self._clock = datetime.combine(day, time(9), EASTERN).astimezone(UTC)
                 self._plan(DISTRICTS[number].code if number < len(DISTRICTS) else "")
                 self._deliver()
@@ -227,7 +245,7 @@ class _Year:
 
     def _live(self, act: str, fates: list[str], district: str = "") -> list[int | None]:
         """Processes side by side, each with its fate. What did not strike goes back to the others."""
-        scene = Scene(self._url, self._port, self._clock, district)
+        scene = Scene(self._url, self._port, self._clock, district, self._leg.connections)
         names = [f"{self._lives}-{place}" for place in range(len(fates))]
         self._lives += 1
         processes: list[BaseProcess] = []
@@ -262,9 +280,12 @@ class _Year:
             held = select(messages.c.message_id, messages.c.lease_by).where(
                 messages.c.status == OutboxStatus.SENDING
             )
-            for message_id, holder in connection.execute(held):
-                self._doubted[message_id] = died[holder]
-                self._leg.at(died[holder]).uncertain += 1
+            rows = connection.execute(held).all()
+        for message_id, holder in rows:
+            self._doubted[message_id] = died[holder]
+            self._leg.at(died[holder]).uncertain += 1
+        most = max(Counter(holder for _, holder in rows).values(), default=0)
+        assert most <= SMALL_BATCH * self._leg.connections, f"a kill left {most} messages in doubt"
         # Where a deliverer may still live only time tells that a lease is void.
         sweep_leases(self._app, holders_are_dead=self._leg.deliverers == 1)
         _wait_for_server(self._port)
@@ -289,9 +310,9 @@ class _Year:
 
 
 @contextmanager
-def _listening(accepted: Path) -> Iterator[int]:
+def _listening(accepted: Path, *, pipelining: bool) -> Iterator[int]:
     ours, theirs = PROCESSES.Pipe()
-    server = PROCESSES.Process(target=serve, args=(accepted, theirs))
+    server = PROCESSES.Process(target=serve, args=(accepted, theirs), kwargs={"pipelining": pipelining})
     server.start()
     try:
         yield ours.recv()

@@ -3,7 +3,6 @@
 import os
 import signal
 import smtplib
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,7 +31,7 @@ HELD = ("before the {} is committed", "after the {} is committed")
 PLAN, QUEUE, CLAIM, RECORD = (
     tuple(words.format(act) for words in HELD) for act in ("plan", "queue", "claim", "record")
 )
-SMTP = ("before MAIL", "after RCPT", "in the middle of DATA", "after the final dot", "after the 250")
+SMTP = ("before MAIL", "after DATA", "in the middle of the content", "after the final dot", "after the 250")
 ANY = "at any moment"  # the one that a watch decides, from outside
 POINTS = (*PLAN, *QUEUE, *CLAIM, *SMTP, *RECORD, ANY)
 
@@ -45,10 +44,11 @@ class Scene:
     port: int  # of the mail server
     moment: datetime
     district: str = ""  # hands in its work on this day
+    connections: int = 1  # of the deliverer
 
 
 def open_app(scene: Scene) -> App:
-    mail = Mail(domain="crash.example", tell_admins=False)
+    mail = Mail(domain="crash.example", connections=scene.connections, tell_admins=False)
     settings = Settings(base_url="http://planning.example", secret=SecretStr("crash"), mail=mail)
     server = SmtpServer("127.0.0.1", scene.port, "planning.example", Security.NONE, timeout=20)
     return App(settings, VirtualClock(scene.moment), Database(scene.database_url), lambda: SmtpMailer(server))
@@ -108,7 +108,7 @@ class Fate:
 
         def marked(*args: Any, **kwargs: Any) -> Any:
             result = do(*args, **kwargs)
-            if result or act in ("plan", "record"):
+            if result or act == "plan" or (act == "record" and args[1]):
                 self._uncommitted.append(act)
             return result
 
@@ -128,41 +128,33 @@ class Fate:
         Writing.commit = watched  # type: ignore[method-assign]
 
     def _watch_smtp(self) -> None:
-        mail, docmd, send, getreply = (
-            smtplib.SMTP.mail, smtplib.SMTP.docmd, smtplib.SMTP.send, smtplib.SMTP.getreply
-        )  # fmt: skip
-        handed_over: list[bool] = []
+        send, getreply = smtplib.SMTP.send, smtplib.SMTP.getreply
+        handed_over: set[smtplib.SMTP] = set()
 
-        def watched_mail(smtp: smtplib.SMTP, *args: Any) -> Any:
-            self._pass("before MAIL")
-            return mail(smtp, *args)
-
-        def watched_docmd(smtp: smtplib.SMTP, command: str, *args: Any) -> Any:
-            if command == "DATA":
-                self._pass("after RCPT")
-            return docmd(smtp, command, *args)
-
-        def watched_send(smtp: smtplib.SMTP, words: Any) -> None:
+        def watched_send(smtp: smtplib.SMTP, words: str | bytes) -> None:
             if isinstance(words, str):
-                return send(smtp, words)
-            if self._comes("in the middle of DATA"):
+                if words.startswith("MAIL"):
+                    self._pass("before MAIL")
+                send(smtp, words)
+                if words.endswith("DATA\r\n"):  # alone, or pipelined after the others
+                    self._pass("after DATA")
+                return
+            if self._comes("in the middle of the content"):
                 send(smtp, words[: len(words) // 2])
                 _die()
             send(smtp, words)
-            handed_over.append(True)
-            return self._pass("after the final dot")
+            handed_over.add(smtp)
+            self._pass("after the final dot")
 
-        def watched_getreply(smtp: smtplib.SMTP) -> Any:
+        def watched_getreply(smtp: smtplib.SMTP) -> tuple[int, bytes]:
             reply = getreply(smtp)
-            if handed_over and handed_over.pop():
+            if smtp in handed_over:
+                handed_over.remove(smtp)
                 self._pass("after the 250")
             return reply
 
-        replaced: dict[str, Callable[..., Any]] = {
-            "mail": watched_mail, "docmd": watched_docmd, "send": watched_send, "getreply": watched_getreply
-        }  # fmt: skip
-        for name, watched in replaced.items():
-            setattr(smtplib.SMTP, name, watched)
+        smtplib.SMTP.send = watched_send  # type: ignore[method-assign,assignment]
+        smtplib.SMTP.getreply = watched_getreply  # type: ignore[method-assign]
 
 
 def _die() -> None:

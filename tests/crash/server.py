@@ -11,13 +11,12 @@ _LARGEST = 1 << 22  # bytes of one message
 SETTLE = "XSETTLE"  # a command of ours: answered once no other session is open
 
 
-def serve(accepted: Path, ready: Connection) -> None:
+def serve(accepted: Path, ready: Connection, *, pipelining: bool) -> None:
     """Listen on a free port, which is sent to `ready`, until killed."""
-    asyncio.run(_serve(accepted, ready))
+    asyncio.run(_serve(_Kept(accepted, pipelining=pipelining), ready))
 
 
-async def _serve(accepted: Path, ready: Connection) -> None:
-    kept = _Kept(accepted)
+async def _serve(kept: "_Kept", ready: Connection) -> None:
     server = await asyncio.start_server(kept.session, "127.0.0.1", 0, limit=_LARGEST)
     ready.send(server.sockets[0].getsockname()[1])
     async with server:
@@ -25,7 +24,8 @@ async def _serve(accepted: Path, ready: Connection) -> None:
 
 
 class _Kept:
-    def __init__(self, accepted: Path) -> None:
+    def __init__(self, accepted: Path, *, pipelining: bool) -> None:
+        self._pipelining = pipelining
         self._file = os.open(accepted, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         self._sessions = 0
         self._ended = asyncio.Condition()
@@ -49,6 +49,9 @@ class _Kept:
             if verb == "DATA":
                 writer.write(b"354 go ahead\r\n")
                 self._accept(await reader.readuntil(b"\r\n.\r\n"))
+            elif verb == "EHLO" and self._pipelining:
+                writer.write(b"250-counting.example\r\n250 PIPELINING\r\n")
+                continue
             elif verb == SETTLE:
                 async with self._ended:
                     await self._ended.wait_for(lambda: self._sessions == 1)

@@ -20,9 +20,9 @@ from tests.apps import (
     make_app,
     round_at,
     set_clock,
+    with_mail,
 )
-from tests.fakes import FakeMailer
-from yearwheel.config.settings import Mail
+from tests.fakes import NO_SUCH_USER, FakeMailer
 from yearwheel.notifications.edit import Change
 from yearwheel.notifications.ledger import OutboxStatus
 from yearwheel.services.app import App, Refused
@@ -84,11 +84,6 @@ def begin(app: App, mailer: FakeMailer) -> None:
 def reached(mailer: FakeMailer) -> list[str]:
     """Whom in the districts it reached, by key."""
     return sorted(r.partition("@")[0] for r in mailer.recipients() if not r.startswith("ada@"))
-
-
-def with_mail(app: App, **settings) -> None:
-    mail = Mail(**{**app.settings.mail.model_dump(), **settings})
-    app.settings = app.settings.model_copy(update={"mail": mail})
 
 
 def held(app: App) -> list[tuple[str, str]]:
@@ -164,9 +159,9 @@ def test_a_kind_that_does_not_exist_is_refused_by_name(unread):
         approve_kinds(unread, KEY, ["remainder"], by="ada")
 
 
-def test_new_words_ask_again(unread, mailer):
+def test_new_words_ask_again(unread, mailer, monkeypatch):
     approve_kinds(unread, KEY, by="ada")
-    unread.renderer.template_version = "another"
+    monkeypatch.setitem(unread.renderer.versions, "reminder", "another")
     round_at(unread, "2027-02-15")
 
     assert [why for _, why in held(unread) if "reminder" in why] == ["first use of reminder"] * 4
@@ -341,6 +336,18 @@ def test_the_rate_to_a_domain_lets_other_domains_pass(app, mailer):
         "mail.example",
         "mail.example",
         "other.example",
+    ]
+
+
+def test_no_cap_holds_an_alert_back(app, mailer):
+    with_mail(app, letters_per_week=1, tell_admins=True)
+    mailer.answers = {ANN.email: NO_SUCH_USER}
+    round_at(app, "2027-02-15")  # a week's digest for Ada, and Ann's address is refused
+    round_at(app, "2027-02-16")
+
+    assert [(rung, status) for rung, _, status, _ in ledger(app, contact_key="ada", kind="alert")] == [
+        ("alert:refused:2027-02-16", "sent"),
+        ("alert:role_empty:2027-02-15", "sent"),
     ]
 
 

@@ -3,7 +3,8 @@
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import timedelta
-from threading import Barrier, Thread
+from threading import Barrier, Thread, current_thread, get_ident, main_thread
+from threading import Event as Signal
 
 import pytest
 
@@ -21,14 +22,28 @@ from tests.apps import (
     logged,
     round_at,
     set_clock,
+    with_mail,
 )
 from tests.fakes import BROKEN_OFF, BUSY, NO_SUCH_USER, POLICY, FakeMailer
 from yearwheel.notifications.ledger import Attempt, OutboxStatus
 from yearwheel.notifications.mailers import Result
-from yearwheel.services.deliver import BATCH, LEASE, TRIES, WAITS, DeliveryReport, blames_address, deliver
+from yearwheel.services import deliver as delivering
+from yearwheel.services.deliver import (
+    BATCH,
+    LEASE,
+    TRIES,
+    TURN,
+    WAITS,
+    DeliveryReport,
+    blames_address,
+    deliver,
+)
+from yearwheel.services.pause import pause_cycle
 from yearwheel.services.queue_mail import queue_mail
 from yearwheel.services.upkeep import list_doubts, resolve, sweep_leases
 from yearwheel.store import outbox, rosters
+
+FULL = 2  # SQLite's word for a commit that waits for the disk
 
 
 class Killed(BaseException):
@@ -89,6 +104,26 @@ def test_the_envelope_is_the_stored_message_from_our_sender(app, mailer):
 
     assert (envelope.raw, envelope.message_id) == (stored["raw"], stored["message_id"])
     assert envelope.sender == app.settings.mail.sender
+
+
+def test_a_claim_is_on_the_disk_before_the_mail_server_hears_of_it(app, mailer, monkeypatch):
+    if not app.database.is_sqlite:
+        pytest.skip("PostgreSQL flushes every commit, unless its owner says otherwise")
+    flushing = {}
+
+    def watch(name):
+        do = getattr(outbox, name)
+
+        def watched(connection, *args, **kwargs):
+            flushing[name] = connection.exec_driver_sql("PRAGMA synchronous").scalar_one() >= FULL
+            return do(connection, *args, **kwargs)
+
+        monkeypatch.setattr(outbox, name, watched)
+
+    watch("claim")
+    watch("record")
+    deliver(app)
+    assert flushing == {"claim": True, "record": False}
 
 
 def test_a_limit_is_kept(app, mailer):
@@ -274,6 +309,142 @@ def test_a_message_in_doubt_keeps_its_message_id_when_it_goes_again(app, mailer)
 
     assert {e.message_id for e in mailer.tried if e.recipient == ANN.email} == {doubt.message_id}
     assert [n for n, *_ in attempts(app, ANN)] == [1, 2]
+
+
+def stand(app, *contacts):
+    """How these people's letters stand, and how many attempts were made."""
+    return [(str(row["status"]), row["attempts"]) for row in (row_of(app, contact) for contact in contacts)]
+
+
+def test_a_slow_servers_answers_are_recorded_though_the_batch_is_not_done(app, mailer):
+    seen = []
+
+    def crawl(envelope):
+        seen.append(stand(app, ANN, BOB, CAL, FINN))
+        app.clock.set(app.clock.now() + TURN / 2)
+
+    mailer.before = crawl
+    assert deliver(app) == DeliveryReport(sent=4)
+    assert seen[2] == [("sent", 1), ("sent", 1), ("sending", 1), ("sending", 1)]
+    assert stand(app, ANN, BOB, CAL, FINN) == [("sent", 1)] * 4
+
+
+def test_of_a_slow_servers_mail_little_is_held_at_once(app, mailer, monkeypatch):
+    monkeypatch.setattr(delivering, "FIRST_BATCH", 1)
+    held = []
+
+    def crawl(envelope):
+        held.append(sum(status == "sending" for status, _ in stand(app, ANN, BOB, CAL, FINN)))
+        app.clock.set(app.clock.now() + TURN)
+
+    mailer.before = crawl
+    assert deliver(app) == DeliveryReport(sent=4)
+    assert held == [1, 2, 2, 1]  # twice what the turn before had
+
+
+def test_a_mailer_that_breaks_puts_only_the_message_in_its_hand_in_doubt(app, mailer):
+    def burst(envelope):
+        if envelope.recipient == BOB.email:
+            raise ZeroDivisionError
+
+    mailer.before = burst
+    with pytest.raises(ZeroDivisionError):
+        deliver(app)
+    assert stand(app, ANN, BOB, CAL, FINN) == [("sent", 1), ("sending", 1), ("queued", 0), ("queued", 0)]
+
+    mailer.before = lambda envelope: None
+    assert deliver(app) == DeliveryReport(sent=2)
+    assert attempts(app, CAL) == [(1, "accepted", "250", "2.0.0 queued")]
+
+
+def test_told_to_stop_it_records_what_it_knows_and_gives_back_what_it_did_not_offer(app, mailer):
+    def interrupt(envelope):
+        if envelope.recipient == BOB.email:
+            raise KeyboardInterrupt
+
+    mailer.before = interrupt
+    with pytest.raises(KeyboardInterrupt):
+        deliver(app)
+    assert stand(app, ANN, BOB, CAL, FINN) == [("sent", 1), ("sending", 1), ("queued", 0), ("queued", 0)]
+
+
+def test_a_cycle_that_is_paused_in_the_middle_sends_no_further_batch(app, mailer, monkeypatch):
+    monkeypatch.setattr(delivering, "BATCH", 2)
+    mailer.before = lambda envelope: mailer.tried or pause_cycle(app, KEY, by="ada", why="flood")
+
+    assert deliver(app) == DeliveryReport(sent=2)
+    assert stand(app, CAL, FINN) == [("queued", 0)] * 2
+
+
+@pytest.fixture
+def lanes(app, monkeypatch):
+    """Two connections that hold a message each, and begin their first ones together."""
+    with_mail(app, connections=2)
+    monkeypatch.setattr(delivering, "BATCH", 1)
+    begun_together, holders = Barrier(2, timeout=20), []
+
+    def meet(envelope):
+        if get_ident() not in holders:
+            holders.append(get_ident())
+            begun_together.wait()
+
+    return meet
+
+
+def test_two_connections_share_the_letters_and_one_report(app, mailer, lanes):
+    mailer.before = lanes
+
+    assert deliver(app) == DeliveryReport(sent=4)
+    assert sorted(mailer.recipients()) == [c.email for c in (ANN, BOB, CAL, FINN)]
+    assert stand(app, ANN, BOB, CAL, FINN) == [("sent", 1)] * 4
+
+
+def test_a_limit_counts_the_letters_of_all_connections(app, mailer, lanes):
+    mailer.before = lanes
+
+    assert deliver(app, limit=3) == DeliveryReport(sent=3)
+    assert len(mailer.sent) == 3
+
+
+def test_rates_count_the_letters_of_all_connections(app, mailer, lanes):
+    with_mail(app, per_minute=3)
+    mailer.before = lanes
+    assert deliver(app) == DeliveryReport(sent=3)
+
+    mailer.before = lambda envelope: None
+    with_mail(app, per_minute=None, per_domain_per_minute=3)
+    assert deliver(app) == DeliveryReport()
+    app.clock.set(app.clock.now() + timedelta(minutes=2))
+    assert deliver(app) == DeliveryReport(sent=1)
+
+
+def test_a_connection_that_fails_costs_the_others_nothing_and_is_heard_of_in_the_end(app, mailer, lanes):
+    def one_bursts(envelope):
+        lanes(envelope)
+        if envelope.recipient == BOB.email:
+            raise ZeroDivisionError
+
+    mailer.before = one_bursts
+    with pytest.raises(ZeroDivisionError):
+        deliver(app)
+    assert stand(app, ANN, BOB, CAL, FINN) == [("sent", 1), ("sending", 1), ("sent", 1), ("sent", 1)]
+
+
+def test_interrupted_every_connection_ends_its_message_and_begins_no_other(app, mailer, lanes, monkeypatch):
+    told, stop = Signal(), delivering._Pass.stop
+    monkeypatch.setattr(delivering._Pass, "stop", lambda run: (stop(run), told.set()))
+
+    def interrupt(envelope):
+        lanes(envelope)
+        if current_thread() is main_thread():
+            raise KeyboardInterrupt
+        told.wait(20)
+
+    mailer.before = interrupt
+    with pytest.raises(KeyboardInterrupt):
+        deliver(app)
+    assert sorted(stand(app, ANN, BOB)) == [("sending", 1), ("sent", 1)]
+    assert stand(app, CAL, FINN) == [("queued", 0)] * 2
 
 
 def test_several_deliverers_at_once_send_each_message_once(app):

@@ -5,9 +5,10 @@ import ssl
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from threading import Thread
+from typing import Any, BinaryIO
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -15,7 +16,7 @@ from aiosmtpd.smtp import AuthResult
 
 from yearwheel.notifications.ledger import Attempt
 from yearwheel.notifications.mailers import Envelope, Result
-from yearwheel.notifications.mailers.smtp import Security, SmtpMailer, SmtpServer
+from yearwheel.notifications.mailers.smtp import Security, SmtpMailer, SmtpServer, stuffed
 
 RAW = b"Subject: Due Friday\r\n\r\nFirst line\r\n.\r\n..two dots\r\nlast line\r\n"
 
@@ -23,9 +24,16 @@ RAW = b"Subject: Due Friday\r\n\r\nFirst line\r\n.\r\n..two dots\r\nlast line\r\
 class Sink:
     """Keeps what it accepts; addresses say how it should misbehave."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, pipelining: bool = False) -> None:
         self.accepted: list[tuple[str, bytes]] = []
         self.sessions: set[int] = set()
+        self._pipelining = pipelining
+
+    async def handle_EHLO(  # noqa: N802
+        self, server: Any, session: Any, envelope: Any, hostname: str, responses: list[str]
+    ) -> list[str]:
+        session.host_name = hostname
+        return [responses[0], *(["250-PIPELINING"] if self._pipelining else []), *responses[1:]]
 
     async def handle_MAIL(  # noqa: N802
         self, server: Any, session: Any, envelope: Any, address: str, options: Any
@@ -74,9 +82,10 @@ def listening(sink: Sink, **options: Any) -> Iterator[int]:
         controller.stop()
 
 
-@pytest.fixture
-def sink() -> Sink:
-    return Sink()
+@pytest.fixture(params=["step by step", "pipelining"])
+def sink(request: pytest.FixtureRequest) -> Sink:
+    """Says the same to both ways of speaking to it."""
+    return Sink(pipelining=request.param == "pipelining")
 
 
 @pytest.fixture
@@ -167,8 +176,130 @@ def test_no_server_at_all_is_deferred() -> None:
         )
 
 
+class Script:
+    """A server that answers whatever it is told with the next line of a script, and notes what that was.
+
+    `None` hangs up. Content is one thing, from DATA's go-ahead to the dot.
+    """
+
+    def __init__(self, *answers: str | None) -> None:
+        self._answers = list(answers)
+        self.heard: list[str] = []
+
+    def run(self, listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        with suppress(ConnectionError), connection, connection.makefile("rb") as lines:
+            connection.sendall(b"220 ready\r\n")
+            self._talk(connection, lines)
+
+    def _talk(self, connection: socket.socket, lines: BinaryIO) -> None:
+        content = False
+        while line := lines.readline():
+            if content and line != b".\r\n":
+                continue
+            self.heard.append("content" if content else line.decode().strip())
+            if line.upper().startswith(b"EHLO"):
+                connection.sendall(b"250-script.example\r\n250 PIPELINING\r\n")
+                continue
+            answer = self._answers.pop(0) if self._answers else None
+            if answer is None:
+                return
+            connection.sendall(answer.encode() + b"\r\n")
+            content = answer.startswith("354")
+
+
+@contextmanager
+def following(script: Script) -> Iterator[int]:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = Thread(target=script.run, args=[listener], daemon=True)
+        thread.start()
+        yield listener.getsockname()[1]
+        thread.join(20)
+
+
+OPENING = ["ehlo planning.example", "MAIL FROM:<planning@oet.example>", "RCPT TO:<pat@adair.example>", "DATA"]
+
+
+def test_a_pipelined_message_is_three_answers_and_then_its_content() -> None:
+    script = Script("250 ok", "250 ok", "354 go", "250 taken")
+    with following(script) as port, mailer(port) as smtp:
+        assert smtp.send(to("pat@adair.example")) == Result(Attempt.ACCEPTED, "250", "taken")
+    assert script.heard[:5] == [*OPENING, "content"]
+
+
 @pytest.mark.parametrize(
-    "address", ["", "a@b.example\r\nRCPT TO:<x@evil.example>", "jané@adair.example", "a b@c"]
+    ("answers", "result"),
+    [
+        (("550 no", "503 no", "503 no"), Result(Attempt.DEFERRED, "550", "sender refused: no")),
+        (("451 busy", "503 no", "503 no"), Result(Attempt.DEFERRED, "451", "sender refused: busy")),
+        (("250 ok", "550 5.1.1 who", "503 no"), Result(Attempt.REFUSED, "550", "5.1.1 who")),
+        (("250 ok", "451 4.7.1 greylisted", "554 no"), Result(Attempt.DEFERRED, "451", "4.7.1 greylisted")),
+        (("250 ok", "250 ok", "451 full"), Result(Attempt.DEFERRED, "451", "full")),
+        (("250 ok", "250 ok", "554 no"), Result(Attempt.REFUSED, "554", "no")),
+    ],
+)
+def test_a_pipelined_refusal_is_the_first_of_the_answers_and_the_connection_goes_on(answers, result) -> None:
+    script = Script(*answers, "250 reset", "250 ok", "250 ok", "354 go", "250 taken")
+    with following(script) as port, mailer(port) as smtp:
+        assert smtp.send(to("pat@adair.example")) == result
+        assert smtp.send(to("pat@adair.example")).outcome is Attempt.ACCEPTED
+    assert script.heard[:10] == [*OPENING, "rset", *OPENING[1:], "content", "quit"]
+
+
+def test_a_go_ahead_after_a_refusal_is_not_followed() -> None:
+    script = Script("250 ok", "550 5.1.1 who", "354 go")
+    with following(script) as port, mailer(port) as smtp:
+        assert smtp.send(to("pat@adair.example")) == Result(Attempt.REFUSED, "550", "5.1.1 who")
+    assert script.heard == OPENING
+
+
+@pytest.mark.parametrize("answers", [(None,), ("250 ok", None), ("250 ok", "250 ok", None)])
+def test_a_connection_dropped_between_pipelined_answers_is_deferred(answers) -> None:
+    script = Script(*answers)
+    with following(script) as port, mailer(port) as smtp:
+        assert smtp.send(to("pat@adair.example")).outcome is Attempt.DEFERRED
+    assert "content" not in script.heard
+
+
+def test_a_goodbye_among_pipelined_answers_is_believed_and_nothing_more_is_said() -> None:
+    script = Script("250 ok", "421 4.3.2 going down")
+    with following(script) as port, mailer(port) as smtp:
+        assert smtp.send(to("pat@adair.example")) == Result(Attempt.DEFERRED, "421", "4.3.2 going down")
+    assert script.heard == OPENING
+
+
+def test_a_connection_dropped_in_the_content_of_a_pipelined_message_is_unknown() -> None:
+    script = Script("250 ok", "250 ok", "354 go", None)
+    with following(script) as port, mailer(port) as smtp:
+        assert smtp.send(to("pat@adair.example")).outcome is Attempt.UNKNOWN
+    assert script.heard == [*OPENING, "content"]
+
+
+@pytest.mark.parametrize(
+    ("raw", "sent"),
+    [
+        (b"a\r\nb\r\n", b"a\r\nb\r\n.\r\n"),
+        (b"a", b"a\r\n.\r\n"),
+        (b"", b"\r\n.\r\n"),
+        (b".", b"..\r\n.\r\n"),
+        (b".a\r\n.\r\n..b\r\nc.d\r\n", b"..a\r\n..\r\n...b\r\nc.d\r\n.\r\n"),
+        (b"a\n.\r\nMAIL FROM:<x>\r\n", b"a\n..\r\nMAIL FROM:<x>\r\n.\r\n"),  # nothing is smuggled
+    ],
+)
+def test_no_line_of_a_message_ends_it_early(raw: bytes, sent: bytes) -> None:
+    assert stuffed(raw) == sent
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "a@b.example\r\nRCPT TO:<x@evil.example>",
+        "a@b.example>",
+        "<a@b.example",
+        "jané@adair.example",
+        "a b@c",
+    ],
 )
 def test_an_address_that_would_change_the_conversation_is_refused_before_it_starts(
     sink: Sink, port: int, address: str
@@ -232,6 +363,20 @@ def test_a_server_without_starttls_never_gets_the_message_in_the_clear(sink: Sin
         result = smtp.send(to("pat@adair.example"))
     assert result.outcome is Attempt.DEFERRED
     assert sink.accepted == []
+
+
+def test_who_we_are_is_said_and_the_message_taken(
+    sink: Sink, server_tls: ssl.SSLContext, trusting: ssl.SSLContext
+) -> None:
+    def check(server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
+        return AuthResult(success=(data.login, data.password) == (b"oet", b"correct horse"))
+
+    with (
+        listening(sink, tls_context=server_tls, authenticator=check, auth_required=True) as port,
+        mailer(port, Security.STARTTLS, tls=trusting, username="oet", password="correct horse") as smtp,
+    ):
+        assert smtp.send(to("pat@adair.example")).outcome is Attempt.ACCEPTED
+    assert [recipient for recipient, _ in sink.accepted] == ["pat@adair.example"]
 
 
 def test_a_refused_password_is_deferred_and_is_in_no_result_and_no_repr(

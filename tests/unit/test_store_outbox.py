@@ -8,8 +8,9 @@ import pytest
 
 from tests.apps import KEY, SOURCE, at, bare_app
 from yearwheel.notifications.ledger import OUTBOX_MOVES, Attempt, OutboxStatus
+from yearwheel.notifications.packed import pack
 from yearwheel.services.cycles import create_cycle
-from yearwheel.store import outbox
+from yearwheel.store import outbox, pauses
 from yearwheel.store.outbox import NewMessage, Settled
 
 NOW = at("2027-02-01")
@@ -109,9 +110,9 @@ def test_a_claim_carries_what_is_needed_to_send_and_counts_the_attempt(stored):
     (first,) = add(stored, message(1))
     (claimed,) = claim(stored, by="worker 7")
 
-    assert claimed == outbox.Claimed(
-        first, KEY, "c1", "c1@mail.example", b"Subject: s\r\n\r\n.\r\n", "<k1@x>", 1
-    )
+    raw = b"Subject: s\r\n\r\n.\r\n"
+    assert claimed == outbox.Claimed(first, KEY, "c1", "c1@mail.example", pack(raw), "<k1@x>", 1)
+    assert claimed.raw == raw
     row = read(stored, first)
     assert (row["status"], row["lease_by"], row["lease_until"]) == (
         OutboxStatus.SENDING, "worker 7", NOW + LEASE,
@@ -152,6 +153,59 @@ def test_concurrent_deliverers_never_get_the_same_message(stored):
     assert counts == Counter(ids)
     for number, part in enumerate(taken):
         assert {read(stored, i)["lease_by"] for i in part[:3]} <= {str(number)}
+
+
+def test_nothing_is_claimed_while_the_cycle_is_paused(stored):
+    ids = add(stored, message(1))
+    with stored.writing() as work:
+        pauses.begin(work.connection, KEY, "ada", "flood", NOW)
+        work.commit()
+    assert claim(stored) == []
+
+    with stored.writing() as work:
+        pauses.end(work.connection, KEY, "ada", NOW)
+        work.commit()
+    assert [c.id for c in claim(stored)] == ids
+
+
+def test_what_was_claimed_and_not_offered_is_put_back_as_if_it_had_not_been_claimed(stored):
+    first, second, third = add(stored, message(1), message(2), message(3))
+    before = dict(read(stored, first))
+    claim(stored, by="me", limit=2)
+    claim(stored, by="another", limit=1)
+    with stored.writing() as work:
+        outbox.put_back(work.connection, [first, third], "me")
+        work.commit()
+
+    assert dict(read(stored, first)) == before
+    assert [status(stored, i) for i in (second, third)] == [OutboxStatus.SENDING] * 2  # not said, not mine
+    assert [(c.id, c.attempts) for c in claim(stored)] == [(first, 1)]
+
+
+def test_what_was_swept_is_not_put_back(stored):
+    (first,) = add(stored, message(1))
+    claim(stored, by="me")
+    sweep(stored, None)
+    with stored.writing() as work:
+        outbox.put_back(work.connection, [first], "me")
+        work.commit()
+
+    assert status(stored, first) is OutboxStatus.UNCERTAIN
+
+
+def test_attempts_that_ended_differently_are_recorded_together(stored):
+    ids = add(stored, *(message(n) for n in range(4)))
+    one, two, three, four = claim(stored)
+    soon, later = NOW + timedelta(minutes=1), NOW + timedelta(minutes=5)
+    record(stored, sent(one), deferred(two, soon), deferred(three, later), sent(four))
+
+    rows = [read(stored, i) for i in ids]
+    assert [(r["status"], r["not_before"], r["settled_at"]) for r in rows] == [
+        (OutboxStatus.SENT, NOW, NOW),
+        (OutboxStatus.QUEUED, soon, None),
+        (OutboxStatus.QUEUED, later, None),
+        (OutboxStatus.SENT, NOW, NOW),
+    ]
 
 
 def test_a_recorded_message_ends_without_a_lease_and_with_its_attempt(stored):

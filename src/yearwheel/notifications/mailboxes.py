@@ -67,9 +67,13 @@ def _read_mbox(path: Path, take: Take) -> int:
 
 
 def read_imap(server: ImapServer, take: Take) -> int:
-    """Hand every message of the inbox to `take`; says how many. OSError when the server cannot be used."""
+    """Hand every message of the inbox to `take`; says how many. OSError when the server cannot be used.
+
+    What was taken is copied aside and marked before the next one is read: an interrupted reading goes on
+    where it stopped.
+    """
     with _inbox(server) as imap:
-        numbers = _ok(imap.uid("SEARCH", "ALL"))[0].split()
+        numbers = (_ok(imap.uid("SEARCH", "UNDELETED"))[0] or b"").decode().split()
         for number in numbers:
             fetched = _ok(imap.uid("FETCH", number, "(BODY.PEEK[])"))
             take(next(part[1] for part in fetched if isinstance(part, tuple)))
@@ -81,19 +85,42 @@ def read_imap(server: ImapServer, take: Take) -> int:
 
 @contextmanager
 def _inbox(server: ImapServer) -> Iterator[imaplib.IMAP4]:
-    tls = server.tls or ssl.create_default_context()
     try:
-        with imaplib.IMAP4_SSL(server.host, server.port, ssl_context=tls, timeout=server.timeout) as imap:
-            imap.login(server.user, server.password)
+        with _connect(server) as imap:
+            _log_in(imap, server)
             imap.create(READ_FOLDER)  # answers NO when it is there already
             _ok(imap.select("INBOX"))
             yield imap
     except imaplib.IMAP4.error as fault:
-        raise OSError(f"the mail server {server.host} said: {fault}") from None
+        raise OSError(f"the mail server {server.host} said: {_words(fault.args[0])}") from None
+
+
+def _connect(server: ImapServer) -> imaplib.IMAP4_SSL:
+    tls = server.tls or ssl.create_default_context()
+    try:
+        return imaplib.IMAP4_SSL(server.host, server.port, ssl_context=tls, timeout=server.timeout)
+    except ssl.SSLCertVerificationError as fault:
+        raise OSError(f"the mail server {server.host} cannot be trusted: {fault.verify_message}") from None
+    except OSError as fault:
+        raise OSError(
+            f"the mail server {server.host}, port {server.port}: {fault.strerror or fault}"
+        ) from None
+
+
+def _log_in(imap: imaplib.IMAP4, server: ImapServer) -> None:
+    """By SASL where it is offered, which takes any password; the LOGIN command takes only ASCII."""
+    if "AUTH=PLAIN" in imap.capabilities:
+        imap.authenticate("PLAIN", lambda _: f"\0{server.user}\0{server.password}".encode())
+    else:
+        imap.login(server.user, server.password)
 
 
 def _ok(answer: tuple[str, list[Any]]) -> list[Any]:
     status, data = answer
     if status != "OK":
-        raise imaplib.IMAP4.error(str(data))
+        raise imaplib.IMAP4.error(data[0])
     return data
+
+
+def _words(said: object) -> str:
+    return said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)

@@ -1,17 +1,21 @@
 """Empty the outbox: claim and commit, talk to the mail server with no transaction open, record, commit."""
 
 import re
+import sys
 from collections import Counter
 from collections.abc import Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from threading import Event as Signal
+from threading import Lock
 from uuid import uuid4
 
 from yearwheel.config.settings import Mail
 from yearwheel.notifications.ledger import Attempt, OutboxStatus
 from yearwheel.notifications.mailers import Envelope, Mailer, Result
 from yearwheel.notifications.verp import sender_for
-from yearwheel.services.active import read_active
+from yearwheel.services.active import Active, read_active
 from yearwheel.services.app import App
 from yearwheel.services.contacts import give_up_address
 from yearwheel.services.queue_mail import open_zones
@@ -22,12 +26,16 @@ from yearwheel.store.outbox import Claimed, Settled
 
 LEASE = timedelta(minutes=10)
 MINUTE = timedelta(minutes=1)
-BATCH = 50  # claimed together and recorded together: the most a crash can leave in doubt
+BATCH = 100  # claimed together and recorded together: the most a crash can leave in doubt on one connection
+FIRST_BATCH = 25
+TURN = timedelta(seconds=1)  # after this a slow server's answers are recorded, however few they are
 WAITS = [timedelta(minutes=m) for m in (1, 5, 15, 60, 180, 360)]  # after each refusal for now; the last stays
 TRIES = 14  # six on the first day and two on each of four more: RFC 5321 4.5.4.1 asks for four or five days
 OF_ADDRESS = {"", "550", "551", "553"}  # without an enhanced status; empty when we could not even ask
 OF_SENDER = {"5.1.7", "5.1.8"}
 _ENHANCED = re.compile(r"5\.(\d{1,3})\.\d{1,3}\b")
+
+Answer = tuple[Claimed, Result]
 
 
 @dataclass(slots=True)
@@ -39,41 +47,128 @@ class DeliveryReport:
     deferred: int = 0
     uncertain: int = 0
 
+    def count(self, settled: Sequence[Settled]) -> None:
+        for row in settled:
+            self.sent += row.status is OutboxStatus.SENT
+            self.refused += row.status is OutboxStatus.FAILED
+            self.deferred += row.status is OutboxStatus.QUEUED
+            self.uncertain += row.status is OutboxStatus.UNCERTAIN
+
 
 def deliver(app: App, *, limit: int | None = None) -> DeliveryReport:
-    """Send what waits, as far as each reader's window is open. Several deliverers may run at once."""
-    report = DeliveryReport()
-    me = uuid4().hex
-    with app.open_mailer() as mailer:
-        while limit is None or _attempts(report) < limit:
-            batch = _claim(app, me, BATCH if limit is None else min(BATCH, limit - _attempts(report)))
-            if not batch:
-                return report
-            results = [(claimed, _send(app, mailer, claimed)) for claimed in batch]
-            _record(app, results, report)
-    return report
+    """Send what waits, as far as each reader's window is open. Several deliverers may run at once.
+
+    It has `mail.connections` lanes, each with a connection and messages of its own. Where one fails the
+    others go on to the end before its error is raised. Told to stop, each records what it knows first.
+    """
+    run = _Pass(app, sys.maxsize if limit is None else limit)
+    with ThreadPoolExecutor(app.settings.mail.connections, "lane") as threads:
+        others = [threads.submit(run.lane) for _ in range(app.settings.mail.connections - 1)]
+        try:
+            run.lane()
+            wait(others)
+        except (KeyboardInterrupt, SystemExit):
+            run.stop()
+            raise
+    for lane in others:
+        lane.result()
+    return run.report
 
 
-def _claim(app: App, me: str, size: int) -> list[Claimed]:
-    now = app.clock.now()
-    with app.database.writing() as work:
-        for cycle_key, zones in outbox.waiting_zones(work.connection).items():
-            active = read_active(work.connection, cycle_key)
+class _Pass:
+    """One emptying of the outbox. Lanes speak to the mail server side by side, to the database in turn."""
+
+    def __init__(self, app: App, limit: int) -> None:
+        self.report = DeliveryReport()
+        self._app = app
+        self._left = limit
+        self._seen: list[tuple[Active, set[str]]] = []  # cycles that have mail, and its readers' zones
+        self._one_writer = Lock()  # SQLite's own would be waited for by sleeping and asking again
+        self._stopping = Signal()
+
+    def stop(self) -> None:
+        """Offer no more messages; those claimed and not offered are given back."""
+        self._stopping.set()
+
+    def lane(self) -> None:
+        """Claim, send and record until nothing is left that may leave."""
+        me = uuid4().hex
+        with self._app.open_mailer() as mailer:
+            size = FIRST_BATCH
+            while held := self._claim(me, size):
+                answers: list[Answer] = []
+                try:
+                    self._send(mailer, held, answers)
+                except (Exception, KeyboardInterrupt):
+                    # What became of the one in hand nobody knows: it stays held, and becomes uncertain.
+                    self._record(me, answers, untried=held[len(answers) + 1 :])
+                    raise
+                self._record(me, answers, untried=held[len(answers) :])
+                size = 2 * len(answers)  # of a slow server's mail, little is held at once
+
+    def _send(self, mailer: Mailer, held: list[Claimed], answers: list[Answer]) -> None:
+        """Offer message after message and note each answer, until the turn is over."""
+        began = self._app.clock.now()
+        for claimed in held:
+            if self._stopping.is_set() or (answers and self._app.clock.now() - began >= TURN):
+                return
+            answers.append((claimed, mailer.send(self._envelope(claimed))))
+
+    def _envelope(self, claimed: Claimed) -> Envelope:
+        mail = self._app.settings.mail
+        sender = sender_for(claimed.message_id, mail.bounce_domain) if mail.bounce_domain else mail.sender
+        return Envelope(claimed.message_id, sender, claimed.recipient, claimed.raw)
+
+    def _claim(self, me: str, most: int) -> list[Claimed]:
+        """From the cycles that were seen to have mail; they are looked for anew when those have none left."""
+        now = self._app.clock.now()
+        with self._one_writer:
+            size = 0 if self._stopping.is_set() else min(BATCH, most, self._left)
+            if not size:
+                return []
+            # Flushed: a claim that a power cut could take back would be a letter sent twice.
+            with self._app.database.writing(flushed=True) as work:
+                held = self._claim_seen(work.connection, me, now, size)
+                if not held:
+                    waiting = outbox.waiting_zones(work.connection)
+                    self._seen = [
+                        (read_active(work.connection, key), zones) for key, zones in waiting.items()
+                    ]
+                    held = self._claim_seen(work.connection, me, now, size)
+                work.commit()
+            self._left -= len(held)
+        return held
+
+    def _claim_seen(self, connection: Connection, me: str, now: datetime, size: int) -> list[Claimed]:
+        for active, zones in self._seen:
             open_now = open_zones(active, zones, now)
-            claimed = outbox.claim(
-                work.connection,
-                cycle_key,
+            held = outbox.claim(
+                connection,
+                active.key,
                 now=now,
                 until=now + LEASE,
                 by=me,
                 zones=open_now,
                 limit=size,
-                among=_within_rates(app.settings.mail, work.connection, cycle_key, open_now, now, size),
+                among=_within_rates(self._app.settings.mail, connection, active.key, open_now, now, size),
             )
-            if claimed:
-                work.commit()
-                return claimed
-    return []
+            if held:
+                return held
+        return []
+
+    def _record(self, me: str, answers: Sequence[Answer], *, untried: Sequence[Claimed]) -> None:
+        """Keep what was answered; what was never offered waits again."""
+        now = self._app.clock.now()
+        settled = [_settle(claimed, result, now) for claimed, result in answers]
+        with self._one_writer, self._app.database.writing() as work:
+            outbox.record(work.connection, settled)
+            for claimed, result in answers:
+                if result.outcome is Attempt.REFUSED:
+                    _note_refusal(work.connection, claimed, result, now)
+            outbox.put_back(work.connection, [claimed.id for claimed in untried], me)
+            work.commit()
+            self._left += len(untried)
+            self.report.count(settled)
 
 
 def _within_rates(
@@ -98,28 +193,6 @@ def _within_rates(
 
 def _domain(recipient: str) -> str:
     return recipient.rpartition("@")[2].lower()
-
-
-def _send(app: App, mailer: Mailer, claimed: Claimed) -> Result:
-    mail = app.settings.mail
-    sender = sender_for(claimed.message_id, mail.bounce_domain) if mail.bounce_domain else mail.sender
-    return mailer.send(Envelope(claimed.message_id, sender, claimed.recipient, claimed.raw))
-
-
-def _record(app: App, results: Sequence[tuple[Claimed, Result]], report: DeliveryReport) -> None:
-    now = app.clock.now()
-    settled = [_settle(claimed, result, now) for claimed, result in results]
-    with app.database.writing() as work:
-        outbox.record(work.connection, settled)
-        for claimed, result in results:
-            if result.outcome is Attempt.REFUSED:
-                _note_refusal(work.connection, claimed, result, now)
-        work.commit()
-    for row in settled:
-        report.sent += row.status is OutboxStatus.SENT
-        report.refused += row.status is OutboxStatus.FAILED
-        report.deferred += row.status is OutboxStatus.QUEUED
-        report.uncertain += row.status is OutboxStatus.UNCERTAIN
 
 
 def _settle(claimed: Claimed, result: Result, now: datetime) -> Settled:
@@ -160,7 +233,3 @@ def blames_address(refusal: Result) -> bool:
     if status := _ENHANCED.match(refusal.detail):
         return status[1] in {"1", "2"} and status[0] not in OF_SENDER
     return refusal.code in OF_ADDRESS
-
-
-def _attempts(report: DeliveryReport) -> int:
-    return report.sent + report.refused + report.deferred + report.uncertain

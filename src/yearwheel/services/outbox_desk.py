@@ -13,6 +13,7 @@ from yearwheel.notifications.mime import message_id
 from yearwheel.services.active import read_active
 from yearwheel.services.app import App, Refused
 from yearwheel.services.approve_kinds import record_approval
+from yearwheel.services.reasons import check_reason
 from yearwheel.store import Connection, approvals, events, outbox
 from yearwheel.store.events import Event
 from yearwheel.store.outbox import NewMessage
@@ -102,14 +103,13 @@ def approve(app: App, cycle_key: str, ids: Sequence[int] | None, *, by: str, why
 
     Letters that waited for nothing but those words go with them. All of it happens or, Refused, none.
     """
+    check_reason(why)
     now = app.clock.now()
     with app.database.writing() as work:
         read_active(work.connection, cycle_key)
         approval = _weigh(app, work.connection, cycle_key, ids)
-        words: dict[str, set[str]] = {}
-        for row, (version, kinds) in outbox.kinds_carried(work.connection, cycle_key).items():
-            if row in approval.letters:
-                words.setdefault(version, set()).update(kinds)
+        held = outbox.held_words(work.connection, cycle_key)
+        words = {pinned for row in approval.letters for pinned in held[row]}
         outbox.release(work.connection, approval.letters, now)
         detail = {"outbox": list(approval.letters)}
         after = str(OutboxStatus.QUEUED)
@@ -128,18 +128,13 @@ def _weigh(app: App, connection: Connection, cycle_key: str, ids: Sequence[int] 
     chosen = sorted(held) if ids is None else sorted(set(ids))
     if other := [number for number in chosen if number not in held]:
         raise _not_movable("held", "approved", other)
-    carried = outbox.kinds_carried(connection, cycle_key)
-    approved: dict[str, set[str]] = {}
-    for version in {version for version, _ in carried.values()}:
-        approved[version] = approvals.read(connection, cycle_key, version)
-    before = {(version, kind) for version, kinds in approved.items() for kind in kinds}
-    for row in chosen:
-        version, kinds = carried[row]
-        approved[version] |= kinds
+    carried = outbox.held_words(connection, cycle_key)
+    before = approvals.read(connection, cycle_key)
+    approved = before.union(*(carried[row] for row in chosen))
     others = [
         row
-        for row, (version, kinds) in outbox.first_uses(connection, cycle_key).items()
-        if row not in chosen and kinds <= approved[version]
+        for row, words in outbox.first_uses(connection, cycle_key).items()
+        if row not in chosen and words <= approved
     ]
     leaving = [held[row] for row in (*chosen, *others)]
     now = app.clock.now()
@@ -147,13 +142,14 @@ def _weigh(app: App, connection: Connection, cycle_key: str, ids: Sequence[int] 
         letters=tuple(chosen),
         others=tuple(sorted(others)),
         people=len({row["contact_key"] for row in leaving}),
-        kinds=tuple(sorted({k for v, ks in approved.items() for k in ks if (v, k) not in before})),
+        kinds=tuple(sorted({kind for kind, _ in approved - before})),
         afresh=sum(row["send_on"] < now.astimezone(ZoneInfo(row["zone"])).date() for row in leaving),
     )
 
 
 def move_messages(app: App, cycle_key: str, ids: Sequence[int], act: Desk, *, by: str, why: str) -> list[int]:
     """Hold, discard or try again; all of the messages or, Refused, none."""
+    check_reason(why)
     before, after = MOVES[act]
     now = app.clock.now()
     with app.database.writing() as work:

@@ -10,7 +10,7 @@ from yearwheel.notifications.ledger import OutboxStatus
 from yearwheel.notifications.mailboxes import ImapServer, read_imap
 from yearwheel.services.active import read_active
 from yearwheel.services.app import App
-from yearwheel.services.contacts import give_up_address
+from yearwheel.services.contacts import OFTEN_BACK, give_up_address
 from yearwheel.services.rounds import SYSTEM
 from yearwheel.store import Connection, bounces, events, outbox, rosters, tasks
 from yearwheel.store.bounces import Sent
@@ -18,7 +18,6 @@ from yearwheel.store.events import Event
 from yearwheel.store.tasks import Task
 
 PATIENCE = 3  # soft bounces in a row, then a person is asked
-OFTEN_BACK = "often_back"
 
 
 @dataclass(slots=True)
@@ -44,7 +43,8 @@ def read_imap_bounces(app: App) -> BounceReport | None:
     mail = app.settings.mail
     if not mail.imap_host:
         return None
-    server = ImapServer(mail.imap_host, mail.imap_user, mail.imap_password.get_secret_value())
+    password = mail.imap_password.get_secret_value()
+    server = ImapServer(mail.imap_host, mail.imap_user, password, mail.imap_port)
     return read_bounces(app, partial(read_imap, server))
 
 

@@ -8,20 +8,25 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    LargeBinary,
     RowMapping,
+    UpdateBase,
     and_,
     bindparam,
     case,
     func,
     or_,
     select,
+    type_coerce,
     union_all,
     update,
 )
 
 from yearwheel.notifications.ledger import Attempt, OutboxStatus
-from yearwheel.store.columns import as_row
-from yearwheel.store.tables import deliveries, pauses, reminders
+from yearwheel.notifications.packed import unpack
+from yearwheel.notifications.words import Words, read_words
+from yearwheel.store.columns import Moment, as_row
+from yearwheel.store.tables import deliveries, pauses, raw_messages, reminders
 from yearwheel.store.tables import outbox as table
 
 NOT_LEFT = (OutboxStatus.HELD, OutboxStatus.QUEUED)
@@ -59,9 +64,13 @@ class Claimed:
     cycle_key: str
     contact_key: str
     recipient: str
-    raw: bytes
+    packed: bytes  # unpacked when it is its turn, after the claim is committed
     message_id: str
     attempts: int
+
+    @property
+    def raw(self) -> bytes:
+        return unpack(self.packed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +92,16 @@ def add(connection: Connection, new: Iterable[NewMessage]) -> list[int]:
     rows = [as_row(message) for message in new]
     if not rows:
         return []
-    query = table.insert().returning(table.c.id, sort_by_parameter_order=True)
-    return list(connection.scalars(query, rows))
+    raws = [row.pop("raw") for row in rows]
+    # RETURNING would make the driver write them one by one.
+    newest = connection.scalar(select(func.max(table.c.id))) or 0
+    connection.execute(table.insert(), rows)
+    written = select(table.c.key, table.c.id).where(table.c.id > newest)
+    ids: dict[str, int] = dict(connection.execute(written).all())
+    in_order = [ids[row["key"]] for row in rows]
+    raw_rows = [{"outbox_id": row, "raw": raw} for row, raw in zip(in_order, raws, strict=True)]
+    connection.execute(raw_messages.insert(), raw_rows)
+    return in_order
 
 
 def letters_that_day(
@@ -162,28 +179,26 @@ def claim(
     among: Collection[int] | None = None,
 ) -> list[Claimed]:
     """Take messages that may leave now, under a lease. No two deliverers get the same one."""
-    waiting = select(table.c.id).where(_may_leave(cycle_key, now, zones)).order_by(table.c.id).limit(limit)
-    if among is not None:
-        waiting = waiting.where(table.c.id.in_(among))
-    if connection.dialect.name == "postgresql":
-        waiting = waiting.with_for_update(skip_locked=True)
-    # A CTE runs once; PostgreSQL may run a subquery again for each row, and then takes more than `limit`.
-    chosen = waiting.cte("chosen")
-    query = (
-        update(table)
-        .where(table.c.id.in_(select(chosen.c.id)), table.c.status == OutboxStatus.QUEUED)
-        .values(status=OutboxStatus.SENDING, lease_by=by, lease_until=until, attempts=table.c.attempts + 1)
-        .returning(*(table.c[name] for name in Claimed.__dataclass_fields__))
+    given = {"cycle": cycle_key, "now": now, "zones": list(zones), "most": limit}
+    holding = {"until": until, "by": by}
+    if among is None:
+        found = connection.execute(_CLAIM, given | holding)
+    else:
+        found = connection.execute(_CLAIM_AMONG, given | holding | {"among": list(among)})
+    return sorted((Claimed(*row) for row in found), key=lambda claimed: claimed.id)
+
+
+def put_back(connection: Connection, ids: Collection[int], by: str) -> None:
+    """Give back what the holder of a lease never offered to the mail server; no attempt was made."""
+    if not ids:
+        return
+    query = update(table).where(
+        table.c.id.in_(ids), table.c.status == OutboxStatus.SENDING, table.c.lease_by == by
     )
-    return sorted((Claimed(**row) for row in connection.execute(query).mappings()), key=lambda c: c.id)
-
-
-def _may_leave(cycle_key: str, now: datetime, zones: Collection[str]) -> ColumnElement[bool]:
-    return and_(
-        table.c.status == OutboxStatus.QUEUED,
-        table.c.not_before <= now,
-        table.c.cycle_key == cycle_key,
-        table.c.zone.in_(zones),
+    connection.execute(
+        query.values(
+            status=OutboxStatus.QUEUED, attempts=table.c.attempts - 1, lease_by=None, lease_until=None
+        )
     )
 
 
@@ -191,8 +206,9 @@ def list_claimable(
     connection: Connection, cycle_key: str, *, now: datetime, zones: Collection[str]
 ) -> list[tuple[int, str]]:
     """Id and recipient of every message that may leave now, in the order in which they are claimed."""
-    query = select(table.c.id, table.c.recipient).where(_may_leave(cycle_key, now, zones))
-    return [(row, recipient) for row, recipient in connection.execute(query.order_by(table.c.id))]
+    query = select(table.c.id, table.c.recipient).where(_MAY_LEAVE).order_by(table.c.id)
+    given = {"cycle": cycle_key, "now": now, "zones": list(zones)}
+    return [(row, recipient) for row, recipient in connection.execute(query, given)]
 
 
 def recently_tried(connection: Connection, since: datetime) -> list[str]:
@@ -209,10 +225,9 @@ def recently_tried(connection: Connection, since: datetime) -> list[str]:
 
 def waiting_zones(connection: Connection) -> dict[str, set[str]]:
     """For each cycle that is not paused, the readers' zones of all messages that wait to leave."""
-    paused = select(pauses.c.cycle_key).where(pauses.c.resumed_at.is_(None))
     query = (
         select(table.c.cycle_key, table.c.zone)
-        .where(table.c.status == OutboxStatus.QUEUED, table.c.cycle_key.not_in(paused))
+        .where(table.c.status == OutboxStatus.QUEUED, _NOT_PAUSED)
         .distinct()
     )
     found: dict[str, set[str]] = {}
@@ -240,12 +255,12 @@ def record(connection: Connection, settled: Iterable[Settled]) -> None:
             for r in rows
         ],
     )
-    final = [r for r in rows if r.not_before is None]
-    again = [r for r in rows if r.not_before is not None]
-    if final:
-        connection.execute(_END, [{"row": r.id, "status_": r.status, "at_": r.at} for r in final])
-    if again:
-        connection.execute(_AGAIN, [{"row": r.id, "later": r.not_before} for r in again])
+    alike: dict[tuple[OutboxStatus, datetime | None, datetime], list[int]] = {}
+    for r in rows:
+        alike.setdefault((r.status, r.not_before, r.at), []).append(r.id)
+    for (status, later, at), ids in alike.items():  # nearly always all of them
+        ended = at if later is None else None
+        connection.execute(_SETTLE, {"rows": ids, "to": status, "later": later, "ended": ended})
 
 
 def sweep(connection: Connection, *, now: datetime | None) -> list[int]:
@@ -295,24 +310,19 @@ def release(connection: Connection, ids: Collection[int], at: datetime) -> list[
     return sorted(connection.scalars(query.returning(table.c.id)))
 
 
-def kinds_carried(
+def held_words(
     connection: Connection, cycle_key: str, *where: ColumnElement[bool]
-) -> dict[int, tuple[str, set[str]]]:
-    """For each held message: the version of its templates, and the kinds of the reminders it carries."""
-    query = (
-        select(table.c.id, table.c.template_version, reminders.c.kind)
-        .join(reminders, reminders.c.outbox_id == table.c.id)
-        .where(table.c.cycle_key == cycle_key, table.c.status == OutboxStatus.HELD, *where)
+) -> dict[int, frozenset[Words]]:
+    """For each held message the words it says: its kinds, each at the version of its templates."""
+    query = select(table.c.id, table.c.template_version).where(
+        table.c.cycle_key == cycle_key, table.c.status == OutboxStatus.HELD, *where
     )
-    found: dict[int, tuple[str, set[str]]] = {}
-    for row, version, kind in connection.execute(query):
-        found.setdefault(row, (version, set()))[1].add(kind)
-    return found
+    return {row: read_words(pinned) for row, pinned in connection.execute(query)}
 
 
-def first_uses(connection: Connection, cycle_key: str) -> dict[int, tuple[str, set[str]]]:
+def first_uses(connection: Connection, cycle_key: str) -> dict[int, frozenset[Words]]:
     """The same, of messages that wait only because nobody has approved their words."""
-    return kinds_carried(connection, cycle_key, table.c.held_by == FIRST_USE)
+    return held_words(connection, cycle_key, table.c.held_by == FIRST_USE)
 
 
 def last_released(connection: Connection, cycle_key: str) -> dict[str, datetime]:
@@ -339,8 +349,7 @@ def list_messages(
     limit: int | None = None,
 ) -> list[RowMapping]:
     """Messages without their bytes, newest first."""
-    columns = [column for column in table.c if column.name != "raw"]
-    query = select(*columns).order_by(table.c.id.desc())
+    query = select(table).order_by(table.c.id.desc())
     if cycle_key is not None:
         query = query.where(table.c.cycle_key == cycle_key)
     if statuses:
@@ -350,7 +359,8 @@ def list_messages(
 
 def read(connection: Connection, outbox_id: int) -> RowMapping | None:
     """One message with its exact bytes."""
-    return connection.execute(select(table).where(table.c.id == outbox_id)).mappings().one_or_none()
+    query = select(table, raw_messages.c.raw).join(raw_messages).where(table.c.id == outbox_id)
+    return connection.execute(query).mappings().one_or_none()
 
 
 def count_by_status(
@@ -380,13 +390,55 @@ def list_attempts(connection: Connection, outbox_id: int) -> list[dict[str, Any]
 
 
 _COUNTING = 7_934_201  # the number of the lock under which deliverers count
-_END = (
-    update(table)
-    .where(table.c.id == bindparam("row"), table.c.status == OutboxStatus.SENDING)
-    .values(status=bindparam("status_"), settled_at=bindparam("at_"), lease_by=None, lease_until=None)
+
+# Put together once: for a small batch that would cost as much as running them.
+_NOT_PAUSED = table.c.cycle_key.not_in(select(pauses.c.cycle_key).where(pauses.c.resumed_at.is_(None)))
+_MAY_LEAVE = and_(
+    table.c.status == OutboxStatus.QUEUED,
+    table.c.not_before <= bindparam("now"),
+    table.c.cycle_key == bindparam("cycle"),
+    table.c.zone.in_(bindparam("zones", expanding=True)),
+    _NOT_PAUSED,
 )
-_AGAIN = (
+
+
+def _claiming(*narrowed: ColumnElement[bool]) -> UpdateBase:
+    waiting = select(table.c.id).where(_MAY_LEAVE, *narrowed).order_by(table.c.id).limit(bindparam("most"))
+    # A CTE runs once; PostgreSQL may run a subquery again for each row, and then takes more than asked for.
+    chosen = waiting.with_for_update(skip_locked=True, of=table).cte("chosen")  # SQLite has one writer anyway
+    return (
+        update(table)
+        .where(table.c.id.in_(select(chosen.c.id)), table.c.status == OutboxStatus.QUEUED)
+        .values(
+            status=OutboxStatus.SENDING,
+            lease_by=bindparam("by"),
+            lease_until=bindparam("until"),
+            attempts=table.c.attempts + 1,
+        )
+        .returning(
+            table.c.id,
+            table.c.cycle_key,
+            table.c.contact_key,
+            table.c.recipient,
+            select(type_coerce(raw_messages.c.raw, LargeBinary))
+            .where(raw_messages.c.outbox_id == table.c.id)
+            .scalar_subquery(),
+            table.c.message_id,
+            table.c.attempts,
+        )
+    )
+
+
+_CLAIM = _claiming()
+_CLAIM_AMONG = _claiming(table.c.id.in_(bindparam("among", expanding=True)))
+_SETTLE = (
     update(table)
-    .where(table.c.id == bindparam("row"), table.c.status == OutboxStatus.SENDING)
-    .values(status=OutboxStatus.QUEUED, not_before=bindparam("later"), lease_by=None, lease_until=None)
+    .where(table.c.id.in_(bindparam("rows", expanding=True)), table.c.status == OutboxStatus.SENDING)
+    .values(
+        status=bindparam("to"),
+        not_before=func.coalesce(bindparam("later", type_=Moment), table.c.not_before),
+        settled_at=bindparam("ended"),
+        lease_by=None,
+        lease_until=None,
+    )
 )

@@ -4,6 +4,7 @@ import os
 import re
 import threading
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
@@ -13,6 +14,7 @@ from urllib.parse import quote
 from yearwheel.notifications.ledger import Attempt
 from yearwheel.notifications.mailers import Envelope, Result
 
+DRAFTS = "tmp"  # of a Maildir
 _DATE = re.compile(rb"^Date: (.+?)\r$", re.MULTILINE)
 
 
@@ -26,7 +28,6 @@ class MaildirMailer:
     def __init__(self, inboxes: Path, *, durable: bool = False) -> None:
         self._inboxes = inboxes
         self._durable = durable
-        self._made: set[Path] = set()
 
     def __enter__(self) -> Self:
         return self
@@ -34,7 +35,7 @@ class MaildirMailer:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._made.clear()
+        """Nothing was kept open."""
 
     def inbox(self, recipient: str) -> Path:
         """The recipient's Maildir. Slashes in an address are quoted, so it never leads out of the folder."""
@@ -44,8 +45,11 @@ class MaildirMailer:
         inbox = self.inbox(envelope.recipient)
         name = _file_name(envelope)
         try:
-            self._make(inbox)
-            self._deliver(inbox, name, envelope.raw)
+            try:
+                self._deliver(inbox, name, envelope.raw)
+            except FileNotFoundError:  # this reader's first letter
+                _make(inbox)
+                self._deliver(inbox, name, envelope.raw)
         except OSError as error:
             return Result(Attempt.DEFERRED, "", f"cannot write to {inbox}: {error.strerror}")
         return Result(Attempt.ACCEPTED, "250", f"kept in {inbox.name}/new/{name}")
@@ -56,16 +60,9 @@ class MaildirMailer:
         inbox = self.inbox(recipient)
         return any(mark in path.name for part in ("new", "cur") for path in inbox.glob(f"{part}/*"))
 
-    def _make(self, inbox: Path) -> None:
-        if inbox in self._made:
-            return
-        for part in ("tmp", "new", "cur"):
-            (inbox / part).mkdir(parents=True, exist_ok=True)
-        self._made.add(inbox)
-
     def _deliver(self, inbox: Path, name: str, raw: bytes) -> None:
         # Two workers may hold the same message: with one draft, one would rename the other's half.
-        draft = inbox / "tmp" / f"{name}.{os.getpid()}.{threading.get_ident()}"
+        draft = f"{inbox / DRAFTS}/{name}.{os.getpid()}.{threading.get_ident()}"
         with open(
             draft, "wb"
         ) as file:  # buffered: a bare write may stop short on a full disk, and say nothing
@@ -73,16 +70,25 @@ class MaildirMailer:
             if self._durable:
                 file.flush()
                 os.fsync(file.fileno())
-        os.replace(draft, inbox / "new" / name)
+        os.replace(draft, f"{inbox}/new/{name}")
         if self._durable:
             _sync_folder(inbox / "new")
+
+
+def _make(inbox: Path) -> None:
+    for part in (DRAFTS, "new", "cur"):
+        (inbox / part).mkdir(parents=True, exist_ok=True)
 
 
 def _file_name(envelope: Envelope) -> str:
     """`<seconds>.<digest>.yearwheel`: sorts by the message's own Date; 0 when it has none."""
     date = _DATE.search(envelope.raw)
-    seconds = int(parsedate_to_datetime(date[1].decode("ascii")).timestamp()) if date else 0
-    return f"{seconds}.{_digest(envelope.message_id)}.yearwheel"
+    return f"{_seconds(date[1]) if date else 0}.{_digest(envelope.message_id)}.yearwheel"
+
+
+@lru_cache(maxsize=8)  # a round's letters share their Date
+def _seconds(date: bytes) -> int:
+    return int(parsedate_to_datetime(date.decode("ascii")).timestamp())
 
 
 def _digest(message_id: str) -> str:

@@ -14,14 +14,17 @@ REDIRECTED = "redirected to "  # how the answer of a redirected message begins
 _SUBJECT = re.compile(rb"^Subject: ", re.MULTILINE | re.IGNORECASE)
 
 
-class TeamMailer:
-    """Mail to the team leaves by one mailer, everybody else's by the other.
+def is_on_team(address: str, team: Collection[str]) -> bool:
+    """Whether one of the team's addresses and domains (`pat@district.example`, `state.example`) is meant."""
+    members = {member.strip().lower().removeprefix("@") for member in team}
+    return not members.isdisjoint({address.lower(), address.lower().rpartition("@")[2]})
 
-    The team is written as addresses and domains: `pat@district.example`, `state.example`.
-    """
+
+class TeamMailer:
+    """Mail to the team leaves by one mailer, everybody else's by the other."""
 
     def __init__(self, team: Collection[str], leaving: Mailer, staying: Mailer) -> None:
-        self._team = {member.strip().lower().removeprefix("@") for member in team}
+        self._team = team
         self._leaving = leaving
         self._staying = staying
         self._stack = ExitStack()
@@ -37,9 +40,8 @@ class TeamMailer:
         self._stack.close()
 
     def send(self, envelope: Envelope) -> Result:
-        address = envelope.recipient.lower()
-        on_team = address in self._team or address.rpartition("@")[2] in self._team
-        return (self._leaving if on_team else self._staying).send(envelope)
+        mailer = self._leaving if is_on_team(envelope.recipient, self._team) else self._staying
+        return mailer.send(envelope)
 
 
 class RedirectingMailer:

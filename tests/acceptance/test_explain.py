@@ -35,7 +35,7 @@ def test_what_was_sent_names_people_subject_hour_and_cause_and_a_refusal_is_the_
 ) -> None:
     words = stage(record, "013", "2027-04-01", "alignment")
     assert words.sent == (
-        f"{OPENING} to Gail Keeton (instructional lead) and {COORDINATOR}: 10:00 "
+        f"{OPENING} to Gail Keeton (instructional lead) and {COORDINATOR}: 10:00 Eastern "
         "'Open now: Alignment with CDIP and CSIPs - Augusta Independent', because the stage opened.",
     )
     assert words.not_sent == (
@@ -52,7 +52,7 @@ def test_an_address_that_refused_before_is_not_tried_again(record: Record) -> No
 
 def test_a_rung_that_rolled_off_a_closed_day_says_so(record: Record) -> None:
     assert stage(record, "011", "2027-04-19", "drafting").sent[0] == (
-        "Escalation '3 days after' of 2027-04-15 to Charlotte Wagers (superintendent): 10:00 "
+        "Escalation '3 days after' of 2027-04-15 to Charlotte Wagers (superintendent): 10:00 Eastern "
         "'Late: Drafting - Anderson County', because that is 4 days after the deadline; "
         "2027-04-18 is a Sunday, so it goes on 2027-04-19."
     )
@@ -139,7 +139,7 @@ def test_silence_in_an_open_stage_says_between_which_rungs_the_day_lies(record: 
 
 def test_silence_names_what_must_come_first(record: Record) -> None:
     quiet = stage(record, "011", "2027-04-17", "alignment").quiet
-    assert quiet.startswith("It was not open yet, due 2027-05-17; Drafting must come first. ")
+    assert quiet.startswith("It waited for Drafting, due 2027-05-17. ")
 
 
 def test_silence_after_the_work_and_before_the_window(record: Record) -> None:

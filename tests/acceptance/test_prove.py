@@ -140,6 +140,52 @@ def claim_that_the_date_moved(record: Record) -> list[Subject]:
     return [(BreachKind.FALSE_REASON, tuple(key))]
 
 
+# A notice of a new date that went in one letter with something else, so that the letter stays accounted for.
+EXTENSION = f"""
+    SELECT r.id, {KEY} FROM reminder r JOIN outbox o ON o.id = r.outbox_id
+    WHERE o.status = 'sent' AND r.kind = 'extension'
+      AND (SELECT count(*) FROM reminder x WHERE x.outbox_id = o.id) > 1
+    ORDER BY r.due_at, r.id
+"""
+
+
+def drop_a_new_date_as_undone(record: Record) -> list[Subject]:
+    """The district was given more time, it still has it, and was never told."""
+    row, *key = record.find(EXTENSION)
+    record.alter(
+        "UPDATE reminder SET status = 'cancelled', reason = 'undone', outbox_id = NULL WHERE id = ?", row
+    )
+    return [(BreachKind.FALSE_REASON, tuple(key))]
+
+
+def drop_a_new_date_as_no_news(record: Record) -> list[Subject]:
+    row, *key = record.find(EXTENSION)
+    record.alter(
+        "UPDATE reminder SET status = 'cancelled', reason = 'no_news', outbox_id = NULL WHERE id = ?", row
+    )
+    return [(BreachKind.FALSE_REASON, tuple(key))]
+
+
+def tell_of_a_day_that_never_held(record: Record) -> list[Subject]:
+    """The day the district was given is then told by nobody, too."""
+    row, *key = record.find(EXTENSION)
+    record.alter("UPDATE reminder SET deadline_on = '2027-12-24' WHERE id = ?", row)
+    return [(BreachKind.FORGOTTEN, tuple(key)), (BreachKind.OLD_DATE, (*key[:4], "2027-12-24"))]
+
+
+def keep_what_was_undone_for_telling(record: Record) -> list[Subject]:
+    """The plan is approved: that it has reached its reviewer is no more to be told."""
+    row, *key = record.find(
+        f"SELECT r.id, {KEY} FROM reminder r JOIN district_stage s USING (stage_key, district_code) "
+        "WHERE r.kind = 'assigned' AND s.status = 'approved' "
+        "AND (SELECT count(*) FROM reminder x WHERE x.outbox_id = r.outbox_id) > 1 ORDER BY r.id"
+    )
+    record.alter(
+        "UPDATE reminder SET status = 'planned', outbox_id = NULL, settled_at = NULL WHERE id = ?", row
+    )
+    return [(BreachKind.UNWANTED, tuple(key))]
+
+
 def claim_that_it_collapsed(record: Record) -> list[Subject]:
     """Later rungs did go, but days later: at that moment there was nothing that said it all."""
     row, *key, _, _ = record.find(SENT)
@@ -208,7 +254,7 @@ def send_a_second_digest_that_day(record: Record) -> list[Subject]:
 
 def _copy_message(record: Record, message: int) -> tuple[str, int]:
     names = (
-        "cycle_key, contact_key, recipient, zone, send_on, subject, raw, template_version, status, "
+        "cycle_key, contact_key, recipient, zone, send_on, subject, template_version, status, "
         "not_before, attempts, queued_at, settled_at"
     )
     record.alter(
@@ -323,6 +369,17 @@ def name_a_digest_for_another_week(record: Record) -> list[Subject]:
     return [(BreachKind.MISNAMED, (*key[:2], "weekly:2026-W01", *key[3:]))]
 
 
+def forget_a_week(record: Record) -> list[Subject]:
+    """No admin has that week's digest; the letters it stood in are accounted for without it."""
+    rung, rows = record.find(
+        "SELECT r.rung, group_concat(r.id) FROM reminder r WHERE r.kind = 'weekly' GROUP BY r.rung "
+        "HAVING min((SELECT count(*) FROM reminder x WHERE x.outbox_id = r.outbox_id)) > 1"
+    )
+    for row in rows.split(","):
+        record.alter("DELETE FROM reminder WHERE rung = ? AND id = ?", rung, row)
+    return [(BreachKind.FORGOTTEN, ("", ""))]
+
+
 BREACHES: tuple[Callable[[Record], list[Subject]], ...] = (
     forget_a_reminder,
     forget_a_receipt,
@@ -336,6 +393,10 @@ BREACHES: tuple[Callable[[Record], list[Subject]], ...] = (
     claim_that_the_work_was_in,
     claim_that_it_was_waived,
     claim_that_the_date_moved,
+    drop_a_new_date_as_undone,
+    drop_a_new_date_as_no_news,
+    tell_of_a_day_that_never_held,
+    keep_what_was_undone_for_telling,
     claim_that_it_collapsed,
     claim_that_nobody_holds_the_role,
     claim_that_the_address_refused,
@@ -356,6 +417,7 @@ BREACHES: tuple[Callable[[Record], list[Subject]], ...] = (
     send_while_paused,
     forget_who_was_told_the_dates,
     name_a_digest_for_another_week,
+    forget_a_week,
 )
 
 

@@ -12,6 +12,7 @@ from yearwheel.calendar.cycle import RungKind
 from yearwheel.calendar.offsets import Side
 from yearwheel.notifications.ledger import ReminderStatus
 from yearwheel.notifications.planner import turn_of
+from yearwheel.roster.people import STATE_ROLES
 from yearwheel.services.rounds import all_rungs
 from yearwheel.stages.status import OWED, Status
 
@@ -100,6 +101,66 @@ def test_an_extension_supersedes_all_and_only_open_rows_and_taking_it_back_reviv
 
     assert superseded == open_rows
     assert {k: e for k, e in ledger.endings().items() if k in endings} == endings
+
+
+@st.composite
+def breaks(draw):
+    """A few breaks of a district's own, some of them long."""
+    days = {}
+    for first, length in draw(st.lists(st.tuples(DAYS, st.integers(1, 70)), min_size=1, max_size=4)):
+        days |= {first + timedelta(days=n): "a break" for n in range(length)}
+    return days
+
+
+def away(code, days):
+    return replace(PEOPLE, breaks={code: days})
+
+
+@given(facts(), breaks(), DAYS)
+def test_no_reminder_goes_to_a_district_on_its_break_and_each_keeps_its_side_of_the_deadline(
+    here, days, since
+):
+    roster = away(here.district_code, days)
+    rungs = {rung.key: rung for rung in all_rungs(CYCLE.stage(here.stage_key))}
+    for reminder in plan(here, roster=roster, since=since):
+        if reminder.role in STATE_ROLES:
+            continue
+        assert reminder.due_on not in days
+        assert CYCLE.workdays.is_workday(reminder.due_on)
+        assert reminder.due_on >= max(since, here.due_since or since)
+        if rungs[reminder.key.rung].offset.side in (Side.BEFORE, Side.ON):
+            assert reminder.due_on <= reminder.key.deadline_on
+        if rungs[reminder.key.rung].offset.side is Side.AFTER:
+            assert reminder.due_on > reminder.key.deadline_on
+
+
+@given(facts(), breaks())
+def test_a_break_moves_only_what_falls_into_it_says_why_and_touches_no_other_reader(here, days):
+    plain = {r.key: r for r in plan(here)}
+    moved = {r.key: r for r in plan(here, roster=away(here.district_code, days))}
+    for key, reminder in moved.items():
+        if key in plain and (plain[key].due_on not in days or reminder.role in STATE_ROLES):
+            assert reminder == plain[key]
+        else:
+            assert "falls into the district's break, a break" in reminder.moved_because
+    lost = {plain[key].due_on in days for key in plain.keys() - moved.keys()}
+    assert lost <= {True}
+    elsewhere = away("003" if here.district_code != "003" else "001", days)
+    assert plan(here, roster=elsewhere) == list(plain.values())
+
+
+@given(facts(place=("budget", "001")), breaks(), breaks())
+def test_breaks_that_come_and_go_leave_the_ledger_as_it_was(here, days, other):
+    ledger = Ledger()
+    ledger.follow(here)
+    before = ledger.endings()
+    ledger.follow(here, roster=away("001", days))
+    ledger.follow(here, roster=away("001", other))
+    ledger.follow(here)
+
+    after = ledger.endings()
+    assert {key: after[key] for key in before} == before
+    assert ledger.open == {reminder.key for reminder in plan(here)}
 
 
 @given(st.permutations(PLACES), st.permutations(PLACES))

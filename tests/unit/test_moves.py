@@ -77,11 +77,15 @@ def test_a_notice_goes_once_to_each_person_the_stage_tells(app):
 
 
 def test_the_next_notice_of_a_kind_has_the_next_number(app):
-    for status in (Status.IN_PROGRESS, Status.EXCUSED):
-        move_to(app, "001", status=status, notice=NoticeKind.EXTENSION)
+    move_to(app, "001", notice=NoticeKind.EXCUSED)
+    round_at(app, "2027-02-02")
+    move_to(app, "001", status=Status.OPEN)
+    move_to(app, "001", notice=NoticeKind.EXCUSED)
 
-    assert ledger(app, kind="extension") == [
-        (f"extension:{n}", who, "planned", None) for n in (1, 2) for who in ("ann", "finn")
+    assert ledger(app, kind="excused") == [
+        (f"excused:{n}", who, status, None)
+        for n, status in ((1, "sent"), (2, "planned"))
+        for who in ("ann", "finn")
     ]
 
 

@@ -8,10 +8,21 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from yearwheel.calendar.cycle import Cycle, OwedBy, RungKind, Stage
-from yearwheel.notifications.history import FOREVER, OWN_DAY, Change, Edition, Historian, History, Span, Turn
+from yearwheel.calendar.day_words import zone_words
+from yearwheel.notifications.history import (
+    FOREVER,
+    OWN_DAY,
+    Breaks,
+    Change,
+    Edition,
+    Historian,
+    History,
+    Span,
+    Turn,
+)
 from yearwheel.notifications.ledger import NoticeKind, OutboxStatus, Reason, ReminderKey, ReminderStatus
 from yearwheel.notifications.mailers.team import REDIRECTED
-from yearwheel.roster.people import ROLE_LABELS, District, Role, Roster
+from yearwheel.roster.people import ROLE_LABELS, STATE_ROLES, District, Role, Roster
 from yearwheel.stages.status import HANDED_IN, LABELS, WAIVED, Status
 
 DID = {  # events in the words of a sentence
@@ -96,6 +107,8 @@ class Record:
     changes: Sequence[Change]
     entries: Sequence[Entry]
     pauses: Sequence[Halt] = ()  # oldest first
+    of_office: Sequence[Change] = ()  # the changes of the stages that the state itself owes
+    breaks: Sequence[Breaks] = ()  # the district's own, oldest first
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +159,9 @@ class _Explainer:
         self._on = on
         self._historian = Historian(record.editions)
         self._histories = {stage.key: self._rebuild(stage) for stage in self._owed()}
+        self._earlier = self._histories | {
+            stage.key: self._rebuild(stage) for stage in self._cycle.stages if stage.owed_by is OwedBy.STATE
+        }
 
     def run(self) -> Explanation:
         district = self._record.district
@@ -157,8 +173,9 @@ class _Explainer:
         return (s for s in self._cycle.stages if of_state == (s.owed_by is OwedBy.STATE))
 
     def _rebuild(self, stage: Stage) -> History:
-        changes = [change for change in self._record.changes if change.stage_key == stage.key]
-        return self._historian.rebuild(stage.key, changes)
+        known = (*self._record.changes, *self._record.of_office)
+        changes = [change for change in known if change.stage_key == stage.key]
+        return self._historian.rebuild(stage.key, changes, self._record.breaks)
 
     def _day_words(self) -> str:
         published_on = self._record.editions[0].day
@@ -221,7 +238,7 @@ class _Explainer:
     def _why_sent(self, entry: Entry) -> str:
         assert entry.carrier is not None
         at = entry.carrier.settled_at
-        when = f"{at.astimezone(entry.carrier.zone):%H:%M} " if at else ""
+        when = f"{_hour(at.astimezone(entry.carrier.zone))} " if at else ""
         why = BECAUSE[NoticeKind(entry.kind)] if entry.kind in BECAUSE else self._distance(entry)
         bounced = " (it came back undelivered)" if entry.carrier.status is OutboxStatus.BOUNCED else ""
         return f"{when}'{entry.carrier.subject}', {why}{bounced}{_redirected(entry.carrier.answer)}"
@@ -283,6 +300,8 @@ class _Explainer:
             Reason.DECLINED: "they asked not to get this kind of message",
             Reason.HELD: "the stage closed while a person held its letter back",
             Reason.CAPPED: "the stage closed while they had all the letters a week may bring",
+            Reason.UNDONE: "what it was to tell was taken back before any letter told it",
+            Reason.NO_NEWS: "it would tell the day they know: what lay between was taken back untold",
         }[entry.reason]
 
     def _what_it_waits_for(self, entry: Entry) -> str:
@@ -355,7 +374,7 @@ class _Explainer:
         """Rungs that would fall on this day of a deadline that came into force only after it."""
         found = []
         for turn, _, end in self._histories[stage.key].turns():
-            if self._on < max(turn.called_from, turn.opens_on) and self._noon < end:
+            if self._on < turn.first_on and self._noon < end:
                 found += [
                     f"'{rung.offset}' of {turn.due_on}: that deadline came into force on {turn.called_from}, "
                     "and rungs before it are not called."
@@ -375,16 +394,16 @@ class _Explainer:
         if self._on < dates.opens.on:
             return f"It is not open until {dates.opens.on}." if self._is_next(stage) else ""
         if span.turn is None:
-            return self._done(span) if self._on <= dates.close.on else ""
+            return self._done(stage, span) if self._on <= dates.close.on else ""
         if self._on > dates.close.on and stage.review is None:
             return f"It closed on {dates.close.on} and was never handed in. {self._next(span.turn)}"
         own = self._own_day(stage, span)
-        stood = f"It was {LABELS[span.status]}, due {span.due_on}{own}{self._waits_for(stage, span)}"
+        stood = f"It {self._stood(stage, span)}, due {span.due_on}{own}"
         return f"{stood}. {self._next(span.turn)}"
 
-    def _done(self, span: Span) -> str:
+    def _done(self, stage: Stage, span: Span) -> str:
         if span.change is None:
-            return "Nothing has come for it yet."
+            return f"It {self._stood(stage, span)}; nobody owed anything."
         by = "" if span.change.actor == SYSTEM else f" by {span.change.actor}"
         did = DID.get(span.change.kind, span.change.kind.replace("_", " "))
         return f"It was {did} on {self._historian.day(span.change.at)}{by}; nobody owed anything."
@@ -400,12 +419,17 @@ class _Explainer:
         ]
         return f" by the district's own calendar ({given[-1]})" if given else ""
 
-    def _waits_for(self, stage: Stage, span: Span) -> str:
+    def _stood(self, stage: Stage, span: Span) -> str:
+        """Where the work stood, in the words of the board: its window is open, but earlier work is not in."""
         if span.status is not Status.NOT_OPEN:
-            return ""
-        first = [self._cycle.stage(key) for key in stage.after if key in self._histories]
-        undone = [s.title for s in first if self._span(s).status not in HANDED_IN | WAIVED]
-        return f"; {_listed(undone)} must come first" if undone else ""
+            return f"was {LABELS[span.status]}"
+        first = [self._cycle.stage(key) for key in stage.after if key in self._earlier]
+        undone = [s.title for s in first if self._is_undone(s)]
+        return f"waited for {_listed(undone)}" if undone else "was open"
+
+    def _is_undone(self, stage: Stage) -> bool:
+        status = self._earlier[stage.key].between(self._midnight, self._midnight)[0].status
+        return status not in ({Status.APPROVED, *WAIVED} if stage.review else HANDED_IN | WAIVED)
 
     def _next(self, turn: Turn) -> str:
         """Where this day lies between the rungs."""
@@ -423,7 +447,8 @@ class _Explainer:
 
     def _calls(self, turn: Turn) -> Iterator[tuple[date, Any]]:
         for slug, rung in turn.rungs.items():
-            yield turn.days[slug], rung
+            first = min(rung.to, key=lambda role: role in STATE_ROLES)  # the district's people, if any
+            yield turn.day(slug, first), rung
 
     def _span(self, stage: Stage) -> Span:
         """How the district stood at the end of the day."""
@@ -438,7 +463,8 @@ class _Explainer:
         return datetime.combine(self._on + timedelta(days=1), time(), self._record.district.zone)
 
     def _moment(self, moment: datetime) -> str:
-        return f"{moment.astimezone(self._record.district.zone):%Y-%m-%d %H:%M}"
+        local = moment.astimezone(self._record.district.zone)
+        return f"{local.date()} {_hour(local)}"
 
 
 SYSTEM = "yearwheel"
@@ -452,6 +478,11 @@ def _redirected(answer: str) -> str:
 
 def _left(entry: Entry) -> bool:
     return entry.carrier is not None and entry.carrier.status in (OutboxStatus.SENT, OutboxStatus.BOUNCED)
+
+
+def _hour(local: datetime) -> str:
+    """ "08:05 Central": hours of two zones stand beside each other, so each names its own."""
+    return f"{local:%H:%M} {zone_words(local)}"
 
 
 def _count_days(days: int) -> str:

@@ -7,6 +7,8 @@ from functools import cache
 from itertools import groupby
 
 from yearwheel.calendar.cycle import Cycle, Rung, SendWindow, Stage, StageKind
+from yearwheel.notifications.news import Fact
+from yearwheel.roster.people import STATE_ROLES
 from yearwheel.stages.status import HANDED_IN, OWED, Status
 
 FOREVER = datetime.max.replace(tzinfo=UTC)
@@ -59,11 +61,21 @@ class Change:
         return self.after not in _STATUSES
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Breaks:
+    """The breaks of a district's own, each with its name, as they were known from a moment on."""
+
+    at: datetime
+    days: Mapping[date, str]
+    order: int = -1  # before any change of the same moment
+
+
 @dataclass(frozen=True, slots=True)
 class Turn:
     """What somebody owes: the deadline that counts, and the rungs that call for it from `called_from` on.
 
-    `days` is the day of each rung, `window` when mail about it may leave.
+    `days` is the day of each rung for the office's people, `own_days` for the district's, who have breaks;
+    `window` is when mail about it may leave.
     """
 
     due_on: date
@@ -71,11 +83,21 @@ class Turn:
     called_from: date
     rungs: Mapping[str, Rung]
     days: Mapping[str, date]
+    own_days: Mapping[str, date]
     window: SendWindow
 
-    def calls(self, slug: str) -> bool:
+    def day(self, slug: str, role: str) -> date:
+        """The day of a rung for those who hold a role."""
+        return (self.days if role in STATE_ROLES else self.own_days)[slug]
+
+    def calls(self, slug: str, role: str) -> bool:
         """Whether a rung of that name falls into the time in which the deadline counts."""
-        return slug in self.days and self.days[slug] >= max(self.called_from, self.opens_on)
+        return slug in self.rungs and self.day(slug, role) >= self.first_on
+
+    @property
+    def first_on(self) -> date:
+        """The first day on which something may be asked."""
+        return max(self.called_from, self.opens_on)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +111,12 @@ class Span:
     turn: Turn | None
     change: Change | None  # what brought this status or day; None for the calendar itself
     edition: Edition | None = None  # the calendar that began it, if one did
+    in_calendar: bool = True  # whether the calendar in force has the stage
+
+    @property
+    def fact(self) -> Fact:
+        """How the district stood, as notices speak of it."""
+        return Fact(self.status, self.due_on, self.in_calendar)
 
 
 @dataclass(slots=True)
@@ -140,22 +168,29 @@ class Historian:
         """The cycle's local day of a moment."""
         return moment.astimezone(self._editions[-1].cycle.zone).date()
 
-    def rebuild(self, stage_key: str, changes: Iterable[Change]) -> History:
-        """The history that these changes, oldest first, lead through."""
+    def rebuild(self, stage_key: str, changes: Iterable[Change], breaks: Iterable[Breaks] = ()) -> History:
+        """The history that these changes, oldest first, lead through, in a district with these breaks."""
         course = _Course(self, stage_key)
-        steps: list[Edition | Change] = [*self._editions, *changes]
+        steps: list[Edition | Change | Breaks] = [*self._editions, *changes, *breaks]
         for step in sorted(steps, key=lambda step: (step.at, step.order)):
-            if isinstance(step, Edition):
-                course.take_edition(step, self._entries[step].get(stage_key))
-            else:
-                course.take_change(step)
+            match step:
+                case Edition():
+                    course.take_edition(step, self._entries[step].get(stage_key))
+                case Change():
+                    course.take_change(step)
+                case Breaks():
+                    course.take_breaks(step)
         return course.end()
 
-    def turn(self, entry: _Entry, status: Status, due_on: date, since: date | None) -> Turn | None:
+    def turn(
+        self, entry: _Entry, status: Status, due_on: date, since: date | None, breaks: Breaks | None
+    ) -> Turn | None:
         """What is owed in a status; `since` is when a due day of the district's own came into force."""
-        return self._turn(entry, status, due_on, since)
+        return self._turn(entry, status, due_on, since, breaks)
 
-    def _make_turn(self, entry: _Entry, status: Status, due_on: date, since: date | None) -> Turn | None:
+    def _make_turn(
+        self, entry: _Entry, status: Status, due_on: date, since: date | None, breaks: Breaks | None
+    ) -> Turn | None:
         rungs = entry.ladders.get(status)
         if rungs is None:
             return None
@@ -163,7 +198,14 @@ class Historian:
         opens_on = since if is_review and since else entry.stage.dates.opens.on
         called_from = max(self._editions[0].day, since or entry.due_since)
         days = {slug: entry.cycle.rung_day(rung, due_on, opens_on)[0] for slug, rung in rungs.items()}
-        return Turn(due_on, opens_on, called_from, rungs, days, entry.cycle.send_window)
+        own_days = days
+        if breaks is not None:
+            first_on = max(called_from, opens_on)
+            own_days = {
+                slug: entry.cycle.rung_day_around(breaks.days, rung, due_on, opens_on, first_on)[0]
+                for slug, rung in rungs.items()
+            }
+        return Turn(due_on, opens_on, called_from, rungs, days, own_days, entry.cycle.send_window)
 
 
 class _Course:
@@ -182,6 +224,12 @@ class _Course:
         self._since: date | None = None
         self._change: Change | None = None
         self._edition: Edition | None = None
+        self._breaks: Breaks | None = None
+
+    def take_breaks(self, breaks: Breaks) -> None:
+        if self._start is not None:
+            self._close(breaks.at)
+        self._breaks, self._edition = breaks, None
 
     def take_edition(self, edition: Edition, entry: _Entry | None) -> None:
         if entry is None and self._known is None:
@@ -214,10 +262,15 @@ class _Course:
     def _close(self, end: datetime) -> None:
         if self._start is not None:
             entry, status, due_on = self._entry, self._status, self._due_on
-            turn = self._historian.turn(entry, status, due_on, self._since) if entry else None
-            span = Span(self._start, end, status, due_on, turn, self._change, self._edition)
+            turn = self._make_turn(entry) if entry else None
+            span = Span(
+                self._start, end, status, due_on, turn, self._change, self._edition, entry is not None
+            )
             self._history.spans.append(span)
         self._start = end
+
+    def _make_turn(self, entry: _Entry) -> Turn | None:
+        return self._historian.turn(entry, self._status, self._due_on, self._since, self._breaks)
 
     def _since_after(self, change: Change) -> date | None:
         """The day the deadline came into force; None where it is the stage's own."""

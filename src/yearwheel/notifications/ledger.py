@@ -35,9 +35,12 @@ class Reason(StrEnum):
     PAUSED = "paused"  # the stage closed while a person had paused the cycle
     HELD = "held"  # the stage closed while a person held its letter back
     CAPPED = "capped"  # the stage closed while its reader had all the letters a week may bring
+    UNDONE = "undone"  # what a notice was to tell was taken back before any letter told it
+    NO_NEWS = "no_news"  # a notice would tell the day that its reader knows: what lay between was undone
 
 
-# Endings that a change of facts may undo; a collapsed reminder has been said by another.
+# Endings that a change of facts may undo. A collapsed reminder has been said by another, and that nobody held
+# a role when it fell due stays so.
 REVIVABLE = frozenset(
     {
         Reason.WORK_IN,
@@ -47,7 +50,6 @@ REVIVABLE = frozenset(
         Reason.RUNG_REMOVED,
         Reason.DATE_MOVED,
         Reason.RELIEF,
-        Reason.ROLE_EMPTY,
     }
 )
 

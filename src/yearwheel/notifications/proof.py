@@ -13,7 +13,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from yearwheel.calendar.cycle import Cycle, OwedBy, SendWindow, Stage
-from yearwheel.notifications.history import FOREVER, Change, Edition, Historian, History, Span, Turn
+from yearwheel.notifications.history import FOREVER, Breaks, Change, Edition, Historian, History, Span, Turn
 from yearwheel.notifications.ledger import (
     WHOLE_CYCLE,
     NoticeKind,
@@ -22,27 +22,17 @@ from yearwheel.notifications.ledger import (
     ReminderKey,
     ReminderStatus,
 )
+from yearwheel.notifications.missing_weeks import Weeks, missing_weeks
+from yearwheel.notifications.news import NEW_DAYS, NOTICES, RETIRED
 from yearwheel.notifications.planner import NOBODY
 from yearwheel.roster.people import Contact, Role, Roster
 from yearwheel.stages.status import HANDED_IN, LABELS, WAIVED, Status
 
+BEGINNING = datetime.min.replace(tzinfo=UTC)
 # A letter that a deliverer has claimed cannot be called back: what happens in this time it cannot know.
 IN_HAND = timedelta(minutes=10)
 LEFT = frozenset({OutboxStatus.SENT, OutboxStatus.BOUNCED})
 WAITING = frozenset({OutboxStatus.HELD, OutboxStatus.QUEUED, OutboxStatus.SENDING})
-NOTICES: Mapping[str, NoticeKind] = {  # the event that each notice answers
-    "submitted": NoticeKind.RECEIPT,
-    "deadline_moved": NoticeKind.EXTENSION,
-    "returned": NoticeKind.RETURNED,
-    "approved": NoticeKind.APPROVED,
-    "excused": NoticeKind.EXCUSED,
-    "not_required": NoticeKind.EXCUSED,
-    "extension_refused": NoticeKind.EXTENSION_REFUSED,
-    "date_moved": NoticeKind.DATE_MOVED,
-    "extension_overtaken": NoticeKind.DATE_MOVED,
-    "withdrawn": NoticeKind.EXCUSED,
-    "taken_up": NoticeKind.ASSIGNED,
-}
 _NOTICE_KINDS = {str(kind) for kind in NoticeKind}
 
 Place = tuple[str, str]  # stage key, district code
@@ -143,6 +133,10 @@ class Facts:
     told_of_publication: int = 0  # how many people the publication's own event says were told
     declined: Collection[tuple[str, str]] = ()  # contact key and kind of message
     pauses: Sequence[Stretch] = ()  # when the cycle was paused
+    rounds: Sequence[datetime] = ()  # the rounds that write to the state's admins
+    breaks: Mapping[str, Sequence[Breaks]] = field(default_factory=dict)  # by district code, oldest first
+    # (district, role, contact) -> since when they are told; who is left out was there from the beginning
+    arrivals: Mapping[tuple[str, str, str], datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +202,7 @@ class _Prover:
         self._judge_standings()
         self._judge_editions()
         self._judge_publication()
+        self._judge_weeks()
         counts, reasons = self._account(expected, broken)
         self._breaches.sort(key=lambda b: (b.kind, b.stage_key, b.district_code, b.contact_key, b.words))
         found = Counter(breach.kind for breach in self._breaches)
@@ -262,12 +257,13 @@ class _Prover:
         end: datetime,
     ) -> None:
         for slug, rung in turn.rungs.items():
-            if not turn.calls(slug):
-                continue
             for role, contact in self._readers(place[1], rung.to):
-                falls_due = max(self._opening(turn.window, turn.days[slug], self._zone(contact)), start)
+                if not turn.calls(slug, role):
+                    continue
+                reader = contact.key if contact else NOBODY + role
+                moment = self._opening(turn.window, turn.day(slug, role), self._zone(contact))
+                falls_due = max(moment, start, self._came(place[1], role, reader))
                 if falls_due < end and falls_due <= self._facts.until:
-                    reader = contact.key if contact else NOBODY + role
                     key = ReminderKey(*place, slug, reader, turn.due_on)
                     expected.setdefault(key, _Obligation(role)).stretches.append((falls_due, end))
 
@@ -283,13 +279,31 @@ class _Prover:
             tell = self._stage_at(place[0], change.at).tell
             roles = (Role.REVIEWER,) if kind is NoticeKind.ASSIGNED else tell
             for role, contact in self._readers(place[1], roles):
-                if contact is not None:
+                if contact is not None and self._came(place[1], role, contact.key) < change.at:
                     key = ReminderKey(*place, f"{kind}:{numbers[kind]}", contact.key, change.due_on)
-                    expected.setdefault(key, _Obligation(role, [(change.at, FOREVER)]))
+                    expected.setdefault(key, _Obligation(role, self._while_so(key, kind, change.at)))
+
+    def _while_so(self, key: ReminderKey, kind: NoticeKind, since: datetime) -> list[Stretch]:
+        """Each stretch of time, from an act on, in which what its notice tells was so."""
+        found: list[Stretch] = []
+        for span in self._history(key[:2]).spans:
+            if span.end <= since or not span.fact.bears_out(kind, key.deadline_on):
+                continue
+            begins = max(span.start, since)
+            if found and found[-1][1] == begins:
+                begins = found.pop()[0]
+            found.append((begins, span.end))
+        return found or [(since, since)]
 
     def _readers(self, code: str, roles: Iterable[str]) -> Iterator[tuple[str, Contact | None]]:
         for role in roles:
             yield from ((role, contact) for contact in self._holders(code, Role(role)) or (None,))
+
+    def _came(self, code: str, role: str, reader: str) -> datetime:
+        """Since when somebody is told of a district in a role, the office's people of any."""
+        arrivals, office = self._facts.arrivals, self._facts.roster.office
+        by_office = arrivals.get((office.code, role, reader), BEGINNING) if office else BEGINNING
+        return arrivals.get((code, role, reader), by_office) if arrivals else BEGINNING
 
     # The first promise: nobody is forgotten
 
@@ -304,11 +318,8 @@ class _Prover:
             if key in broken:
                 continue
             if row is None:
-                if self._told_another(key, obligation.role):
-                    reasons[Reason.CONTACT_LEFT] += 1
-                else:
-                    when = self._words(obligation.stretches[-1][0])
-                    self._break(BreachKind.FORGOTTEN, key, f"it fell due {when}, and the ledger has no row")
+                when = self._words(obligation.stretches[-1][0])
+                self._break(BreachKind.FORGOTTEN, key, f"it fell due {when}, and the ledger has no row")
             elif row.status is ReminderStatus.QUEUED:
                 self._account_message(row, counts, reasons)
             elif days := self._overlooked(row, obligation):
@@ -330,24 +341,9 @@ class _Prover:
         else:
             counts["waiting"] += 1
 
-    def _told_another(self, key: ReminderKey, role: str) -> bool:
-        """Whether someone who no longer holds the role stood in its place: who came later was not there."""
-        present = {contact.key for contact in self._holders(key.district_code, Role(role))}
-        return any(
-            row.key.contact_key not in present
-            for row in self._by_role.get((*key[:3], key.deadline_on, role), ())
-        )
-
-    @cached_property
-    def _by_role(self) -> Mapping[tuple[str, str, str, date, str], list[Row]]:
-        found = defaultdict(list)
-        for row in self._facts.rows:
-            found[*row.key[:3], row.key.deadline_on, row.role].append(row)
-        return found
-
     def _overlooked(self, row: Row, obligation: _Obligation) -> str:
         """How long a row lay due without a round taking it up, in words; empty if it did not."""
-        if row.reason in (Reason.COLLAPSED, Reason.UNREACHABLE, Reason.ROLE_EMPTY):
+        if row.reason in (Reason.COLLAPSED, Reason.UNREACHABLE, Reason.ROLE_EMPTY, *RETIRED):
             return ""
         settled_at = self._facts.until if row.status is ReminderStatus.PLANNED else row.settled_at
         for falls_due, end in obligation.stretches:
@@ -395,9 +391,7 @@ class _Prover:
             case ReminderStatus.QUEUED:
                 return self._fault_of_queued(row)
             case ReminderStatus.PLANNED:
-                if row.is_notice or any(self._wants(row, s) for s in self._around(row, self._facts.until)):
-                    return None
-                return BreachKind.UNWANTED, f"it waits for {self._words(row.due_at)}, but nobody owes it"
+                return self._fault_of_waiting(row)
             case _:
                 return self._fault_of_reason(row)
 
@@ -415,13 +409,26 @@ class _Prover:
                 fits = of == "1"
         return name == row.kind and fits
 
+    def _fault_of_waiting(self, row: Row) -> tuple[BreachKind, str] | None:
+        """Whether something waits to be told that is not so, or to ask for what nobody owes."""
+        spans = self._around(row, self._facts.until)
+        if row.is_notice:
+            if not spans or any(s.fact.bears_out(row.kind, row.key.deadline_on) for s in spans):
+                return None
+            return BreachKind.UNWANTED, "it waits to be told, but what it tells was undone"
+        if any(self._wants(row, span) for span in spans):
+            return None
+        return BreachKind.UNWANTED, f"it waits for {self._words(row.due_at)}, but nobody owes it"
+
     def _fault_of_queued(self, row: Row) -> tuple[BreachKind, str] | None:
         message = self._messages.get(row.outbox_id) if row.outbox_id is not None else None
         if message is None:
             return BreachKind.STRANDED, "it is called queued, and there is no message"
         if message.status is OutboxStatus.SUPPRESSED:
             return BreachKind.STRANDED, f"its message {message.message_id} was taken back"
-        if message.status not in LEFT or row.is_notice:
+        if row.is_notice:
+            return self._fault_of_told(row, message)
+        if message.status not in LEFT:
             return None
         left_at = message.left_at
         spans = self._around(row, left_at - IN_HAND, left_at)
@@ -437,6 +444,20 @@ class _Prover:
         if left_at < moment:
             return BreachKind.EARLY, f"it left {self._words(left_at)}, before {self._words(moment)}"
         return None
+
+    def _fault_of_told(self, row: Row, message: Message) -> tuple[BreachKind, str] | None:
+        """Whether a letter tells, or is about to tell, what was undone."""
+        if message.status in (OutboxStatus.HELD, OutboxStatus.QUEUED):
+            return self._fault_of_waiting(row)
+        if message.status not in LEFT:
+            return None
+        spans = self._around(row, message.left_at - IN_HAND, message.left_at)
+        if not spans or any(s.fact.bears_out(row.kind, row.key.deadline_on) for s in spans):
+            return None
+        words = f"it left {self._words(message.left_at)}, when"
+        if spans[-1].due_on != row.key.deadline_on:
+            return BreachKind.OLD_DATE, f"{words} the deadline was {spans[-1].due_on}"
+        return BreachKind.AFTER_DONE, f"{words} the work was {LABELS[spans[-1].status]}"
 
     def _fault_of_reason(self, row: Row) -> tuple[BreachKind, str] | None:
         if row.settled_at is None or row.reason is None:
@@ -465,6 +486,10 @@ class _Prover:
                 return _touched(self._held.get(row.key.contact_key, ()), row.due_at, at)
             case Reason.COLLAPSED:
                 return any(self._says_it_all(other, row, at) for other in self._ladder_mates(row))
+            case Reason.UNDONE:
+                return row.is_notice and self._was_undone(row, at)
+            case Reason.NO_NEWS:
+                return row.kind in NEW_DAYS and self._known_before(row) == row.key.deadline_on
         return not row.is_notice and any(self._was_so(row, reason, span) for span in self._around(row, at))
 
     def _was_so(self, row: Row, reason: Reason, span: Span) -> bool:
@@ -482,6 +507,35 @@ class _Prover:
                 return span.turn is not None and span.due_on != row.key.deadline_on
             case _:
                 return not self._wants(row, span)
+
+    def _was_undone(self, row: Row, at: datetime) -> bool:
+        """Whether what a notice was to tell was so no more, and its reader hears what is, if that is news."""
+        told = any(c.at == at and c.kind in NOTICES for c in self._changes[row.key[:2]])
+        for span in self._around(row, at):
+            if span.start != at or span.fact.bears_out(row.kind, row.key.deadline_on):
+                continue
+            news = row.kind in NEW_DAYS and span.turn is not None
+            if not news or told or self._known_before(row) == span.due_on:
+                return True
+        return False
+
+    def _known_before(self, row: Row) -> date | None:
+        """The due day that a reader knew before the unbroken run of untold new days that ends with a row."""
+        numbers: Counter[NoticeKind] = Counter()
+        began: datetime | None = None
+        for change in self._changes[row.key[:2]]:
+            kind = NOTICES.get(change.kind)
+            if kind not in NEW_DAYS:
+                continue
+            numbers[kind] += 1
+            key = row.key._replace(rung=f"{kind}:{numbers[kind]}", deadline_on=change.due_on)
+            other = self._rows.get(key)
+            untold = other is not None and other.reason in RETIRED
+            began = (began or change.at) if untold else None
+            if key == row.key:
+                break
+        spans = [span for span in self._history(row.key[:2]).spans if began and span.start < began]
+        return spans[-1].due_on if spans else None
 
     def _says_it_all(self, other: Row, row: Row, at: datetime) -> bool:
         """Whether another rung, due by then, took a collapsed one's place and was not given up before it."""
@@ -505,7 +559,7 @@ class _Prover:
     def _wants(self, row: Row, span: Span) -> bool:
         """Whether a row's message belongs to what was owed in a span."""
         turn = span.turn
-        return turn is not None and turn.due_on == row.key.deadline_on and turn.calls(row.key.rung)
+        return turn is not None and turn.due_on == row.key.deadline_on and turn.calls(row.key.rung, row.role)
 
     # Every message: it left once, in time, and for a reason
 
@@ -617,6 +671,14 @@ class _Prover:
             )
             self._breaches.append(Breach(BreachKind.FORGOTTEN, words))
 
+    # The state's weeks: one in which there was something to say was told
+
+    def _judge_weeks(self) -> None:
+        written = {row.key.rung for row in self._facts.rows if row.kind == NoticeKind.WEEKLY}
+        ran = [r for r in self._facts.rounds if not _touched(self._facts.pauses, r, r)]
+        weeks = Weeks(self._editions, ran, written, list(self._places()), self._history)
+        self._breaches += [Breach(BreachKind.FORGOTTEN, words) for words in missing_weeks(weeks)]
+
     # Small things
 
     def _cycle_at(self, moment: datetime) -> Cycle:
@@ -635,13 +697,14 @@ class _Prover:
         return known[-1]
 
     def _rebuild(self, place: Place) -> History:
-        return self._historian.rebuild(place[0], self._changes.get(place, ()))
+        breaks = self._facts.breaks.get(place[1], ())
+        return self._historian.rebuild(place[0], self._changes.get(place, ()), breaks)
 
     def _around(self, row: Row, first: datetime, last: datetime | None = None) -> list[Span]:
         return self._history((row.key.stage_key, row.key.district_code)).between(first, last or first)
 
     def _moment(self, row: Row, turn: Turn, zone: ZoneInfo) -> datetime:
-        return self._opening(turn.window, turn.days[row.key.rung], zone)
+        return self._opening(turn.window, turn.day(row.key.rung, row.role), zone)
 
     def _zone(self, contact: Contact | None) -> ZoneInfo:
         return self._facts.roster.districts[contact.district_code].zone if contact else self._cycle.zone

@@ -6,8 +6,8 @@ from yearwheel.notifications import explain as words
 from yearwheel.notifications.explain import Explanation, Record
 from yearwheel.services.active import read_active
 from yearwheel.services.app import App, Refused
+from yearwheel.store import district_days, rosters
 from yearwheel.store import proof as record
-from yearwheel.store import rosters
 
 
 def explain(app: App, cycle_key: str, district_code: str, on: date) -> Explanation:
@@ -27,5 +27,7 @@ def explain(app: App, cycle_key: str, district_code: str, on: date) -> Explanati
             record.read_changes(connection, cycle_key, district_code),
             record.read_entries(connection, cycle_key, district_code),
             record.read_halts(connection, cycle_key),
+            record.read_changes(connection, cycle_key, roster.office.code) if roster.office else (),
+            district_days.read_history(connection, active.state, district_code).get(district_code, ()),
         )
     return words.explain(known, on)

@@ -7,16 +7,20 @@ from datetime import date, datetime
 from typing import Any
 
 from yearwheel.notifications.ledger import NoticeKind, PlannedReminder, ReminderKey, ReminderStatus
+from yearwheel.notifications.news import NEW_DAYS
 from yearwheel.roster.people import Role, Roster
 from yearwheel.services.active import Active
 from yearwheel.services.app import Refused
 from yearwheel.services.replan import replan
+from yearwheel.services.untold import retire_untold
 from yearwheel.stages.standing import Standing
-from yearwheel.stages.status import MoveRefused, Status, check_move
-from yearwheel.store import Connection, events, reminders, rosters, standings
+from yearwheel.stages.status import OWED, WAIVED, MoveRefused, Status, check_move
+from yearwheel.store import Connection, events, reminders, rosters, standings, tasks
 from yearwheel.store.events import Event
 
+BEGINNING = (Status.NOT_OPEN, Status.OPEN, Status.IN_PROGRESS)
 Told = tuple[str, str, date]  # stage key, district code, due day
+MORE_TIME = "more_time"  # the task that a request for a later day opens
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,27 +43,36 @@ def find_standing(connection: Connection, active: Active, stage_key: str, code: 
         active.cycle.stage(stage_key)
     except KeyError as error:
         raise Refused(str(error.args[0])) from None
-    found = standings.find(connection, active.key, stage_keys=[stage_key], codes=[code])
-    if not found:
+    found = standings.find_one(connection, active.key, stage_key, code)
+    if found is None:
         raise Refused(f"district {code!r} owes nothing in {stage_key} of {active.key}; see: yearwheel board")
-    return found[0]
+    return found
 
 
-def make_moves(connection: Connection, active: Active, moves: Sequence[Move], now: datetime) -> None:
-    """Carry out moves inside the caller's transaction. Refused if one is not allowed; then none is made."""
+def make_moves(connection: Connection, active: Active, moves: Sequence[Move], now: datetime) -> int:
+    """Carry out moves inside the caller's transaction, and say how many ladder reminders that touched.
+
+    Refused if one is not allowed; then none is made.
+    """
     for move in moves:
         _check(move)
     changed = [move.after for move in moves]
     standings.save(connection, active.key, changed, now)
-    replan(connection, active, changed, now)
+    difference = replan(connection, active, changed, now)
     tell(connection, active, moves, now)
+    _settle_requests(connection, active, moves, now)
+    return difference.count
 
 
 def tell(connection: Connection, active: Active, moves: Sequence[Move], now: datetime) -> None:
-    """Write the events of moves, and enter the messages they cause into the ledger."""
+    """Write the events of moves, and enter the messages they cause into the ledger.
+
+    What waits to be told and is undone by them is told no more.
+    """
     events.append(connection, [_event(move, active, now) for move in moves])
     roster = rosters.load(connection, active.state, active.key)
     _add_notices(connection, active, moves, roster, now)
+    retire_untold(connection, active, [move.after for move in moves if _may_undo(move)], now)
 
 
 def with_status(standing: Standing, status: Status, **changes: Any) -> Standing:
@@ -68,12 +81,34 @@ def with_status(standing: Standing, status: Status, **changes: Any) -> Standing:
 
 
 def told_days(connection: Connection, active: Active, places: set[tuple[str, str]]) -> set[Told]:
-    """The deadlines of these (stage, district) places that a letter has spoken of."""
-    return {
-        (row.key.stage_key, row.key.district_code, row.key.deadline_on)
-        for row in reminders.list_ladder(connection, active.key, places)
-        if row.status is ReminderStatus.QUEUED
-    }
+    """The deadlines of these (stage, district) places that a letter has spoken of, or is about to."""
+    ladder = reminders.list_ladder(connection, active.key, places)
+    notices = reminders.list_notices(connection, active.key, places)
+    said = [row.key for row in ladder if row.status is ReminderStatus.QUEUED]
+    said += [notice.key for notice in notices if notice.kind in NEW_DAYS and notice.reason is None]
+    return {(key.stage_key, key.district_code, key.deadline_on) for key in said}
+
+
+def request_subject(active: Active, stage_key: str) -> str:
+    """What a request for more time is about: tasks belong to a state, which may run several cycles."""
+    return f"{active.key}/{stage_key}"
+
+
+def _settle_requests(connection: Connection, active: Active, moves: Iterable[Move], now: datetime) -> None:
+    """A request for more time is answered by a day that moved, and by work that is owed no more."""
+    waiting = {(t.subject, t.district_code) for t in tasks.list_open(connection, active.state, MORE_TIME)}
+    for move in moves:
+        subject, code = request_subject(active, move.after.stage_key), move.after.district_code
+        settled = move.after.status not in OWED or move.after.due_on != move.before.due_on
+        if settled and (subject, code) in waiting:
+            tasks.close_about(connection, active.state, MORE_TIME, code, subject, move.by, now)
+
+
+def _may_undo(move: Move) -> bool:
+    """Whether a move can make untrue what a notice tells. The many that open or hand in work cannot."""
+    before, after = move.before, move.after
+    moves_on = before.status in BEGINNING and after.status not in WAIVED
+    return not moves_on or before.due_on != after.due_on or move.notice in NEW_DAYS
 
 
 def _check(move: Move) -> None:

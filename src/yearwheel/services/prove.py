@@ -6,7 +6,7 @@ from yearwheel.notifications import proof
 from yearwheel.notifications.proof import Facts, Proof
 from yearwheel.services.active import Active, read_active
 from yearwheel.services.app import App, Refused
-from yearwheel.store import Connection, declines, events, rosters, rounds, standings
+from yearwheel.store import Connection, declines, district_days, events, rosters, rounds, standings
 from yearwheel.store import proof as record
 
 
@@ -31,6 +31,8 @@ def read_facts(connection: Connection, active: Active, now: datetime) -> Facts:
         rows=record.read_rows(connection, key),
         messages=record.read_messages(connection, key),
         refused=record.read_refusals(connection, key),
+        breaks=district_days.read_history(connection, active.state),
+        arrivals=record.read_arrivals(connection, key),
         standings={
             (s.stage_key, s.district_code): (
                 s.status,
@@ -41,6 +43,7 @@ def read_facts(connection: Connection, active: Active, now: datetime) -> Facts:
         declined={(who, kind) for who, kinds in declines.read(connection, key).items() for kind in kinds},
         pauses=record.read_pauses(connection, key),
         editions=record.read_editions(connection, key, (*active.former, active.cycle)),
+        rounds=rounds.list_telling(connection, key),
         told_of_publication=_told_of_publication(connection, key),
     )
 

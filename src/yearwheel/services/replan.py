@@ -32,6 +32,12 @@ def take_back_waiting(
 ) -> None:
     """Take back the letters that have not left and speak of these (stage, district) places."""
     waiting = [row for row, _, _ in outbox.list_waiting(connection, active.key)]
-    if carrying := reminders.find_carrying(connection, waiting, places) if waiting else []:
-        taken = outbox.move(connection, carrying, outbox.NOT_LEFT, OutboxStatus.SUPPRESSED, now)
+    if waiting:
+        take_back_letters(connection, reminders.find_carrying(connection, waiting, places), now)
+
+
+def take_back_letters(connection: Connection, letters: Collection[int], now: datetime) -> None:
+    """Take back letters that have not left; what they carry waits again."""
+    if letters:
+        taken = outbox.move(connection, letters, outbox.NOT_LEFT, OutboxStatus.SUPPRESSED, now)
         reminders.take_back(connection, taken)

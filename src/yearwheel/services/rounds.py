@@ -12,6 +12,7 @@ from yearwheel.roster.people import Roster
 from yearwheel.services.active import Active, read_active
 from yearwheel.services.app import App
 from yearwheel.services.moves import Move, make_moves, with_status
+from yearwheel.services.whole_cycle import has_admins
 from yearwheel.stages.standing import DueBecause, Standing
 from yearwheel.stages.status import Status
 from yearwheel.store import Connection, outbox, pauses, reminders, rosters, rounds, standings
@@ -97,8 +98,11 @@ def finish_round(app: App, cycle_key: str, report: Mapping[str, object]) -> None
     """Record that a round was run for this moment."""
     now = app.clock.now()
     with app.database.writing() as work:
-        read_active(work.connection, cycle_key)  # two rounds of one moment finish one after the other
-        rounds.add(work.connection, cycle_key, now, now, dict(report))
+        # Read inside the transaction: two rounds of one moment finish one after the other.
+        active = read_active(work.connection, cycle_key)
+        roster = rosters.load(work.connection, active.state, active.key)
+        tells = app.settings.mail.tell_admins and has_admins(roster)
+        rounds.add(work.connection, cycle_key, now, now, {**report, rounds.TELLS_THE_STATE: tells})
         work.commit()
 
 

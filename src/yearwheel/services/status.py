@@ -93,8 +93,13 @@ def progress(app: App, cycle_key: str) -> float:
 def running_cycles(app: App) -> list[tuple[str, str]]:
     """Key and time zone of every cycle that is published and not closed."""
     with app.database.reading() as connection:
-        running = [c for c in cycles.list_cycles(connection) if _phase(c) == "running"]
-        return [(c.key, read_active(connection, c.key).cycle.zone.key) for c in running]
+        return list_running(connection)
+
+
+def list_running(connection: Connection) -> list[tuple[str, str]]:
+    """The same, read by a connection."""
+    running = [c for c in cycles.list_cycles(connection) if _phase(c) == "running"]
+    return [(c.key, read_active(connection, c.key).cycle.zone.key) for c in running]
 
 
 def _cycle(connection: Connection, stored: StoredCycle, now: datetime) -> CycleStatus:

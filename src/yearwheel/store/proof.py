@@ -134,6 +134,18 @@ def read_refusals(connection: Connection, cycle_key: str) -> dict[str, datetime]
     return {detail["contact"]: at for detail, at in connection.execute(query)}
 
 
+def read_arrivals(connection: Connection, cycle_key: str) -> dict[tuple[str, str, str], datetime]:
+    """For each district, role and contact that came to be told during the cycle: since when."""
+    query = (
+        select(events.c.at, events.c.detail)
+        .where(events.c.cycle_key == cycle_key, events.c.kind == "people_changed")
+        .order_by(events.c.id)
+    )
+    return {
+        (code, role, key): at for at, said in connection.execute(query) for code, role, key in said["came"]
+    }
+
+
 def newest_moment(connection: Connection, cycle_key: str) -> datetime | None:
     """The moment of the newest event of a cycle."""
     newest: datetime | None = connection.scalar(

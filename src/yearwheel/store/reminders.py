@@ -1,11 +1,24 @@
 """The reminder ledger: one row for every message that should go, or should have gone."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, bindparam, exists, func, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    bindparam,
+    exists,
+    func,
+    or_,
+    select,
+    type_coerce,
+    update,
+)
+from sqlalchemy.types import NullType
 
 from yearwheel.notifications.ledger import (
     LedgerRow,
@@ -16,11 +29,14 @@ from yearwheel.notifications.ledger import (
     ReminderKey,
     ReminderStatus,
 )
+from yearwheel.notifications.news import NOTICES, Notice
 from yearwheel.notifications.planner import Difference
-from yearwheel.store.tables import outbox
+from yearwheel.store.outbox import NOT_LEFT
+from yearwheel.store.tables import outbox, raw_messages
 from yearwheel.store.tables import reminders as table
 
 _NOTICES = [str(kind) for kind in NoticeKind]
+_OF_ACTS = sorted({str(kind) for kind in NOTICES.values()})
 _KEY = tuple(table.c[name] for name in ReminderKey._fields)
 
 
@@ -59,6 +75,47 @@ def list_ladder(
         for row in connection.execute(query).all()
         if (row[0], row[1]) in places
     ]
+
+
+def outline(
+    connection: Connection, cycle_key: str, stage_keys: Collection[str]
+) -> dict[tuple[str, str], list[tuple[Any, ...]]]:
+    """The ladder rows of stages by (stage, district) place: the contact, then all that a plan goes by.
+
+    Values are as the database gives them: good for telling rows apart, and quick for a nation's.
+    """
+    kept = (type_coerce(table.c[name], NullType) for name in ("deadline_on", "status", "reason", "due_at"))
+    query = select(table.c.stage_key, table.c.district_code, table.c.contact_key, table.c.rung, *kept)
+    query = query.where(table.c.cycle_key == cycle_key, table.c.kind.not_in(_NOTICES))
+    query = query.where(table.c.stage_key.in_(stage_keys))
+    found: dict[tuple[str, str], list[tuple[Any, ...]]] = defaultdict(list)
+    for row in connection.execute(query).all():
+        found[row[0], row[1]].append(row[2:])
+    return found
+
+
+def list_notices(connection: Connection, cycle_key: str, places: Collection[tuple[str, str]]) -> list[Notice]:
+    """The notices of acts at the given (stage, district) places, oldest first."""
+    waits = or_(table.c.status == ReminderStatus.PLANNED, outbox.c.status.in_(NOT_LEFT))
+    query = (
+        select(*_KEY, table.c.id, table.c.kind, table.c.reason, waits, table.c.outbox_id)
+        .outerjoin(outbox, outbox.c.id == table.c.outbox_id)
+        .where(table.c.cycle_key == cycle_key, table.c.kind.in_(_OF_ACTS))
+        .where(table.c.stage_key.in_({stage for stage, _ in places}))
+        .where(table.c.district_code.in_({code for _, code in places}))
+        .order_by(table.c.id)
+    )
+    return [
+        Notice(row[5], ReminderKey(*row[:5]), row[6], row[7], bool(row[8]), row[9])
+        for row in connection.execute(query).all()
+        if (row[0], row[1]) in places
+    ]
+
+
+def revive(connection: Connection, ids: Collection[int]) -> None:
+    """Let rows that had ended wait again."""
+    again = update(table).where(table.c.id.in_(ids))
+    connection.execute(again.values(status=ReminderStatus.PLANNED, reason=None, settled_at=None))
 
 
 def apply(connection: Connection, cycle_key: str, difference: Difference, at: datetime, version: int) -> None:
@@ -119,14 +176,13 @@ def list_due(
     connection: Connection, cycle_key: str, now: datetime, *, stage_key: str | None = None
 ) -> list[DueReminder]:
     """Planned rows whose moment has come, in an order that does not depend on row ids."""
-    query = select(table).where(
+    query = select(*(table.c[name] for name in DueReminder.__dataclass_fields__)).where(
         table.c.cycle_key == cycle_key, table.c.status == ReminderStatus.PLANNED, table.c.due_at <= now
     )
     if stage_key is not None:
         query = query.where(table.c.stage_key == stage_key)
     order = (table.c.contact_key, table.c.stage_key, table.c.district_code, table.c.due_at, table.c.rung)
-    rows = connection.execute(query.order_by(*order, table.c.deadline_on)).mappings()
-    return [DueReminder(**{name: row[name] for name in DueReminder.__dataclass_fields__}) for row in rows]
+    return [DueReminder(*row) for row in connection.execute(query.order_by(*order, table.c.deadline_on))]
 
 
 def stages_with_due(connection: Connection, cycle_key: str, now: datetime) -> set[str]:
@@ -254,7 +310,8 @@ def count_sent(connection: Connection, cycle_key: str) -> dict[str, dict[str, in
 def find_sent_example(connection: Connection, cycle_key: str, kind: str) -> RowMapping | None:
     """A message that left and carried a reminder of this kind: the first by natural key."""
     query = (
-        select(outbox)
+        select(outbox, raw_messages.c.raw)
+        .join(raw_messages)
         .join(table, table.c.outbox_id == outbox.c.id)
         .where(table.c.cycle_key == cycle_key, table.c.kind == kind, outbox.c.status == OutboxStatus.SENT)
         .order_by(table.c.district_code, table.c.stage_key, table.c.rung, table.c.contact_key)

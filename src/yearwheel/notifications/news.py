@@ -1,0 +1,96 @@
+"""What a notice tells, whether that still holds, and whether its reader knows it already. Pure."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from yearwheel.notifications.ledger import NoticeKind, Reason, ReminderKey
+from yearwheel.stages.status import HANDED_IN, WAIVED, Status
+
+NOTICES: Mapping[str, NoticeKind] = {  # the event that each notice answers
+    "submitted": NoticeKind.RECEIPT,
+    "deadline_moved": NoticeKind.EXTENSION,
+    "returned": NoticeKind.RETURNED,
+    "approved": NoticeKind.APPROVED,
+    "excused": NoticeKind.EXCUSED,
+    "not_required": NoticeKind.EXCUSED,
+    "extension_refused": NoticeKind.EXTENSION_REFUSED,
+    "date_moved": NoticeKind.DATE_MOVED,
+    "extension_overtaken": NoticeKind.DATE_MOVED,
+    "withdrawn": NoticeKind.EXCUSED,
+    "taken_up": NoticeKind.ASSIGNED,
+}
+NEW_DAYS = frozenset({NoticeKind.EXTENSION, NoticeKind.DATE_MOVED})  # the due day is another one now
+RETIRED = frozenset({Reason.UNDONE, Reason.NO_NEWS})  # no letter told it, and none has to
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """How a district stands in a stage, as far as notices speak of it."""
+
+    status: Status
+    due_on: date
+    in_calendar: bool = True  # the calendar in force still has the stage
+
+    def bears_out(self, kind: str, deadline_on: date) -> bool:
+        """Whether what a notice of this kind, written about that deadline, tells is so."""
+        match kind:
+            case NoticeKind.EXTENSION | NoticeKind.DATE_MOVED | NoticeKind.EXTENSION_REFUSED:
+                return self.in_calendar and self.status not in WAIVED and self.due_on == deadline_on
+            case NoticeKind.RECEIPT:
+                return self.status in HANDED_IN
+            case NoticeKind.RETURNED:
+                return self.status is Status.RETURNED
+            case NoticeKind.APPROVED:
+                return self.status is Status.APPROVED
+            case NoticeKind.EXCUSED:
+                return self.status in WAIVED or not self.in_calendar
+            case NoticeKind.ASSIGNED:
+                return self.status is Status.UNDER_REVIEW
+        return True  # what is said of a whole cycle
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A ledger row of an act. It `waits` while no letter has left with it."""
+
+    id: int
+    key: ReminderKey
+    kind: str
+    reason: Reason | None
+    waits: bool
+    outbox_id: int | None = None  # the letter that it waits in
+
+    @property
+    def is_untold(self) -> bool:
+        return self.waits or self.reason in RETIRED
+
+
+def retired(
+    notices: Sequence[Notice], fact: Fact, day_before: Callable[[Notice], date]
+) -> Iterator[tuple[Notice, Reason | None]]:
+    """Of one reader's notices about one place, oldest first: which end untold, and which wait again (None).
+
+    What was undone is not told. Of new days only the last is, and that only where it differs from the one
+    the reader knows; `day_before` gives the day that held before a notice was written.
+    """
+    days = [notice for notice in notices if notice.kind in NEW_DAYS]
+    untold = _newest_untold(days)
+    for notice in notices:
+        if not fact.bears_out(notice.kind, notice.key.deadline_on):
+            if notice.waits:
+                yield notice, Reason.UNDONE
+        elif untold and notice is untold[-1]:
+            known = len(untold) > 1 and day_before(untold[0]) == notice.key.deadline_on
+            if known == notice.waits:
+                yield notice, Reason.NO_NEWS if known else None
+
+
+def _newest_untold(days: Sequence[Notice]) -> list[Notice]:
+    """The new days that came after the last one a letter told."""
+    found: list[Notice] = []
+    for notice in reversed(days):
+        if not notice.is_untold:
+            break
+        found.insert(0, notice)
+    return found

@@ -1,0 +1,184 @@
+"""Whatever people do, and in whatever order, the proof holds after each act and after each round."""
+
+import shutil
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import date, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.apps import (
+    ANN,
+    ASH,
+    CEDAR,
+    FINN,
+    KEY,
+    PEOPLE,
+    SOURCE,
+    bare_app,
+    begun,
+    hand_in,
+    person,
+    roster_of,
+    round_at,
+    set_clock,
+)
+from yearwheel.calendar.timetable import DistrictDays
+from yearwheel.roster.district_days import DayKind
+from yearwheel.roster.people import Contact, Role
+from yearwheel.services.app import Refused
+from yearwheel.services.change_calendar import save_change
+from yearwheel.services.decide import Decision, decide
+from yearwheel.services.disaster import declare_disaster
+from yearwheel.services.excuse import excuse, reinstate
+from yearwheel.services.extend import Extension, extend, take_back_extension
+from yearwheel.services.import_days import DaysFile, import_days
+from yearwheel.services.import_roster import RosterFiles, import_roster
+from yearwheel.services.mass import NewDay, extend_many, undo
+from yearwheel.services.prove import prove
+from yearwheel.services.relief import end_relief, list_reliefs
+from yearwheel.services.selection import Selection
+from yearwheel.services.submit import start
+from yearwheel.store.database import Database
+
+CLAY = person("clay", CEDAR, Role.FINANCE_OFFICER)
+ABE = person("abe", ASH, Role.TECHNOLOGY_COORDINATOR)
+ALWAYS = tuple(contact for contact in PEOPLE.contacts.values() if contact not in (ANN, FINN))
+FIRST, EARLIEST_DUE = date(2027, 2, 1), date(2027, 2, 20)
+
+
+class Year:
+    """An installation in February, and what can be taken back."""
+
+    def __init__(self, database: Database) -> None:
+        self.app = bare_app(database, str(FIRST))
+        self.on = FIRST
+        self.acts: list[str] = []
+
+    def live(self, days: int) -> None:
+        """The rounds of so many days; then it is the evening of the last."""
+        for _ in range(days):
+            round_at(self.app, str(self.on))
+            self.on += timedelta(days=1)
+        set_clock(self.app, f"{self.on - timedelta(days=1)} 18:00")
+
+    def do(self, word: str, stage: str, code: str, ahead: int) -> None:
+        """What makes no sense is refused, and then nothing has happened."""
+        with suppress(Refused, IndexError):
+            ACTS[word](self, stage, code, ahead)
+
+    def holds(self, after: str) -> None:
+        assert prove(self.app, KEY).breaches == (), f"after {after}"
+
+    def extend(self, stage: str, code: str, ahead: int) -> None:
+        until = self.on + timedelta(days=ahead)
+        extend(self.app, KEY, [Extension(stage, code, until)], by="ada", why="flood", force=True)
+
+    def take_back(self, stage: str, code: str, _: int) -> None:
+        take_back_extension(self.app, KEY, stage, code, by="ada", why="a mistake")
+
+    def excuse(self, stage: str, code: str, _: int) -> None:
+        excuse(self.app, KEY, stage, code, by="ada", why="closed")
+
+    def reinstate(self, stage: str, code: str, _: int) -> None:
+        reinstate(self.app, KEY, stage, code, by="ada", why="open again")
+
+    def start(self, stage: str, code: str, _: int) -> None:
+        start(self.app, KEY, stage, code, by="Ann")
+
+    def hand_in(self, stage: str, code: str, _: int) -> None:
+        hand_in(self.app, stage, code, force_why="late")
+
+    def send_back(self, stage: str, code: str, _: int) -> None:
+        decide(self.app, KEY, [Decision(stage, code, "ray", "page 2 is missing")])
+
+    def approve(self, stage: str, code: str, _: int) -> None:
+        decide(self.app, KEY, [Decision(stage, code, "ray")])
+
+    def decide_review(self, _: str, code: str, ahead: int) -> None:
+        decide(self.app, KEY, [Decision("review", code, "ray", "page 2 is missing" * (ahead % 2))])
+
+    def move_the_date(self, _stage: str, _code: str, ahead: int) -> None:
+        due = EARLIEST_DUE + timedelta(days=ahead)
+        new = SOURCE.replace("on: March 1, basis", f"on: {due:%B} {due.day}, basis")
+        save_change(self.app, KEY, new, by="ada", why="the board asked")
+
+    def declare(self, _: str, code: str, ahead: int) -> None:
+        last = self.on + timedelta(days=ahead)
+        done = declare_disaster(self.app, KEY, Selection(codes=(code,)), last, by="ada", why="flood")
+        self.acts.append(done.act)
+
+    def end_it(self, _stage: str, _code: str, _: int) -> None:
+        end_relief(self.app, KEY, list_reliefs(self.app, KEY)[-1].id, by="ada", why="over")
+
+    def extend_all(self, stage: str, _: str, ahead: int) -> None:
+        chosen, day = Selection(everyone=True), NewDay(workdays=ahead)
+        done = extend_many(self.app, KEY, chosen, [stage], day, by="ada", why="ice", force=True)
+        self.acts.append(done.act)
+
+    def undo(self, _stage: str, _code: str, _: int) -> None:
+        undo(self.app, KEY, self.acts[-1], by="ada", why="a mistake")
+
+    def take_breaks(self, _: str, code: str, ahead: int) -> None:
+        away = {self.on + timedelta(days=n): "a break" for n in range(3, 3 + ahead)}
+        file = DaysFile(DayKind.BREAK, {code: DistrictDays(breaks=away)}, "breaks.csv")
+        import_days(self.app, "KY", file, by="ada")
+
+    def all_come(self, _stage: str, _code: str, _: int) -> None:
+        self._people(ANN, FINN, CLAY, ABE)
+
+    def some_leave(self, _stage: str, _code: str, _: int) -> None:
+        self._people(ANN)
+
+    def _people(self, *named: Contact) -> None:
+        files = RosterFiles(roster_of(*ALWAYS, *named))
+        import_roster(self.app, "KY", files, by="ada", source="people.csv")
+
+
+ACTS: Mapping[str, Callable[[Year, str, str, int], None]] = {
+    name: act
+    for name, act in vars(Year).items()
+    if name not in ("live", "do", "holds") and not name.startswith("_")
+}
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(sorted(ACTS)),
+        st.sampled_from(["budget", "budget", "plan"]),
+        st.sampled_from(["001", "002", "003"]),
+        st.integers(1, 25),
+        st.sampled_from([0, 0, 0, 1, 2, 6]),
+    ),
+    min_size=2,
+    max_size=12,
+)
+
+
+@pytest.fixture(scope="module")
+def beginning(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("begun") / "yearwheel.sqlite"
+    database = Database(f"sqlite:///{path}", durable=False)
+    database.upgrade()
+    begun(database)
+    database.close()
+    return path
+
+
+@settings(max_examples=12)
+@given(steps=STEPS)
+def test_the_proof_holds_after_each_act_and_each_round(beginning, steps):
+    with TemporaryDirectory() as folder:
+        database = Database(f"sqlite:///{shutil.copy(beginning, folder)}", durable=False)
+        year = Year(database)
+        year.live(1)
+        for word, stage, code, ahead, days in steps:
+            year.do(word, stage, code, ahead)
+            year.holds(word)
+            year.live(days)
+            year.holds(f"{days} days")
+        year.live(14)
+        year.holds("two weeks")
+        database.close()

@@ -1,6 +1,7 @@
 """Before a changed calendar is saved, its admin knows what it would do; the counts are the planner's own."""
 
 import json
+from collections import defaultdict
 from dataclasses import replace
 from datetime import date
 
@@ -8,6 +9,7 @@ import pytest
 
 from yearwheel.calendar.timetable import DistrictDays
 from yearwheel.config.cycle_file import load_cycle, read_shipped
+from yearwheel.notifications.alike import alike
 from yearwheel.notifications.ledger import LedgerRow, ReminderStatus
 from yearwheel.notifications.planner import Planner, compare
 from yearwheel.notifications.what_if import StageChange, first_standings, what_if
@@ -38,6 +40,27 @@ def ledger_of(cycle, standings, today) -> list[LedgerRow]:
         )
         for n, r in enumerate(Planner(cycle, ROSTER, SINCE).plan(standings), start=1)
     ]
+
+
+def outline_of(rows):
+    found = defaultdict(list)
+    for row in rows:
+        stage, code, rung, contact, deadline_on = row.key
+        found[stage, code].append((contact, rung, deadline_on, row.status, row.reason, row.due_at))
+    return found
+
+
+def test_places_with_other_rows_are_not_alike():
+    rows = ledger_of(OLD, FRESH, TODAY)
+    drafting = [s for s in FRESH if s.stage_key == "drafting"]
+    groups = alike((OLD, LATER), ROSTER, drafting, outline_of(rows))
+    (one, *_), *_ = (codes for codes in groups.values() if len(codes) > 1)
+    place = ("drafting", one)
+    (told, *_) = (n for n, row in enumerate(rows) if row.key[:2] == place)
+    rows[told] = replace(rows[told], status=ReminderStatus.MISSED)
+    apart = alike((OLD, LATER), ROSTER, drafting, outline_of(rows))
+    assert apart[place] == (one,)
+    assert sum(map(len, apart.values())) == len(drafting) == 12
 
 
 def mixed():
@@ -76,6 +99,11 @@ def test_the_counts_are_what_the_ledger_then_does(standings, today, change):
     assert found.writes["superseded"] + found.writes["cancelled"] == len(difference.closed)
     assert found.total("moved") + found.total("cancelled") >= len(difference.closed)
     assert found.total("moved") + found.total("new") == len(difference.new) + len(difference.revived)
+    # One place may stand for all that are alike, in the roster and in the ledger.
+    groups = alike((OLD, new), ROSTER, standings, outline_of(rows))
+    assert len(groups) < len(standings)
+    chosen = [row for row in rows if row.key[:2] in groups]
+    assert ask(new, standings, today, rows=chosen, groups=groups).as_json() == found.as_json()
     # Without the ledger the old plan stands in, district by district or by those who stand alike.
     assert ask(new, standings, today).as_json() == found.as_json()
 

@@ -15,13 +15,12 @@ from yearwheel.calendar.cycle import Cycle, OwedBy, Stage
 from yearwheel.calendar.diff import CycleDiff, diff_cycles
 from yearwheel.calendar.timetable import DistrictDays
 from yearwheel.calendar.workdays import DAY
+from yearwheel.notifications.alike import Groups, Place, alike
 from yearwheel.notifications.ledger import LedgerRow, PlannedReminder, Reason, ReminderKey, ReminderStatus
 from yearwheel.notifications.planner import Difference, Planner, compare
-from yearwheel.roster.people import Role, Roster
+from yearwheel.roster.people import Roster
 from yearwheel.stages.standing import Standing
 from yearwheel.stages.status import HANDED_IN, WAIVED, Status
-
-Place = tuple[str, str]  # stage key, district code
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,45 +122,48 @@ def what_if(
     since: date,
     today: date,
     rows: Collection[LedgerRow] | None = None,
+    groups: Groups | None = None,
     district_days: Mapping[str, DistrictDays] | None = None,
     entering: Collection[Standing] | None = None,
-    own_days_moved: Collection[str] = (),
+    own_days_moved: Collection[Place] = (),
 ) -> WhatIf:
     """What saving `new` over `old` would do to these standings.
 
-    `since` is the day the cycle was published. `rows` are the ledger's ladder rows; without them the old
-    plan stands in, its reminders of earlier days being said. `entering` is where districts will stand in the
-    added stages, where that is not at their beginning; `own_days_moved` are stages in which the days that
-    districts' own calendars give are other ones now.
+    `since` is the day the cycle was published. `rows` are the ledger's ladder rows, of every place or, with
+    `groups`, of one for each group; without them the old plan stands in, its reminders of earlier days being
+    said. `entering` is where districts will stand in the added stages, where that is not at their beginning;
+    `own_days_moved` are the places to which districts' own calendars give other days now.
     """
     diff = diff_cycles(old, new)
-    replanned = replanned_stages(old, new) | set(own_days_moved)
+    replanned = replanned_stages(old, new)
     gone = {stage.key for stage in diff.removed}
-    kept = [s for s in standings if s.stage_key in replanned]
+    kept = [s for s in standings if s.stage_key in replanned or s.place in own_days_moved]
     entered = first_standings(new, roster, {stage.key for stage in diff.added})
     if entering is not None:
         entered = list(entering)
+    if groups is None and rows is None:
+        groups = alike((old, new), roster, [*kept, *entered])
+    if groups is not None:
+        kept = [s for s in kept if s.place in groups]
+        entered = [s for s in entered if s.place in groups]
     if rows is None:
-        alike = _alike((old, new), roster, [*kept, *entered])
-        kept = [s for s in kept if (s.stage_key, s.district_code) in alike]
-        entered = [s for s in entered if (s.stage_key, s.district_code) in alike]
         existing = _stand_ins(Planner(old, roster, since).plan(kept), today)
     else:
-        alike = {}
-        existing = [row for row in rows if row.key.stage_key in replanned]
+        touched = {s.place for s in kept}
+        existing = [row for row in rows if row.key[:2] in touched]
     after = [s for s in kept if s.stage_key not in gone] + entered
     difference = compare(
         new,
         Planner(new, roster, since).plan(after),
         [row for row in existing if row.key.stage_key not in gone],
-        {(s.stage_key, s.district_code): s for s in after},
+        {s.place: s for s in after},
     )
     difference.closed += [
         (row, ReminderStatus.CANCELLED, Reason.RUNG_REMOVED)
         for row in existing
         if row.key.stage_key in gone and row.status is ReminderStatus.PLANNED
     ]
-    count = _Count(alike, today)
+    count = _Count(groups or {}, today)
     count.take(difference)
     return WhatIf(
         diff,
@@ -215,45 +217,12 @@ def _stand_ins(planned: Iterable[PlannedReminder], today: date) -> list[LedgerRo
     ]
 
 
-def _alike(
-    cycles: tuple[Cycle, Cycle], roster: Roster, standings: Iterable[Standing]
-) -> dict[Place, tuple[str, ...]]:
-    """One place for all that hear the same on the same days, with the districts it stands for.
-
-    They stand alike, and their roles are held by as many people in the same zones. A nation's districts
-    come to a few hundred such places.
-    """
-    roles: dict[str, set[Role]] = defaultdict(set)
-    for cycle in cycles:
-        for stage in cycle.stages:
-            review = (*stage.review.reviewer_ladder, *stage.review.revision_ladder) if stage.review else ()
-            roles[stage.key].update(Role(name) for rung in (*stage.ladder, *review) for name in rung.to)
-    in_order = {key: sorted(named) for key, named in roles.items()}
-    groups: dict[tuple[object, ...], list[str]] = defaultdict(list)
-    for s in standings:
-        people = _people(roster, s.district_code, in_order[s.stage_key])
-        groups[s.stage_key, s.status, s.due_on, s.due_since, people].append(s.district_code)
-    return {(str(group[0]), codes[0]): tuple(codes) for group, codes in groups.items()}
-
-
-def _people(roster: Roster, code: str, roles: Iterable[Role]) -> tuple[tuple[tuple[int, str], ...], ...]:
-    """Who holds the roles, as numbers: the same number is the same person."""
-    numbers: dict[str, int] = {}
-    return tuple(
-        tuple(
-            (numbers.setdefault(contact.key, len(numbers)), roster.districts[contact.district_code].zone.key)
-            for contact in roster.holders(code, role)
-        )
-        for role in roles
-    )
-
-
 class _Count:
     """Counts a difference by stage, each place for all the districts it stands for."""
 
-    def __init__(self, alike: Mapping[Place, tuple[str, ...]], today: date) -> None:
+    def __init__(self, groups: Groups, today: date) -> None:
         self.writes: Counter[str] = Counter()
-        self._alike = alike
+        self._groups = groups
         self._today = today
         self._counts: dict[str, Counter[str]] = defaultdict(Counter)
         self._places: set[Place] = set()
@@ -286,14 +255,14 @@ class _Count:
         self._places.add(key[:2])
 
     def _weight(self, key: ReminderKey) -> int:
-        return len(self._alike[key[:2]]) if self._alike else 1
+        return len(self._groups[key[:2]]) if self._groups else 1
 
     @cached_property
     def _touched(self) -> dict[str, set[str]]:
         """The districts that are touched, by stage."""
         found: dict[str, set[str]] = defaultdict(set)
         for place in self._places:
-            found[place[0]].update(self._alike.get(place, place[1:]))
+            found[place[0]].update(self._groups.get(place, place[1:]))
         return found
 
     def districts(self) -> set[str]:
@@ -313,8 +282,20 @@ class _Count:
         )
 
 
+def stages_read(old: Cycle, new: Cycle) -> set[str]:
+    """The reviews, and the stages they wait for, if a reviewer's weeks may differ; else none."""
+    reviews = [stage for cycle in (old, new) for stage in cycle.stages if stage.review is not None]
+    read = {key for stage in reviews for key in (stage.key, *stage.after)}
+    waits = [{s.key: s.after for s in cycle.stages if s.review is not None} for cycle in (old, new)]
+    return read if waits[0] != waits[1] or read & replanned_stages(old, new) else set()
+
+
 def _review_weeks(old: Cycle, new: Cycle, standings: Collection[Standing]) -> tuple[ReviewWeek, ...]:
-    before, after = _reading(old, standings), _reading(new, standings)
+    read = stages_read(old, new)
+    if not read:
+        return ()
+    here = [standing for standing in standings if standing.stage_key in read]
+    before, after = _reading(old, here), _reading(new, here)
     return tuple(
         ReviewWeek(monday, round(before[monday], 1), round(after[monday], 1))
         for monday in sorted(before.keys() | after.keys())
@@ -324,7 +305,7 @@ def _review_weeks(old: Cycle, new: Cycle, standings: Collection[Standing]) -> tu
 
 def _reading(cycle: Cycle, standings: Collection[Standing]) -> Mapping[date, float]:
     """Plans to read by week: each from the last day it may arrive, evenly over its first look."""
-    places = {(s.stage_key, s.district_code): s for s in standings}
+    places = {s.place: s for s in standings}
     weeks: dict[date, float] = defaultdict(float)
     for stage in cycle.stages:
         if stage.review is None:
@@ -376,7 +357,7 @@ def _hits(diff: CycleDiff, district_days: Mapping[str, DistrictDays]) -> Iterabl
 @lru_cache(maxsize=1)
 def _templates() -> Environment:
     environment = Environment(
-        loader=PackageLoader("yearwheel.notifications"),
+        loader=PackageLoader("yearwheel.notifications", "pages"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -7,6 +7,7 @@ from datetime import datetime
 from yearwheel.calendar.cycle import Cycle, LocalDue, StageKind
 from yearwheel.calendar.timetable import DistrictDays
 from yearwheel.config.cycle_file import load_cycle
+from yearwheel.notifications.alike import Groups, alike
 from yearwheel.notifications.ledger import LedgerRow, NoticeKind, Reason, ReminderStatus
 from yearwheel.notifications.planner import turn_of
 from yearwheel.notifications.what_if import (
@@ -14,6 +15,7 @@ from yearwheel.notifications.what_if import (
     first_standings,
     nothing_to_collect,
     replanned_stages,
+    stages_read,
     what_if,
 )
 from yearwheel.roster.people import Roster
@@ -29,26 +31,37 @@ from yearwheel.services.local_days import (
     with_own_day,
 )
 from yearwheel.services.moves import Move, make_moves, tell, told_days
+from yearwheel.services.reapply import reapply, record
+from yearwheel.services.reasons import need_reason
 from yearwheel.services.replan import replan, take_back_waiting
 from yearwheel.services.tracks import enter_on_tracks
+from yearwheel.services.untold import retire_untold
 from yearwheel.stages.standing import DueBecause, Standing
 from yearwheel.store import Connection, district_days, events, reminders, rosters, standings, versions
 from yearwheel.store.events import Event
 from yearwheel.store.versions import Version
 
+# Why a district's due day may be its own, such that another calendar may give it another one.
+OF_ITS_OWN = (DueBecause.EXTENSION, DueBecause.RELIEF, DueBecause.LOCAL)
+
 
 @dataclass(frozen=True, slots=True)
 class _Change:
-    """A calendar about to take another's place, and where districts will stand under it."""
+    """A calendar about to take another's place, and where districts will stand under it.
+
+    `standings` leaves out what it cannot touch. `rows` are those of one place for each of `groups`.
+    """
 
     old: Cycle
     new: Cycle
     roster: Roster
-    standings: tuple[Standing, ...]  # those there are, `overtaken` and `own` already made
+    standings: tuple[Standing, ...]  # the three kinds of moves that follow already made
+    relieved: tuple[Move, ...]  # to the days that running reliefs give under the new calendar
     overtaken: tuple[Move, ...]  # extensions that the new days reach
     own: tuple[Move, ...]  # to the days that districts' own calendars now give, or back from them
     entering: tuple[Standing, ...]
     entered: tuple[Move, ...]  # of the entering: let off by their track, or due on a day of their own
+    groups: Groups
     rows: tuple[LedgerRow, ...]
     days: Mapping[str, DistrictDays]
 
@@ -74,8 +87,7 @@ def save_change(
 
     Refused without a reason, when nothing would change, and as in `preview_change`.
     """
-    if not why.strip():
-        raise Refused("a change of a published calendar needs a reason: --why '...'")
+    need_reason(why, "a change of a published calendar needs a reason")
     now = app.clock.now()
     with app.database.writing() as work:
         before = read_active(work.connection, cycle_key)
@@ -115,47 +127,64 @@ def _prepare(
 ) -> _Change:
     new = following(active.cycle, _read(active, new_source, name), now)
     roster = rosters.load(connection, active.state, active.key)
-    here = standings.find(connection, active.key)
     days = district_days.read(connection, active.state)
     following_days, since = own_days(new, days), since_today(connection, active, now)
-    overtaken = _overtaken(new, here, following_days, since, by)
-    here = _after(here, overtaken)
-    own = list(
-        to_own_days(
-            (s for s in here if s.stage_key in {t.key for t in new.stages}), following_days, since, by
-        )
-    )
-    replanned = replanned_stages(active.cycle, new)
-    touched = {s for s in here if s.stage_key in replanned} | {move.before for move in own}
-    take_back_waiting(connection, active, _places(touched), now)
     there = {stage.key for stage in active.cycle.stages}
-    present = {(s.stage_key, s.district_code) for s in here}
+    replanned = replanned_stages(active.cycle, new)
+    local = {stage_key for stage_key, _ in following_days}
+    here = standings.find_touched(
+        connection, active.key, replanned | local | stages_read(active.cycle, new), OF_ITS_OWN
+    )
+    under_new = replace(active, cycle=new)
+    struck = reapply(connection, under_new, here, following_days, now, by)
+    relieved = [move for move in struck.values() if move]
+    others = [s for s in here if s.place not in struck]
+    overtaken = _overtaken(new, others, following_days, since, by)
+    kept = {stage.key for stage in new.stages}
+    own = list(
+        to_own_days((s for s in _after(others, overtaken) if s.stage_key in kept), following_days, since, by)
+    )
+    moved = {move.after.place for move in (*own, *relieved)}
+    after = _after(here, [*relieved, *overtaken, *own])
+    touched = [s for s in after if s.stage_key in replanned or s.place in moved]
+    take_back_waiting(connection, active, _places(touched), now)
+    present = _places(here)
     added = first_standings(new, roster, {stage.key for stage in new.stages} - there)
     entering, let_off = enter_on_tracks(
         connection,
-        replace(active, cycle=new),
-        [s for s in added if (s.stage_key, s.district_code) not in present],
+        under_new,
+        [s for s in added if s.place not in present],
         by=by,
     )
     own_from_start = list(to_own_days(entering, following_days, since, by))
+    entering = _after(entering, own_from_start)
+    in_relief = reapply(connection, under_new, entering, following_days, now, by)
+    relieved_from_start = [move for move in in_relief.values() if move]
+    entering = _after(entering, relieved_from_start)
+    outline = reminders.outline(connection, active.key, {s.stage_key for s in touched})
+    groups = alike((active.cycle, new), roster, [*touched, *entering], outline)
     return _Change(
         active.cycle,
         new,
         roster,
-        tuple(_after(here, own)),
+        tuple(after),
+        tuple(relieved),
         tuple(overtaken),
         tuple(own),
-        tuple(_after(entering, own_from_start)),
-        (*let_off, *own_from_start),
-        tuple(reminders.list_ladder(connection, active.key, _places(touched))),
+        tuple(entering),
+        (*let_off, *own_from_start, *relieved_from_start),
+        groups,
+        tuple(reminders.list_ladder(connection, active.key, set(groups))),
         days,
     )
 
 
-def _after(here: Iterable[Standing], moves: Iterable[Move]) -> list[Standing]:
+def _after(here: Iterable[Standing], moves: Sequence[Move]) -> list[Standing]:
     """Where districts stand once these moves are made."""
-    moved = {(move.after.stage_key, move.after.district_code): move.after for move in moves}
-    return [moved.get((s.stage_key, s.district_code), s) for s in here]
+    if not moves:
+        return list(here)
+    moved = {move.after.place: move.after for move in moves}
+    return [moved.get(s.place, s) for s in here]
 
 
 def _read(active: Active, new_source: str, name: str) -> Cycle:
@@ -182,7 +211,7 @@ def _overtaken(
         extended = standing.due_because in (DueBecause.EXTENSION, DueBecause.RELIEF)
         if stage is None or not extended or stage.kind is StageKind.REVIEW:
             continue
-        due = own.get((standing.stage_key, standing.district_code))
+        due = own.get(standing.place)
         if standing.due_on is None or standing.due_on > (due.on if due else stage.dates.due.on):
             continue
         after = with_own_day(standing, due, since)
@@ -199,9 +228,10 @@ def _foresee(active: Active, change: _Change, now: datetime) -> WhatIf:
         active.since,
         active.day(now),
         change.rows,
+        change.groups,
         change.days,
         change.entering,
-        {move.after.stage_key for move in change.own},
+        {move.after.place for move in (*change.own, *change.relieved)},
     )
 
 
@@ -215,12 +245,14 @@ def _carry_out(
     tell(connection, active, change.entered, now)
     own = with_news(connection, active, change.old, change.own)
     ended = [replace(move, why=why, note=why) for move in change.overtaken]
-    make_moves(connection, active, [*ended, *own], now)
+    make_moves(connection, active, [*change.relieved, *ended, *own], now)
+    record(connection, active, change.relieved, now, by)
     here = [s for s in (*change.standings, *change.entering) if s.stage_key in replanned - removed]
     replan(connection, active, here, now)
     gone = [s for s in change.standings if s.stage_key in removed]
     _end_removed(connection, active, gone, now)
     tell(connection, active, _news(connection, active, change, by, why), now)
+    retire_untold(connection, active, [s for s in change.standings if s.stage_key in replanned], now)
 
 
 def _end_removed(connection: Connection, active: Active, gone: Sequence[Standing], now: datetime) -> None:
@@ -235,25 +267,24 @@ def _news(connection: Connection, active: Active, change: _Change, by: str, why:
     was = {stage.key: stage for stage in change.old.stages}
     is_now = {stage.key: stage for stage in active.cycle.stages}
     told = told_days(connection, active, _places(change.standings))
+    told_already = {move.after.place for move in (*change.relieved, *change.overtaken)}
     news = []
     for standing in change.standings:
         old, new = was.get(standing.stage_key), is_now.get(standing.stage_key)
         turn = turn_of(old, standing) if old else None
-        if (
-            old is None
-            or turn is None
-            or (standing.stage_key, standing.district_code, turn.due_on) not in told
-        ):
+        if old is None or turn is None or (*standing.place, turn.due_on) not in told:
             continue
         if new is None:
-            notice, kind = NoticeKind.EXCUSED, "withdrawn"
-        elif standing.due_on is None and old.dates.due.on != new.dates.due.on:
-            notice, kind = NoticeKind.DATE_MOVED, "date_moved"
-        else:
-            continue
-        news.append(Move(standing, standing, by, kind, why, notice, note=why))
+            news.append(Move(standing, standing, by, "withdrawn", why, NoticeKind.EXCUSED, note=why))
+        elif (
+            standing.due_on is None
+            and old.dates.due.on != new.dates.due.on
+            and standing.place not in told_already
+        ):
+            instead = {"instead_of": str(turn.due_on)}
+            news.append(Move(standing, standing, by, "date_moved", why, NoticeKind.DATE_MOVED, why, instead))
     return news
 
 
 def _places(here: Iterable[Standing]) -> set[tuple[str, str]]:
-    return {(standing.stage_key, standing.district_code) for standing in here}
+    return {standing.place for standing in here}

@@ -7,294 +7,301 @@ import argparse
 import os
 import shutil
 import smtplib
-import socket
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
+import venv
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from statistics import median
 
+from benchmarks.mail_servers import HOST, SENDER, MailServer, postfix, sink, smtp_source
 from pydantic import SecretStr
+from sqlalchemy import URL
 from tests import postgres
 from tests.apps import EASTERN, person
-from tests.fakes import FakeMailer
+from tests.fakes import ACCEPTED, FakeMailer
 
 from yearwheel.clock import VirtualClock
 from yearwheel.config.settings import Mail, Settings
+from yearwheel.notifications.mailers import Mailer
 from yearwheel.notifications.mailers.smtp import Security, SmtpMailer, SmtpServer
+from yearwheel.notifications.press import OnePress, Press, TwoPresses
 from yearwheel.roster.people import BodyKind, District, Role, Roster
+from yearwheel.services import deliver as delivering
 from yearwheel.services.advance import advance
 from yearwheel.services.app import App
 from yearwheel.services.approve_kinds import approve_kinds
 from yearwheel.services.cycles import create_cycle, publish_cycle
 from yearwheel.services.deliver import deliver
 from yearwheel.services.queue_mail import queue_mail
-from yearwheel.store import rosters
+from yearwheel.store import outbox, rosters
 from yearwheel.store.database import Database
-from yearwheel.store.tables import outbox as messages
 
 KEY = "daily-2027"
 SOURCE = (Path(__file__).parents[1] / "tests" / "cycles" / "daily.yaml").read_text("utf-8")
 BEGUN = datetime(2027, 1, 4, 15, tzinfo=UTC)
 RUNG = datetime(2027, 2, 2, 15, tzinfo=UTC)  # a day with a reminder for everybody
-HOST = "127.0.0.1"
-ROW = "{:<44} {:>10} {:>14}"
+MANY = 4  # connections, where it is not one
+PEERS = Path(__file__).parent / "peers"
+
+Figures = dict[tuple[str, str], float]  # (where, what) -> milliseconds a letter
+Way = Callable[[], Figures]
 
 
 @dataclass(frozen=True, slots=True)
 class Mailbag:
-    """A prepared installation in which a letter is due to everyone, and those letters' bytes."""
+    """A database in which letters are due, one in which they are queued, and the letters themselves."""
 
-    template: Path
+    due: Path
+    queued: Path
+    one: Path  # a letter of middling size, with the line ends that smtp-source wants
     raws: list[tuple[str, bytes]]
-
-    @property
-    def mean_size(self) -> int:
-        return sum(len(raw) for _, raw in self.raws) // len(self.raws)
 
 
 def main() -> int:
-    options = argparse.ArgumentParser(description=__doc__)
+    options = argparse.ArgumentParser(prog="python -m benchmarks.delivery", description=__doc__)
     options.add_argument("--letters", type=int, default=1000)
     options.add_argument("--rounds", type=int, default=5)
+    options.add_argument("--short", action="store_true", help="one round of 200 letters: a trial, no result")
+    options.add_argument("--peers", type=Path, help="a folder to install DBOS and procrastinate into, once")
     given = options.parse_args()
-    print(f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}; medians of {given.rounds} rounds")
+    letters, rounds = (200, 1) if given.short else (given.letters, given.rounds)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="yearwheel-bench-")))
         folder.chmod(0o755)
-        bag = _prepare(folder, given.letters)
-        print(f"{len(bag.raws)} letters of {bag.mean_size} bytes, one connection\n")
-        for name, server in (("smtp-sink", _sink), ("Postfix, queue on disk", _postfix)):
-            with server(folder) as port:
-                _compare(name, port, bag, folder, given.rounds)
-        _ledger(bag, folder, given.rounds)
+        bag = _prepare(folder, letters)
+        print(f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}; medians of {rounds} rounds")
+        print(f"{letters} letters of about {bag.one.stat().st_size:,} bytes")
+        press = stack.enter_context(TwoPresses())
+        ways = [*_ledger_ways(bag, stack, given.peers)]
+        for server in (stack.enter_context(sink()), stack.enter_context(postfix(folder))):
+            ways += _ways_to(server, bag, press)
+        _warm(bag, press)
+        _show(_run(ways, rounds))
+        print(f"load {os.getloadavg()[0]:.1f} at the end")
     return 0
 
 
-def _compare(name: str, port: int, bag: Mailbag, folder: Path, rounds: int) -> None:
-    ways: dict[str, Callable[[], float]] = {
-        "smtp-source": lambda: _smtp_source(port, bag),
-        "smtplib, bytes made before": lambda: _smtplib(port, bag),
-        "ours, outbox to record": lambda: _ours(port, bag, folder)[1],
-        "ours, reminder to record": lambda: sum(_ours(port, bag, folder)),
-    }
-    taken: dict[str, list[float]] = {way: [] for way in ways}
+def _warm(bag: Mailbag, press: Press) -> None:
+    """What a process does only once, such as compiling templates, is not what is asked here."""
+    with _app(_copy(bag.due), RUNG, press=press) as app:
+        queue_mail(app, KEY)
+        deliver(app)
+
+
+def _run(ways: list[Way], rounds: int) -> dict[tuple[str, str], list[float]]:
+    """Every way once, then every way again: what else the machine does falls on all of them."""
+    taken: dict[tuple[str, str], list[float]] = {}
     for _ in range(rounds):
-        for way, run in ways.items():
-            taken[way].append(run())
-    rates = {way: len(bag.raws) / statistics.median(seconds) for way, seconds in taken.items()}
-    print(ROW.format(f"to {name}", "letters/s", "of smtp-source"))
-    for way, rate in rates.items():
-        print(ROW.format(way, f"{rate:.0f}", f"{rate / rates['smtp-source']:.0%}"))
+        for way in ways:
+            for name, figure in way().items():
+                taken.setdefault(name, []).append(figure)
+    return taken
+
+
+def _show(taken: dict[tuple[str, str], list[float]]) -> None:
+    """A table for each place; the first line of each is what the others are compared with."""
+    row = "{:<46} {:>10} {:>10} {:>17} {:>9}"
+    for where in dict.fromkeys(where for where, _ in taken):
+        here = {what: figures for (place, what), figures in taken.items() if place == where}
+        first = median(next(iter(here.values())))
+        print("\n" + row.format(where, "ms each", "a second", "slowest-fastest", "speed"))
+        for what, figures in here.items():
+            middle = median(figures)
+            spread = f"{1000 / max(figures):.0f}-{1000 / min(figures):.0f}"
+            print(row.format(what, f"{middle:.3f}", f"{1000 / middle:.0f}", spread, f"{first / middle:.0%}"))
     print()
 
 
-def _smtp_source(port: int, bag: Mailbag) -> float:
-    command = [
-        _find("smtp-source"), "-d", "-s", "1", "-m", str(len(bag.raws)), "-l", str(bag.mean_size),
-        "-f", "planning@education.ky.example", "-t", "reader@mail.example", f"{HOST}:{port}",
-    ]  # fmt: skip
-    began = time.perf_counter()
-    subprocess.run(command, check=True, capture_output=True)
-    return time.perf_counter() - began
+def _ways_to(server: MailServer, bag: Mailbag, press: Press) -> Iterator[Way]:
+    """The same mail to one server, by each sender."""
+    where, count = f"to {server.name}", len(bag.raws)
+
+    def source(connections: int) -> Way:
+        name = _named("smtp-source", connections)
+        return lambda: {(where, name): smtp_source(server, bag.one, count, connections) / count * 1000}
+
+    def ours(connections: int) -> Figures:
+        queueing, leaving = (part / count * 1000 for part in _ours(server, bag, connections, press))
+        return {
+            (where, _named("ours, outbox to record", connections)): leaving,
+            (where, _named("ours, reminder to record", connections)): queueing + leaving,
+        }
+
+    def rested(way: Way) -> Way:
+        return lambda: (server.rest(), way())[1]
+
+    yield rested(source(1))
+    yield rested(lambda: {(where, "smtplib, bytes made before"): _smtplib(server, bag) / count * 1000})
+    yield rested(lambda: ours(1))
+    yield rested(source(MANY))
+    yield rested(lambda: ours(MANY))
 
 
-def _smtplib(port: int, bag: Mailbag) -> float:
+def _named(way: str, connections: int) -> str:
+    return way if connections == 1 else f"{way}, {connections} connections"
+
+
+def _smtplib(server: MailServer, bag: Mailbag) -> float:
     began = time.perf_counter()
-    with smtplib.SMTP(HOST, port, "bench.example") as smtp:
+    with smtplib.SMTP(HOST, server.port, "bench.example") as smtp:
         for recipient, raw in bag.raws:
-            smtp.sendmail("planning@education.ky.example", [recipient], raw)
+            smtp.sendmail(SENDER, [recipient], raw)
     return time.perf_counter() - began
 
 
-def _ours(port: int, bag: Mailbag, folder: Path) -> tuple[float, float]:
+def _ours(server: MailServer, bag: Mailbag, connections: int, press: Press) -> tuple[float, float]:
     """Seconds to render and queue, and to claim, send and record."""
-    copy = Path(shutil.copy(bag.template, folder / "round.sqlite"))
-    server = SmtpServer(HOST, port, "bench.example", Security.NONE)
-    app = _app(f"sqlite:///{copy}", RUNG, lambda: SmtpMailer(server))
-    began = time.perf_counter()
-    queued = queue_mail(app, KEY)
-    written = time.perf_counter()
-    sent = deliver(app).sent
-    ended = time.perf_counter()
-    app.database.close()
-    for leftover in folder.glob("round.sqlite*"):
-        leftover.unlink()
+    smtp = SmtpServer(HOST, server.port, "bench.example", Security.NONE)
+    with _app(_copy(bag.due), RUNG, lambda: SmtpMailer(smtp), connections, press) as app:
+        began = time.perf_counter()
+        queued = queue_mail(app, KEY)
+        written = time.perf_counter()
+        sent = deliver(app).sent
+        ended = time.perf_counter()
     assert queued.letters == sent == len(bag.raws), (queued, sent)
     return written - began, ended - written
 
 
-def _ledger(bag: Mailbag, folder: Path, rounds: int) -> None:
-    """What a claim and a record cost, when the mail server costs nothing."""
-    print(ROW.format("claim and record", "ms/letter", ""))
-    sqlite = [_claim_and_record(f"sqlite:///{_copy(bag, folder, n)}") for n in range(rounds)]
-    print(ROW.format("SQLite", f"{statistics.median(sqlite) / len(bag.raws) * 1000:.3f}", ""))
+def _ledger_ways(bag: Mailbag, stack: ExitStack, peers: Path | None) -> Iterator[Way]:
+    """What claim and record cost where the mail server costs nothing, beside others' durable steps."""
+    python = _install(peers) if peers else None
+    if python is None:
+        print("DBOS and procrastinate are left out; --peers FOLDER installs them there")
+    count = len(bag.raws)
+    sqlite, postgresql = "a durable step, SQLite", "a durable step, PostgreSQL without fsync"
+    yield lambda: {(sqlite, "ours, claim and record"): _ledger(_copy(bag.queued)) / count * 1000}
+    if python:
+        yield lambda: {(sqlite, "DBOS, a step of a workflow"): _dbos(python, bag.due.parent, count)}
     try:
-        with postgres.server() as server:
-            taken = []
-            for _ in range(rounds):
-                made = postgres.create_database(server).render_as_string(hide_password=False)
-                database = Database(made)
-                database.upgrade()
-                database.close()
-                _publish(made, len(bag.raws) // 2)
-                taken.append(_claim_and_record(made))
-            print(
-                ROW.format(
-                    "PostgreSQL, fsync off", f"{statistics.median(taken) / len(bag.raws) * 1000:.3f}", ""
-                )
-            )
+        server = stack.enter_context(postgres.server())
     except postgres.NoPostgres as reason:
-        print(reason)
+        print(f"PostgreSQL is left out: {reason}")
+        return
+    queued = postgres.create_database(server)
+    _queue(_url(queued), count)
+    yield lambda: {(postgresql, "ours, claim and record"): _ledger_there(server, queued) / count * 1000}
+    if python:
+        yield lambda: {(postgresql, "procrastinate, a job"): _procrastinate(python, server, count)}
 
 
-def _claim_and_record(url: str) -> float:
-    app = _app(url, RUNG, FakeMailer)
-    queue_mail(app, KEY)
-    began = time.perf_counter()
-    deliver(app)
-    taken = time.perf_counter() - began
-    app.database.close()
+def _ledger(url: str) -> float:
+    """Seconds to claim and to record all that is queued, with every answer at hand."""
+    with _app(url, RUNG) as app:
+        run = delivering._Pass(app, sys.maxsize)
+        began = time.perf_counter()
+        while held := run._claim("bench", delivering.BATCH):
+            run._record("bench", [(claimed, ACCEPTED) for claimed in held], untried=[])
+        return time.perf_counter() - began
+
+
+def _ledger_there(server: URL, queued: URL) -> float:
+    made = postgres.create_database(server, like=queued)
+    taken = _ledger(_url(made))
+    postgres.drop_database(server, made)
     return taken
 
 
-def _copy(bag: Mailbag, folder: Path, number: int) -> Path:
-    return Path(shutil.copy(bag.template, folder / f"ledger{number}.sqlite"))
+def _dbos(python: Path, folder: Path, steps: int) -> float:
+    with tempfile.TemporaryDirectory(dir=folder) as place:
+        return _peer(python, "dbos_steps.py", f"{place}/dbos.sqlite", steps)
+
+
+def _procrastinate(python: Path, server: URL, jobs: int) -> float:
+    made = postgres.create_database(server)
+    taken = _peer(python, "procrastinate_jobs.py", _url(made.set(drivername="postgresql")), jobs)
+    postgres.drop_database(server, made)
+    return taken
+
+
+def _peer(python: Path, script: str, where: str, steps: int) -> float:
+    """Milliseconds a step, as the script in the peers' own Python says."""
+    command = [python, PEERS / script, where, str(steps)]
+    ended = subprocess.run(command, check=True, capture_output=True, text=True, cwd="/")
+    return float(ended.stdout.split()[-1]) / steps * 1000
+
+
+def _install(folder: Path) -> Path | None:
+    """The Python of a venv that has the peers; None, with a sentence, where they cannot be had."""
+    python = folder.resolve() / "bin" / "python"
+    if not python.exists():
+        venv.create(folder, with_pip=True)
+        packages = ["dbos", "procrastinate", "psycopg[binary]"]
+        command = [python, "-m", "pip", "install", "-q", "--disable-pip-version-check", *packages]
+        if subprocess.run(command, capture_output=True, check=False).returncode != 0:
+            shutil.rmtree(folder)
+            print("DBOS and procrastinate could not be installed")
+            return None
+    return python
 
 
 def _prepare(folder: Path, letters: int) -> Mailbag:
-    template = folder / "template.sqlite"
-    database = Database(f"sqlite:///{template}")
-    database.upgrade()
-    database.close()
-    _publish(f"sqlite:///{template}", letters // 2)
-    app = _app(f"sqlite:///{_copy(Mailbag(template, []), folder, 0)}", RUNG, FakeMailer)
-    queue_mail(app, KEY)
-    with app.database.reading() as connection:
-        waiting = messages.select().where(messages.c.status == "queued")
-        raws = [(row.recipient, row.raw) for row in connection.execute(waiting)]
-    app.database.close()
-    return Mailbag(template, raws)
+    due, queued, one = folder / "due.sqlite", folder / "queued.sqlite", folder / "letter.eml"
+    _publish(f"sqlite:///{due}", letters // 2)
+    _queue(f"sqlite:///{queued}", letters)
+    with _app(_copy(queued), RUNG) as app, app.database.writing() as work:
+        zones = outbox.waiting_zones(work.connection)[KEY]
+        claimed = outbox.claim(
+            work.connection, KEY, now=RUNG, until=RUNG, by="bench", zones=zones, limit=letters
+        )
+    raws = [(letter.recipient, letter.raw) for letter in claimed]
+    one.write_bytes(sorted((raw for _, raw in raws), key=len)[letters // 2].replace(b"\r\n", b"\n"))
+    return Mailbag(due, queued, one, raws)
+
+
+def _queue(url: str, letters: int) -> None:
+    """The day's letters, written and waiting."""
+    _publish(url, letters // 2)
+    with _app(url, RUNG) as app:
+        assert queue_mail(app, KEY).letters == letters
 
 
 def _publish(url: str, districts: int) -> None:
     """The cycle, published and its news delivered, to this many districts with two people each."""
-    app = _app(url, BEGUN, FakeMailer)
     places = [District(f"{n:05}", f"District {n}", BodyKind.COUNTY, EASTERN) for n in range(districts)]
     roles = (("tech", Role.TECHNOLOGY_COORDINATOR), ("finance", Role.FINANCE_OFFICER))
     people = [person(f"{who}{d.code}", d, role) for d in places for who, role in roles]
-    with app.database.writing() as work:
-        rosters.save(work.connection, "KY", Roster({d.code: d for d in places}, {p.key: p for p in people}))
-        work.commit()
-    create_cycle(app, SOURCE, by="ada")
-    approve_kinds(app, KEY, by="ada")
-    publish_cycle(app, KEY, by="ada")
-    advance(app, KEY)
-    app.database.close()
-
-
-def _app(url: str, moment: datetime, open_mailer: Callable[[], object]) -> App:
-    settings = Settings(
-        base_url="http://planning.example", secret=SecretStr("bench"), mail=Mail(tell_admins=False)
-    )
-    return App(settings, VirtualClock(moment), Database(url), open_mailer)  # type: ignore[arg-type]
-
-
-def _find(program: str) -> str:
-    found = shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin")
-    if found is None:
-        sys.exit(f"{program} is not installed; it comes with Postfix (see benchmarks/README.md)")
-    return found
-
-
-def _free_port() -> int:
-    with socket.create_server((HOST, 0)) as free:
-        port: int = free.getsockname()[1]
-        return port
+    with _app(url, BEGUN) as app:
+        app.database.upgrade()
+        with app.database.writing() as work:
+            roster = Roster({d.code: d for d in places}, {p.key: p for p in people})
+            rosters.save(work.connection, "KY", roster)
+            work.commit()
+        create_cycle(app, SOURCE, by="ada")
+        approve_kinds(app, KEY, by="ada")
+        publish_cycle(app, KEY, by="ada")
+        advance(app, KEY)
 
 
 @contextmanager
-def _sink(_folder: Path) -> Iterator[int]:
-    port = _free_port()
-    as_nobody = ["-u", "nobody"] if os.geteuid() == 0 else []  # it refuses to stay root
-    child = subprocess.Popen([_find("smtp-sink"), *as_nobody, f"{HOST}:{port}", "100"])
+def _app(
+    url: str,
+    moment: datetime,
+    open_mailer: Callable[[], AbstractContextManager[Mailer]] = FakeMailer,
+    connections: int = 1,
+    press: Press | None = None,
+) -> Iterator[App]:
+    mail = Mail(connections=connections, tell_admins=False)
+    settings = Settings(base_url="http://planning.example", secret=SecretStr("bench"), mail=mail)
+    app = App(settings, VirtualClock(moment), Database(url), open_mailer, press or OnePress())
     try:
-        _wait(port)
-        yield port
+        yield app
     finally:
-        child.terminate()
-        child.wait()
+        app.database.close()
 
 
-@contextmanager
-def _postfix(folder: Path) -> Iterator[int]:
-    """A Postfix of our own that queues on disk and then throws mail away."""
-    port, home = _free_port(), folder / "postfix"
-    for part in ("config", "queue", "data"):
-        (home / part).mkdir(parents=True)
-    shutil.chown(home / "data", "postfix")
-    (home / "config" / "main.cf").write_text(MAIN.format(home=home), "ascii")
-    (home / "config" / "master.cf").write_text(MASTER.format(host=HOST, port=port), "ascii")
-    postfix = [_find("postfix"), "-c", str(home / "config")]
-    subprocess.run([*postfix, "start"], check=True, capture_output=True)
-    try:
-        _wait(port)
-        yield port
-    finally:
-        subprocess.run([*postfix, "stop"], check=True, capture_output=True)
+def _copy(database: Path) -> str:
+    """A copy that nobody else uses; it goes with the benchmark's folder."""
+    return f"sqlite:///{shutil.copy(database, tempfile.mkdtemp(dir=database.parent))}"
 
 
-def _wait(port: int) -> None:
-    limit = time.monotonic() + 10
-    while True:
-        try:
-            smtplib.SMTP(HOST, port, "bench.example", timeout=5).quit()
-        except (OSError, smtplib.SMTPException):
-            if time.monotonic() > limit:
-                raise
-            time.sleep(0.1)
-        else:
-            return
-
-
-MAIN = """\
-compatibility_level = 3.6
-myhostname = bench.example
-queue_directory = {home}/queue
-data_directory = {home}/data
-maillog_file = {home}/data/log
-maillog_file_prefixes = /tmp, /var
-inet_interfaces = 127.0.0.1
-inet_protocols = ipv4
-mynetworks = 127.0.0.0/8
-mydestination =
-local_recipient_maps =
-alias_maps =
-alias_database =
-default_transport = discard:
-smtpd_recipient_restrictions = permit_mynetworks, reject
-smtpd_peername_lookup = no
-"""
-MASTER = """\
-{host}:{port} inet n - n - - smtpd
-cleanup unix n - n - 0 cleanup
-qmgr unix n - n 300 1 qmgr
-rewrite unix - - n - - trivial-rewrite
-bounce unix - - n - 0 bounce
-defer unix - - n - 0 bounce
-trace unix - - n - 0 bounce
-error unix - - n - - error
-retry unix - - n - - error
-discard unix - - n - - discard
-anvil unix - - n - 1 anvil
-proxymap unix - - n - - proxymap
-postlog unix-dgram n - n - 1 postlogd
-"""
+def _url(place: URL) -> str:
+    return place.render_as_string(hide_password=False)
 
 
 if __name__ == "__main__":

@@ -5,11 +5,13 @@ from zlib import decompress
 
 import pytest
 
-from tests.apps import KEY, begun, hand_in, ledger, logged, round_at, set_clock, standing_of
+from tests.apps import KEY, SOURCE, begun, hand_in, ledger, logged, round_at, set_clock, standing_of
 from yearwheel.services.app import Refused
+from yearwheel.services.change_calendar import preview_change, save_change
 from yearwheel.services.decide import Decision, decide
 from yearwheel.services.disaster import declare_disaster
 from yearwheel.services.explain import explain
+from yearwheel.services.extend import Extension, extend
 from yearwheel.services.mass import undo
 from yearwheel.services.prove import prove
 from yearwheel.services.relief import end_relief, list_reliefs
@@ -148,7 +150,8 @@ def test_the_letters_after_it_are_soft_to_the_struck_only(app):
         round_at(app, f"2027-{day}")
     with app.database.reading() as connection:
         query = (
-            "SELECT DISTINCT r.district_code, o.raw FROM reminder r JOIN outbox o ON o.id = r.outbox_id "
+            "SELECT DISTINCT r.district_code, m.raw FROM reminder r JOIN outbox o ON o.id = r.outbox_id "
+            "JOIN raw_message m ON m.outbox_id = o.id "
             "WHERE o.send_on > '2027-02-19' AND r.kind IN ('reminder', 'due_today', 'late')"
         )
         rows = connection.exec_driver_sql(query).all()
@@ -165,3 +168,74 @@ def test_the_same_days_stand_still_only_once(app):
 
     assert standing_of(app, "budget", "001") == once
     assert len(list_reliefs(app, KEY)) == 1
+
+
+def change(app, due):
+    new = SOURCE.replace("on: March 1, basis", f"on: {due}, basis")
+    foreseen = preview_change(app, KEY, new)
+    save_change(app, KEY, new, by="ada", why="the board asked")
+    (*_, written) = logged(app, "calendar_changed")
+    assert dict(foreseen.writes) == dict(written.detail["writes"])
+
+
+def test_a_calendar_changed_meanwhile_waits_as_long_on_its_new_dates(app):
+    """Seven working days of the budget's time were lost to Ash; they are lost to the new day, too."""
+    declare(app)
+    change(app, "March 8")
+
+    assert standing_of(app, "budget", "001").due_on == date(2027, 3, 23)  # twelve working days are left
+    assert standing_of(app, "budget", "001").due_since == date(2027, 3, 6)
+    assert standing_of(app, "budget", "002").due_on is None
+    (again,) = logged(app, "relief_reapplied")
+    (relief,) = list_reliefs(app, KEY)
+    assert again.detail == {"act": relief.act, "places": 1}
+    assert prove(app, KEY).breaches == ()
+
+
+def test_what_was_applied_again_is_undone_with_its_disaster_as_one(app):
+    done = declare(app)
+    change(app, "March 8")
+    undo(app, KEY, done.act, by="ada", why="the wrong county")
+
+    assert standing_of(app, "budget", "001").due_on is None
+    assert prove(app, KEY).breaches == ()
+    for day in ("02-19", "02-22", "03-01", "03-02", "03-08", "03-09"):
+        round_at(app, f"2027-{day}")
+    heard = [rung for on, rung in letters(app, "001", "2027-02-22", "2027-03-31")]
+    assert (
+        heard == ["14-days-before"] * 2 + ["7-days-before"] * 2 + ["on-the-day"] * 2 + ["1-workday-after"] * 2
+    )
+    assert prove(app, KEY).breaches == ()
+
+
+def test_a_calendar_changed_back_meanwhile_leads_to_the_same_day_and_tells_nobody(app):
+    declare(app)
+    once = standing_of(app, "budget", "001")
+    change(app, "March 8")
+    change(app, "March 1")
+
+    assert standing_of(app, "budget", "001") == once
+    told = ledger(app, kind="extension", contact_key="ann", stage_key="budget")
+    assert [(rung, reason or status) for rung, _, status, reason in told] == [
+        ("extension:1", "undone"), ("extension:2", "undone"), ("extension:3", "planned"),
+    ]  # fmt: skip
+    assert prove(app, KEY).breaches == ()
+
+
+def test_an_extension_from_before_it_still_counts_when_the_calendar_changes(app):
+    extend(app, KEY, [Extension("budget", "001", date(2027, 3, 12))], by="ada", why="flu")
+    declare(app)
+    struck = standing_of(app, "budget", "001").due_on
+    change(app, "March 8")
+
+    assert standing_of(app, "budget", "001").due_on == struck > date(2027, 3, 20)
+    change(app, "March 22")
+    assert standing_of(app, "budget", "001").due_on == date(2027, 4, 6)
+
+
+def test_a_change_elsewhere_does_not_hide_an_extension_from_undo(app):
+    done = declare(app, Selection(codes=("001", "002")))
+    extend(app, KEY, [Extension("plan", "001", date(2027, 5, 20))], by="ada", why="flu", force=True)
+    change(app, "March 8")
+    with pytest.raises(Refused, match="001 plan: deadline moved, 2027-05-20"):
+        undo(app, KEY, done.act, by="ada", why="the wrong county")

@@ -4,12 +4,17 @@ from datetime import date
 
 import pytest
 
-from tests.apps import KEY, begun, hand_in, ledger, logged, round_at, set_clock, standing_of
+from tests.apps import KEY, SOURCE, begun, hand_in, ledger, logged, round_at, set_clock, standing_of
+from yearwheel.config.cycle_file import load_cycle, read_shipped
 from yearwheel.services.app import Refused
+from yearwheel.services.change_calendar import save_change
 from yearwheel.services.extend import Extension, extend, take_back_extension
-from yearwheel.stages.standing import DueBecause
+from yearwheel.services.others_days import warning
+from yearwheel.stages.standing import DueBecause, Standing
+from yearwheel.stages.status import Status
 
 MARCH_12 = date(2027, 3, 12)
+BY_LAW = SOURCE.replace("basis: KRS 160.470}", "basis: KRS 160.470, statutory: yes}")
 
 
 @pytest.fixture
@@ -23,6 +28,10 @@ def app(sqlite_database):
 def give(app, *codes, until=MARCH_12, why="flood", force=False):
     extensions = [Extension("budget", code, until) for code in codes]
     return extend(app, KEY, extensions, by="ada", why=why, force=force)
+
+
+def by_law(app):
+    save_change(app, KEY, BY_LAW, by="ada", why="the statute was found")
 
 
 def ladder(app, code, contact="ann"):
@@ -39,6 +48,24 @@ def test_the_district_gets_its_own_day_and_the_reason_is_kept(app):
     assert standing_of(app, "budget", "001") == after
     (event,) = logged(app, "deadline_moved")
     assert (event.actor, event.why, event.before, event.after) == ("ada", "flood", "2027-03-01", "2027-03-12")
+
+
+def test_a_day_past_the_one_the_law_sets_is_given_with_a_warning_that_is_kept(app):
+    by_law(app)
+    (after,) = give(app, "001")
+    said = "Budget: the law sets 2027-03-01 (KRS 160.470); a later day of ours does not move that"
+    assert warning(load_cycle(BY_LAW).stage("budget"), after) == said
+    assert [event.detail["warning"] for event in logged(app, "deadline_moved")] == [said]
+    take_back_extension(app, KEY, "budget", "001", by="ada", why="a mistake")
+    assert "warning" not in logged(app, "deadline_moved")[-1].detail
+
+
+def test_a_day_that_somebody_else_sets_is_named_as_theirs_and_our_own_needs_no_warning(app):
+    kentucky = load_cycle(read_shipped("kentucky-2027"))
+    later = Standing("any", "001", Status.OPEN, date(2027, 12, 31), None, DueBecause.EXTENSION)
+    said = {stage.key: warning(stage, later) for stage in kentucky.stages if warning(stage, later)}
+    assert said["erate_471"].startswith("E-rate Form 471: USAC sets 2027-04-01 (window announced by USAC); ")
+    assert "drafting" not in said
 
 
 def test_the_ledger_follows_at_once_and_only_for_that_district(app):

@@ -4,17 +4,19 @@ from datetime import date
 
 import pytest
 
-from tests.apps import KEY, begun, hand_in, ledger, logged, round_at, set_clock, standing_of
+from tests.apps import KEY, SOURCE, begun, hand_in, ledger, logged, round_at, set_clock, standing_of
 from yearwheel.services.app import Refused
+from yearwheel.services.change_calendar import save_change
 from yearwheel.services.excuse import excuse
 from yearwheel.services.extend import Extension, extend
-from yearwheel.services.mass import NewDay, excuse_many, extend_many, undo
+from yearwheel.services.mass import NewDay, excuse_many, extend_many, in_lines, undo
 from yearwheel.services.prove import prove
 from yearwheel.services.selection import Selection
 
 EVERYONE = Selection(everyone=True)
 MARCH_10 = date(2027, 3, 10)
 THAT_DAY = NewDay(MARCH_10)
+BY_LAW = "Budget: the law sets 2027-03-01 (KRS 160.470); a later day of ours does not move that"
 
 
 @pytest.fixture
@@ -28,6 +30,10 @@ def app(database):
 
 def give(app, chosen=EVERYONE, stages=("budget",), day=THAT_DAY, **options):
     return extend_many(app, KEY, chosen, stages, day, by="ada", why="ice storm", **options)
+
+
+def counted(done):
+    return {stage.stage_key: stage.districts for stage in done.stages}
 
 
 def dues(app, stage="budget"):
@@ -45,9 +51,25 @@ def test_a_look_counts_and_names_and_changes_nothing(app):
     before = ledger(app)
     seen = give(app, save=False)
 
-    assert (dict(seen.stages), seen.names, seen.act) == ({"budget": 2}, ("Ash County", "Birch County"), "")
+    assert (counted(seen), seen.names, seen.act) == ({"budget": 2}, ("Ash County", "Birch County"), "")
     assert seen.skipped == ("003 budget is submitted",)
     assert (ledger(app), dues(app), logged(app, "mass_act")) == (before, [None] * 3, [])
+
+
+def test_a_look_says_from_which_day_to_which_and_whose_day_it_is(app):
+    by_law = SOURCE.replace("basis: KRS 160.470}", "basis: KRS 160.470, statutory: yes}")
+    save_change(app, KEY, by_law, by="ada", why="the statute was found")
+    extend(app, KEY, [Extension("budget", "001", date(2027, 3, 5))], by="ada", why="flood")
+    assert list(in_lines(give(app, save=False))) == [
+        "  budget: 3 districts",
+        "    Mon 2027-03-01 -> Wed 2027-03-10: 2 districts",
+        "    Fri 2027-03-05 -> Wed 2027-03-10: 1 district",
+        f"    note: {BY_LAW}",
+        "  3 in all: Ash County, Birch County, Cedar Independent",
+    ]
+    done = give(app)
+    assert {e.detail["warning"] for e in logged(app, "deadline_moved") if "act" in e.detail} == {BY_LAW}
+    assert [s.warning for s in undo(app, KEY, done.act, by="ada", why="no storm").stages] == [BY_LAW]
 
 
 def test_what_is_done_is_what_was_seen_and_carries_one_name(app):

@@ -5,6 +5,7 @@ from datetime import date
 from yearwheel.services.active import read_active
 from yearwheel.services.app import App, Refused
 from yearwheel.services.mass import MassAct, carry_out
+from yearwheel.services.reasons import need_reason
 from yearwheel.services.relief import standing_still
 from yearwheel.services.selection import Selection, select
 from yearwheel.store import Connection, events, reliefs, rosters, standings
@@ -18,8 +19,7 @@ def declare_disaster(
 
     Refused without a reason and for a day that is past. It ends by itself.
     """
-    if not why.strip():
-        raise Refused("a disaster needs a reason that people will read: --why '...'")
+    need_reason(why, "a disaster needs a reason that people will read")
     now = app.clock.now()
     with app.database.writing() as work:
         active = read_active(work.connection, cycle_key)

@@ -4,6 +4,7 @@ from yearwheel.notifications.ledger import NoticeKind
 from yearwheel.services.active import Active, read_active
 from yearwheel.services.app import App, Refused
 from yearwheel.services.moves import Move, find_standing, make_moves, with_status
+from yearwheel.services.reasons import check_reason, need_reason
 from yearwheel.stages.standing import Standing
 from yearwheel.stages.status import LABELS, WAIVED, Status
 
@@ -12,8 +13,7 @@ def excuse(
     app: App, cycle_key: str, stage_key: str, code: str, *, by: str, why: str, not_required: bool = False
 ) -> Standing:
     """Free a district from a stage, with a reason. It counts neither as on time nor as late."""
-    if not why.strip():
-        raise Refused("an excuse needs a reason: --why '...'")
+    need_reason(why, "an excuse needs a reason")
     status = Status.NOT_REQUIRED if not_required else Status.EXCUSED
     now = app.clock.now()
     with app.database.writing() as work:
@@ -28,6 +28,7 @@ def excuse(
 
 def reinstate(app: App, cycle_key: str, stage_key: str, code: str, *, by: str, why: str) -> Standing:
     """Take an excuse back: the stage is owed again and its reminders come alive."""
+    check_reason(why)
     now = app.clock.now()
     with app.database.writing() as work:
         active = read_active(work.connection, cycle_key)

@@ -10,6 +10,8 @@ from yearwheel.services.active import Active, read_active
 from yearwheel.services.app import App, Refused
 from yearwheel.services.local_days import back_on_own_day
 from yearwheel.services.moves import Move, find_standing, make_moves
+from yearwheel.services.others_days import warning
+from yearwheel.services.reasons import check_reason, need_reason
 from yearwheel.services.relief import first_day
 from yearwheel.stages.standing import DueBecause, Standing
 from yearwheel.stages.status import LABELS
@@ -30,24 +32,25 @@ def extend(
     """Give districts a later due day, all or none; the ledger follows at once.
 
     Refused without a reason, for a day that is not later, for work that is already in, and past the
-    stage's close unless forced.
+    stage's close unless forced. A day past one that the law or others set keeps a warning with its event.
     """
-    if not why.strip():
-        raise Refused("an extension needs a reason: --why '...'")
+    need_reason(why, "an extension needs a reason")
     now = app.clock.now()
     with app.database.writing() as work:
         active = read_active(work.connection, cycle_key)
         moves = []
         for extension in extensions:
             before = find_standing(work.connection, active, extension.stage_key, extension.district_code)
-            _check(active, before, extension.until, force=force)
+            check_later(active, before, extension.until, force=force)
             after = replace(
                 before,
                 due_on=extension.until,
                 due_since=first_day(work.connection, active, before.district_code, active.day(now)),
                 due_because=DueBecause.EXTENSION,
             )
-            moves.append(Move(before, after, by, "deadline_moved", why, NoticeKind.EXTENSION, note=why))
+            said = warning(active.cycle.stage(before.stage_key), after)
+            detail = {"warning": said} if said else None
+            moves.append(Move(before, after, by, "deadline_moved", why, NoticeKind.EXTENSION, why, detail))
         make_moves(work.connection, active, moves, now)
         work.commit()
     return [move.after for move in moves]
@@ -60,6 +63,7 @@ def take_back_extension(
 
     That is the day its own calendar gives it, or else the stage's.
     """
+    check_reason(why)
     now = app.clock.now()
     with app.database.writing() as work:
         active = read_active(work.connection, cycle_key)
@@ -73,7 +77,8 @@ def take_back_extension(
     return after
 
 
-def _check(active: Active, before: Standing, until: date, *, force: bool) -> None:
+def check_later(active: Active, before: Standing, until: date, *, force: bool) -> None:
+    """Refuse a day that is not later, where nothing is owed, and past the stage's close unless forced."""
     stage = active.cycle.stage(before.stage_key)
     turn = turn_of(stage, before)
     if turn is None:

@@ -9,9 +9,12 @@ from uuid import uuid4
 
 from yearwheel.notifications.ledger import NoticeKind
 from yearwheel.notifications.planner import turn_of
+from yearwheel.services import as_it_was
 from yearwheel.services.active import Active, read_active
 from yearwheel.services.app import App, Refused
 from yearwheel.services.moves import Move, make_moves, with_status
+from yearwheel.services.others_days import warning
+from yearwheel.services.reasons import check_reason, need_reason
 from yearwheel.services.relief import first_day
 from yearwheel.services.selection import Selection, select
 from yearwheel.stages.standing import DueBecause, Standing
@@ -19,8 +22,21 @@ from yearwheel.stages.status import LABELS, MOVES, OWED, Status
 from yearwheel.store import Connection, acts, events, reliefs, rosters, standings
 from yearwheel.store.events import Event
 
-# What happens by itself does not stand in the way of taking an act back.
-BY_ITSELF = frozenset({"opened", "started"})
+# What happens by itself, or moves nothing, does not stand in the way of taking an act back.
+HARMLESS = frozenset({"opened", "started", "extension_refused"})
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """What an act does in one stage. `warning` says where the day is not ours to move."""
+
+    stage_key: str
+    days: Counter[tuple[date, date]]  # how many districts go from which due day to which
+    warning: str
+
+    @property
+    def districts(self) -> int:
+        return self.days.total()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +47,10 @@ class MassAct:
     """
 
     moves: tuple[Move, ...]
+    stages: tuple[Touched, ...]  # in the order of the year
     skipped: tuple[str, ...]
     names: tuple[str, ...]  # of the districts that are touched
     act: str = ""
-
-    @property
-    def stages(self) -> Counter[str]:
-        """How many districts are touched in each stage."""
-        return Counter(move.after.stage_key for move in self.moves)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +77,7 @@ def extend_many(
 
     Refused without a reason, for a day that is later for nobody, and past a stage's close unless forced.
     """
-    if not why.strip():
-        raise Refused("an extension needs a reason: --why '...'")
+    need_reason(why, "an extension needs a reason")
     now = app.clock.now()
     with app.database.writing() as work:
         active = read_active(work.connection, cycle_key)
@@ -94,8 +105,7 @@ def excuse_many(
     save: bool = True,
 ) -> MassAct:
     """Free many districts from stages. Who has handed in is skipped. Refused without a reason."""
-    if not why.strip():
-        raise Refused("an excuse needs a reason: --why '...'")
+    need_reason(why, "an excuse needs a reason")
     if not stage_keys:
         raise Refused("name the stages they need not do")
     now = app.clock.now()
@@ -116,6 +126,7 @@ def excuse_many(
 
 def undo(app: App, cycle_key: str, act: str, *, by: str, why: str, save: bool = True) -> MassAct:
     """Take an act back as one. Refused, naming them, if later changes stand in the way."""
+    check_reason(why)
     now = app.clock.now()
     with app.database.writing() as work:
         active = read_active(work.connection, cycle_key)
@@ -123,20 +134,19 @@ def undo(app: App, cycle_key: str, act: str, *, by: str, why: str, save: bool = 
         changed = {(e.stage_key, e.district_code): e for _, e in done if e.stage_key and e.district_code}
         if not changed:
             raise Refused(f"{cycle_key} has no act {act!r} that changed anything")
-        later = acts.find_later(work.connection, cycle_key, done[-1].id, set(changed))
-        if stands := [event for _, event in later if event.kind not in BY_ITSELF]:
+        _check_not_undone(work.connection, active, act)
+        if stands := _in_the_way(work.connection, cycle_key, done):
             lines = [f"  {_said(event)} on {active.day(event.at)} by {event.actor}" for event in stands]
             raise Refused("\n".join([f"{act} cannot be undone; since then:", *lines]))
         here = standings.find(work.connection, cycle_key, stage_keys={stage for stage, _ in changed})
-        moves = [
-            _reversal(before, changed[before.stage_key, before.district_code], by, why)
-            for before in here
-            if (before.stage_key, before.district_code) in changed
+        back = [
+            _reversal(before, changed[before.place], by, why) for before in here if before.place in changed
         ]
+        moves = [move for move in back if move.after != move.before]
         for relief in reliefs.list_reliefs(work.connection, cycle_key):
             if relief.act == act and relief.ended_at is None:
                 reliefs.end(work.connection, relief.id, by, now)
-        undone = carry_out(work.connection, active, moves, [], now, f"{act} undone", by, why, save)
+        undone = carry_out(work.connection, active, moves, [], now, _undone(act), by, why, save)
         if save:
             work.commit()
     return undone
@@ -159,14 +169,42 @@ def carry_out(
     roster = rosters.load(connection, active.state, active.key)
     codes = sorted({move.after.district_code for move in moves})
     names = tuple(roster.districts[code].name for code in codes)
+    touched = tuple(_touched(active, moves))
     if not save:
-        return MassAct(tuple(moves), tuple(skipped), names)
+        return MassAct(tuple(moves), touched, tuple(skipped), names)
     act = uuid4().hex[:8]
-    marked = [replace(move, detail={"act": act, "was": _as_it_was(move.before)}) for move in moves]
+    marked = [replace(move, detail=_detail(active, move, act)) for move in moves]
     make_moves(connection, active, marked, now)
     detail = {"act": act, "places": len(moves), "districts": len(codes), "skipped": len(skipped)}
     events.append(connection, [Event(now, by, "mass_act", active.key, before=what, why=why, detail=detail)])
-    return MassAct(tuple(marked), tuple(skipped), names, act)
+    return MassAct(tuple(marked), touched, tuple(skipped), names, act)
+
+
+def _touched(active: Active, moves: Sequence[Move]) -> Iterable[Touched]:
+    for key, stage in active.stages.items():
+        here = [move for move in moves if move.after.stage_key == key]
+        own = stage.dates.due.on
+        days = Counter((move.before.due_on or own, move.after.due_on or own) for move in here)
+        warnings = {warning(stage, move.after) for move in here} - {""}
+        if here:
+            yield Touched(key, days, next(iter(warnings), ""))
+
+
+def _detail(active: Active, move: Move, act: str) -> dict[str, Any]:
+    detail: dict[str, Any] = {"act": act, "was": as_it_was.write(move.before)}
+    said = warning(active.stages[move.after.stage_key], move.after)
+    return detail | ({"warning": said} if said else {})
+
+
+def _in_the_way(connection: Connection, cycle_key: str, done: Sequence[acts.Numbered]) -> list[Event]:
+    """What changed in an act's places since it changed them last."""
+    newest = {(e.stage_key or "", e.district_code or ""): number for number, e in done}
+    later = acts.find_later(connection, cycle_key, done[0].id, set(newest))
+    return [
+        event
+        for number, event in later
+        if event.kind not in HARMLESS and number > newest[event.stage_key or "", event.district_code or ""]
+    ]
 
 
 def _find(
@@ -207,19 +245,28 @@ def _extension(
     return Move(before, after, by, "deadline_moved", why, NoticeKind.EXTENSION, why)
 
 
-def _as_it_was(before: Standing) -> dict[str, Any]:
-    names = ("status", "due_on", "due_since", "due_because")
-    return {name: str(value) if (value := getattr(before, name)) else None for name in names}
+def _undone(act: str) -> str:
+    """What an act is called that takes another back."""
+    return f"{act} undone"
+
+
+def _check_not_undone(connection: Connection, active: Active, act: str) -> None:
+    """One sentence for an act that was taken back, in the place of all that taking it back has changed."""
+    for event in events.list_events(connection, active.key, kinds=["mass_act"]):
+        if event.before == _undone(act):
+            again = (event.detail or {})["act"]
+            raise Refused(
+                f"{act} was undone already on {active.day(event.at)} by {event.actor} ({event.why}); "
+                f"to have it back: yearwheel undo {again} --why '...'"
+            )
 
 
 def _reversal(before: Standing, event: Event, by: str, why: str) -> Move:
-    was = (event.detail or {})["was"]
+    was = as_it_was.read(before.place, (event.detail or {})["was"])
     if event.kind == "excused":
-        status = Status(was["status"])
-        after = with_status(before, Status.OPEN if status is Status.IN_PROGRESS else status)
+        after = with_status(before, Status.OPEN if was.status is Status.IN_PROGRESS else was.status)
         return Move(before, after, by, "reinstated", why)
-    due_on, due_since = _day(was["due_on"]), _day(was["due_since"])
-    after = replace(before, due_on=due_on, due_since=due_since, due_because=was["due_because"])
+    after = replace(before, due_on=was.due_on, due_since=was.due_since, due_because=was.due_because)
     same_day = event.before == event.after
     return Move(
         before,
@@ -232,10 +279,6 @@ def _reversal(before: Standing, event: Event, by: str, why: str) -> Move:
     )
 
 
-def _day(written: str | None) -> date | None:
-    return date.fromisoformat(written) if written else None
-
-
 def _said(event: Event) -> str:
     return f"{event.district_code} {event.stage_key}: {event.kind.replace('_', ' ')}, {event.after}"
 
@@ -246,7 +289,20 @@ def _place(standing: Standing) -> str:
 
 def in_lines(done: MassAct) -> Iterable[str]:
     """What an act does, counted and named."""
-    for stage_key, count in done.stages.items():
-        yield f"  {stage_key}: {count} district{'' if count == 1 else 's'}"
+    for stage in done.stages:
+        yield f"  {stage.stage_key}: {_districts(stage.districts)}"
+        for (old, new), count in sorted(stage.days.items()):
+            if old != new:
+                yield f"    {_day(old)} -> {_day(new)}: {_districts(count)}"
+        if stage.warning:
+            yield f"    note: {stage.warning}"
     yield f"  {len(done.names)} in all: {', '.join(done.names)}"
     yield from (f"  left as it is: {words}" for words in done.skipped)
+
+
+def _districts(count: int) -> str:
+    return f"{count} district{'' if count == 1 else 's'}"
+
+
+def _day(on: date) -> str:
+    return f"{on:%a} {on}"

@@ -1,0 +1,160 @@
+"""Asking for more time: a district's request waits as a task until the office grants or refuses it."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from yearwheel.notifications.ledger import NoticeKind
+from yearwheel.services.active import Active, read_active
+from yearwheel.services.app import App, Refused
+from yearwheel.services.extend import Extension, check_later, extend
+from yearwheel.services.moves import MORE_TIME, Move, find_standing, request_subject, tell
+from yearwheel.services.reader_link import read_asked, read_reader
+from yearwheel.services.reasons import need_reason
+from yearwheel.stages.standing import Standing
+from yearwheel.store import Connection, events, rosters, tasks
+from yearwheel.store.events import Event
+from yearwheel.store.tasks import Task
+
+ASKED = "extension_asked"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a district asked for, and that nobody has answered yet."""
+
+    stage_key: str
+    district_code: str
+    until: date
+    by: str
+    why: str
+    asked_at: datetime
+
+
+def ask(app: App, cycle_key: str, stage_key: str, code: str, until: date, *, by: str, why: str) -> Request:
+    """Ask for a later due day; a task tells the office. Nothing moves before somebody grants it.
+
+    Refused without a reason, for a day that is not later, where nothing is owed, and while an earlier request
+    waits. A day past the stage's close may be asked for.
+    """
+    need_reason(why, "to ask for more time needs a reason")
+    now = app.clock.now()
+    with app.database.writing() as work:
+        active = read_active(work.connection, cycle_key)
+        check_later(active, find_standing(work.connection, active, stage_key, code), until, force=True)
+        request = Request(stage_key, code, until, by, why, now)
+        if not tasks.open_once(work.connection, _task(work.connection, active, request)):
+            raise Refused(f"{code} has asked for more time in {stage_key} already; it waits for an answer")
+        detail = {"until": until.isoformat()}
+        asked = Event(now, by, ASKED, active.key, stage_key, code, why=why, detail=detail)
+        events.append(work.connection, [asked])
+        work.commit()
+    return request
+
+
+def ask_by_link(app: App, token: str, stage_key: str, until: str, why: str) -> Request:
+    """The same from a letter's reader, in their own district's name. Refused where they are asked nothing."""
+    with app.database.reading() as connection:
+        reader = read_reader(app, connection, token)
+        if stage_key not in read_asked(connection, reader):
+            raise Refused("your district owes nothing here at the moment; nothing was changed")
+    if not why.strip():
+        raise Refused("say why you need more time; nothing was changed")
+    try:
+        day = date.fromisoformat(until.strip())
+    except ValueError:
+        raise Refused(f"{until.strip()!r} is not a day; write it like {reader.today}") from None
+    code = reader.contact.district_code
+    return ask(app, reader.active.key, stage_key, code, day, by=reader.actor, why=why)
+
+
+def list_requests(app: App, cycle_key: str) -> list[Request]:
+    """What waits for an answer, oldest first."""
+    with app.database.reading() as connection:
+        return _list_open(connection, read_active(connection, cycle_key))
+
+
+def grant(
+    app: App,
+    cycle_key: str,
+    stage_key: str,
+    code: str,
+    *,
+    by: str,
+    why: str = "",
+    until: date | None = None,
+    force: bool = False,
+) -> Standing:
+    """Extend as a district asked, or until another day. Without a reason of its own it keeps the district's.
+
+    Refused without an open request, and as an extension is.
+    """
+    with app.database.reading() as connection:
+        request = _find_open(connection, read_active(connection, cycle_key), stage_key, code)
+    given = Extension(stage_key, code, until or request.until)
+    (after,) = extend(app, cycle_key, [given], by=by, why=why.strip() or request.why, force=force)
+    return after
+
+
+def refuse(app: App, cycle_key: str, stage_key: str, code: str, *, by: str, why: str) -> Request:
+    """Leave the due day as it is; those whom the stage tells hear so, with the reason.
+
+    Refused without a reason and without an open request.
+    """
+    need_reason(why, "a refusal needs a reason, which the district is told")
+    now = app.clock.now()
+    with app.database.writing() as work:
+        active = read_active(work.connection, cycle_key)
+        request = _find_open(work.connection, active, stage_key, code)
+        here = find_standing(work.connection, active, stage_key, code)
+        detail = {"asked": request.until.isoformat()}
+        kind = NoticeKind.EXTENSION_REFUSED
+        tell(work.connection, active, [Move(here, here, by, str(kind), why, kind, why, detail)], now)
+        subject = request_subject(active, stage_key)
+        tasks.close_about(work.connection, active.state, MORE_TIME, code, subject, by, now)
+        work.commit()
+    return request
+
+
+def _task(connection: Connection, active: Active, request: Request) -> Task:
+    stage_key, code = request.stage_key, request.district_code
+    name = rosters.load(connection, active.state, active.key).districts[code].name
+    title = active.cycle.stage(stage_key).title
+    what = (
+        f"{name} asks for time until {request.until} in {title}: {request.why}; "
+        f"yearwheel extension grant {code} {stage_key}, or refuse"
+    )
+    subject = request_subject(active, stage_key)
+    return Task(active.state, MORE_TIME, code, subject, what, request.asked_at)
+
+
+def _list_open(connection: Connection, active: Active) -> list[Request]:
+    open_ = {
+        (task.subject, task.district_code) for task in tasks.list_open(connection, active.state, MORE_TIME)
+    }
+    newest = {
+        (request_subject(active, event.stage_key or ""), event.district_code or ""): event
+        for event in events.list_events(connection, active.key, kinds=[ASKED])
+    }
+    waiting = (event for place, event in newest.items() if place in open_)
+    return [_request(event) for event in sorted(waiting, key=lambda event: event.at)]
+
+
+def find_request(connection: Connection, active: Active, stage_key: str, code: str) -> Request | None:
+    """What a district asked for in a stage, if that waits for an answer."""
+    place = (stage_key, code)
+    waiting = _list_open(connection, active)
+    return next((request for request in waiting if (request.stage_key, request.district_code) == place), None)
+
+
+def _find_open(connection: Connection, active: Active, stage_key: str, code: str) -> Request:
+    if request := find_request(connection, active, stage_key, code):
+        return request
+    raise Refused(
+        f"{code} has no open request for more time in {stage_key}; see: yearwheel extension list. "
+        f"To give time unasked: yearwheel extend {code} {stage_key} --until DAY --why '...'"
+    )
+
+
+def _request(event: Event) -> Request:
+    until = date.fromisoformat((event.detail or {})["until"])
+    return Request(event.stage_key or "", event.district_code or "", until, event.actor, event.why, event.at)

@@ -1,16 +1,12 @@
 """One machine: pages, bells and Prefect's server in one process that starts and stops as one."""
 
 import asyncio
-import fcntl
 import importlib
-import json
 import logging
-import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
-from pathlib import Path
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import uvicorn
 from fastapi import FastAPI
@@ -18,7 +14,9 @@ from fastapi import FastAPI
 from yearwheel.bootstrap import use_app
 from yearwheel.engine import PrefectServer, usual_port
 from yearwheel.scheduler import make_scheduler
-from yearwheel.services.app import App, Refused
+from yearwheel.services.app import App
+from yearwheel.services.ringer import find_ringer
+from yearwheel.services.serve_lock import only_one
 from yearwheel.services.status import running_cycles
 from yearwheel.web.app import create_web
 
@@ -29,25 +27,32 @@ log = logging.getLogger(__name__)
 
 
 def serve(app: App, host: str, port: int) -> None:
-    """Serve until SIGTERM or SIGINT. Refused when this data folder is being served already."""
+    """Serve until SIGTERM or SIGINT. Refused when this data folder is being served already.
+
+    Where the bells were handed to Prefect it serves pages only.
+    """
     address = f"http://{host}:{port}"
     # uvicorn raises the signal that stopped it once more; as an exit it passes through our own endings.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: sys.exit(0))
-    with _only_one(app.settings.data_dir, address):
+    ringer = find_ringer(app)
+    with only_one(app.settings.data_dir, address, rings=ringer is None), use_app(app):
+        if ringer:
+            prefect_url = ringer.api_url.removesuffix("/api")
+            print(f"Yearwheel on {address}; Prefect on {prefect_url} rings the bells", flush=True)
+            _serve_pages(create_web(app, prefect_url=prefect_url), host, port)
+            return
         server = PrefectServer(app.settings.data_dir / "prefect", ui=True, port=usual_port())
-        with server.launched(), use_app(app):
-            web = create_web(app, prefect_url=server.url, lifespan=_bells(app, server))
-            config = uvicorn.Config(
-                web,
-                host=host,
-                port=port,
-                log_level="warning",
-                timeout_graceful_shutdown=2,
-                server_header=False,
-            )
+        with server.launched():
             print(f"Yearwheel on {address}, runs in Prefect on {server.url}", flush=True)
-            uvicorn.Server(config).run()
+            _serve_pages(create_web(app, prefect_url=server.url, lifespan=_bells(app, server)), host, port)
+
+
+def _serve_pages(web: FastAPI, host: str, port: int) -> None:
+    config = uvicorn.Config(
+        web, host=host, port=port, log_level="warning", timeout_graceful_shutdown=2, server_header=False
+    )
+    uvicorn.Server(config).run()
 
 
 def _bells(app: App, server: PrefectServer) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
@@ -58,12 +63,17 @@ def _bells(app: App, server: PrefectServer) -> Callable[[FastAPI], AbstractAsync
         under_way: set[asyncio.Task[None]] = set()
 
         async def ring(flow: str, cycle_key: str, as_of: str) -> None:
+            if await asyncio.to_thread(find_ringer, app):
+                log.warning("the bells were handed to Prefect; this one is not rung here")
+                return
             task = asyncio.create_task(_run(server, flow, cycle_key, as_of))
             under_way.add(task)
             task.add_done_callback(under_way.discard)
             await asyncio.shield(task)
 
-        scheduler = make_scheduler(lambda: running_cycles(app), ring, app.clock)
+        scheduler = make_scheduler(
+            lambda: running_cycles(app), ring, app.clock, each_minute=app.settings.mail.has_rate
+        )
         scheduler.start()
         watch = asyncio.create_task(_keep_up(server))
         try:
@@ -96,23 +106,3 @@ async def _keep_up(server: PrefectServer) -> None:
         if not server.is_running():
             log.warning("the Prefect server ended; starting it again")
             server.launch()
-
-
-@contextmanager
-def _only_one(data_dir: Path, address: str) -> Iterator[None]:
-    """Hold the data folder's lock; the kernel lets go of it however we end."""
-    with (data_dir / "serve.lock").open("a+") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            lock.seek(0)
-            holder = json.loads(lock.read() or "{}")
-            raise Refused(
-                f"{data_dir} is being served already: process {holder.get('pid', '?')}, "
-                f"{holder.get('address', 'address not written yet')}. "
-                "Stop that one, or give another data folder."
-            ) from error
-        lock.truncate(0)
-        json.dump({"pid": os.getpid(), "address": address}, lock)
-        lock.flush()
-        yield

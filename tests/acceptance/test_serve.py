@@ -1,6 +1,7 @@
 """`serve` as its operators meet it: one process that starts, answers, refuses a twin and ends clean."""
 
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -86,6 +87,31 @@ def test_serve_answers_refuses_a_second_and_leaves_nothing_behind(tmp_path: Path
         process.wait(10)
         assert time.monotonic() - asked < 10
         assert [child for child in children if Path(f"/proc/{child}").exists()] == []
+
+
+@pytest.mark.slow
+def test_a_prefect_server_that_was_killed_is_brought_back_and_ends_with_serve(tmp_path: Path) -> None:
+    port = free_port()
+    with serving(tmp_path, port) as process:
+        assert process.stdout is not None
+        address = process.stdout.readline().split()[-1]
+        fetch(f"{address}/api/health", seconds=120)
+        (first,) = children_of(process.pid)
+
+        os.kill(first, signal.SIGKILL)
+        deadline = time.monotonic() + 30
+        while (children := children_of(process.pid)) in ([], [first]):
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        fetch(f"{address}/api/health", seconds=120)
+        fetch(f"http://127.0.0.1:{port}/healthz")
+
+        (second,) = children
+        asked = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        process.wait(10)
+        assert (process.returncode, time.monotonic() - asked < 10) == (0, True)
+        assert not Path(f"/proc/{second}").exists()
 
 
 @pytest.mark.slow

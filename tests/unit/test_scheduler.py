@@ -5,7 +5,9 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from yearwheel.clock import VirtualClock
-from yearwheel.scheduler import BELLS, GRACE, as_of, make_scheduler
+from yearwheel.config.settings import Mail
+from yearwheel.scheduler import GRACE, make_scheduler
+from yearwheel.services.bells import BELLS, as_of, hang
 
 NEW_YORK = ZoneInfo("America/New_York")
 CLOCK = VirtualClock(datetime(2027, 3, 15, 12, 5, tzinfo=UTC))
@@ -38,6 +40,18 @@ def test_no_round_falls_into_the_hours_a_change_of_clocks_repeats_or_skips() -> 
 def test_a_bell_missed_while_the_machine_slept_rings_once() -> None:
     scheduler = make_scheduler(lambda: [("kentucky-2027", "America/New_York")], nobody, CLOCK)
     assert scheduler._job_defaults == {"coalesce": True, "max_instances": 1, "misfire_grace_time": GRACE}
+
+
+def test_the_postman_comes_each_minute_while_so_many_messages_a_minute_may_leave() -> None:
+    scheduler = make_scheduler(list, nobody, CLOCK, each_minute=True)
+    (postman,) = [job for job in scheduler.get_jobs() if job.name == "postman"]
+    assert str(postman.trigger) == "cron[month='*', day='*', day_of_week='*', hour='*', minute='*']"
+    assert {hung.bell.cron for hung in hang([], each_minute=True)} == {"* * * * *", "40 4 * * *"}
+    assert [Mail(per_minute=60).has_rate, Mail(per_domain_per_minute=9).has_rate, Mail().has_rate] == [
+        True,
+        True,
+        False,
+    ]
 
 
 def test_bells_wait_for_each_other() -> None:

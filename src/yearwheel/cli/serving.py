@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from yearwheel.cli.desk import installation
+from yearwheel.cli.desk import new_installation
 
 
 def serve(
@@ -22,5 +22,5 @@ def serve(
     """Serve the pages, ring the daily bells and show the runs in Prefect, until Ctrl-C."""
     from yearwheel.serve import serve as run
 
-    with installation() as app:
+    with new_installation() as app:
         run(app, host or app.settings.host, port or app.settings.port)

@@ -7,6 +7,7 @@ from prefect import flow
 from prefect.artifacts import acreate_progress_artifact
 
 from yearwheel.bootstrap import current_app
+from yearwheel.flows.moments import moment_of_run, name_of_run
 from yearwheel.flows.runs import NOWHERE
 from yearwheel.flows.stages import STAGE_FLOWS, artifact_key
 from yearwheel.services.advance import RoundReport
@@ -16,14 +17,16 @@ from yearwheel.tasks.mail import send
 from yearwheel.tasks.rounds import queue_mail
 
 
-@flow(flow_run_name="{cycle} · advance · {as_of}", persist_result=False, result_storage=NOWHERE)
-async def advance(cycle: str, as_of: str, worked: list[str] | None = None) -> RoundReport:
+@flow(flow_run_name=name_of_run, persist_result=False, result_storage=NOWHERE)
+async def advance(cycle: str, as_of: str = "", worked: list[str] | None = None) -> RoundReport:
     """Work every stage that has something to do, queue the mail, send it.
 
-    `as_of` only names the round; the App's clock says what is due. Running it again finds nothing left.
+    `as_of` only names the round, by default after the moment it is scheduled for; the App's clock says what
+    is due. Running it again finds nothing left.
     `worked` names the stages whose flows were run for this round already; without it they are run inside.
     """
     app = current_app()
+    as_of = as_of or await asyncio.to_thread(moment_of_run, cycle)
     report = RoundReport()
     if worked is None:
         for work in await asyncio.to_thread(stages_with_work, app, cycle):

@@ -5,11 +5,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
+from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from yearwheel.calendar.cycle import Cycle, OwedBy, Stage
+from yearwheel.calendar.day_words import hour_words
 from yearwheel.calendar.holidays import ClosedDay, closed_days
 from yearwheel.calendar.workdays import DAY
 
@@ -70,23 +72,35 @@ def year_page(cycle: Cycle, *, wheel: str = "", for_districts: bool = False) -> 
 
     `wheel` is the year wheel's SVG, trusted markup. `for_districts` leaves out what only the state owes.
     """
+    words = _contents(cycle, for_districts=for_districts)
+    drawn = Markup(wheel)  # noqa: S704 - drawn by our own code, which escapes its words
+    return _templates().get_template("year.html.jinja").render(words, wheel=drawn, to_sign=True)
+
+
+def year_sections(cycle: Cycle) -> Markup:
+    """The list, the bars, the months and the closed days, to stand on another page beside `year_style`."""
+    page = _templates().get_template("year_sections.html.jinja")
+    return Markup(page.render(_contents(cycle), wheel="", to_sign=False))  # noqa: S704 - the template escapes
+
+
+def year_style() -> str:
+    """The style sheet of the sections; it takes its colours from the page they stand on."""
+    return _templates().get_template("year.css").render()
+
+
+def _contents(cycle: Cycle, *, for_districts: bool = False) -> dict[str, Any]:
     rows = tuple(
         Row(number, stage)
         for number, stage in enumerate(cycle.stages, start=1)
         if not for_districts or stage.owed_by is OwedBy.DISTRICTS
     )
-    return (
-        _templates()
-        .get_template("year.html.jinja")
-        .render(
-            cycle=cycle,
-            rows=sorted(rows, key=lambda row: row.stage.dates.due.on),
-            bars=lay_bars(rows),
-            months=tuple(month_grid(cycle, rows)),
-            closed=_closed(cycle),
-            wheel=Markup(wheel),  # noqa: S704 - drawn by our own code, which escapes its words
-        )
-    )
+    return {
+        "cycle": cycle,
+        "rows": sorted(rows, key=lambda row: row.stage.dates.due.on),
+        "bars": lay_bars(rows),
+        "months": tuple(month_grid(cycle, rows)),
+        "closed": _closed(cycle),
+    }
 
 
 def lay_bars(rows: tuple[Row, ...]) -> Bars:
@@ -163,5 +177,6 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["hour"] = hour_words
     environment.filters["day"] = lambda on: f"{on:%a}, {on:%b} {on.day}, {on.year}"
     return environment

@@ -9,8 +9,8 @@ from yearwheel.notifications.ledger import ReminderStatus
 from yearwheel.roster.people import Contact, District
 from yearwheel.services.active import Active
 from yearwheel.services.app import App
-from yearwheel.services.board import Cell, read_cell
-from yearwheel.services.reader_link import last_signals
+from yearwheel.services.board import Cell
+from yearwheel.services.stage_line import read_lines
 from yearwheel.stages.standing import Submission
 from yearwheel.store import Connection, events, reminders, rosters, standings
 from yearwheel.store.events import Event
@@ -61,7 +61,6 @@ def read_district(app: App, active: Active, district: District) -> DistrictPage:
     now = app.clock.now()
     with app.database.reading() as connection:
         roster = rosters.load(connection, active.state, active.key)
-        here = {s.stage_key: s for s in standings.find(connection, active.key, codes=[district.code])}
         moved = events.list_events(
             connection,
             active.key,
@@ -69,25 +68,25 @@ def read_district(app: App, active: Active, district: District) -> DistrictPage:
             kinds=["deadline_moved", "date_moved", OWN_DAY],
         )
         waiting = _waiting(connection, active.key, district.code)
-        said = last_signals(connection, active.key, district.code)
         parts = []
-        for stage in (s for s in active.cycle.stages if s.key in here):
-            cell = read_cell(active, stage, here[stage.key], now, said.get((stage.key, district.code)))
-            handed_in = standings.find_submissions(connection, active.key, stage.key, district.code)
+        for line in read_lines(connection, active, district.code, now):
+            key = line.stage.key
+            handed_in = standings.find_submissions(connection, active.key, key, district.code)
             part = StagePart(
-                stage,
-                cell,
-                (cell.due_on - active.day(now)).days,
-                tuple(_receipt(active.key, submission) for submission in handed_in),
-                tuple(event for event in moved if event.stage_key == stage.key),
-                tuple(waiting.get(stage.key, ())),
+                line.stage,
+                line.cell,
+                line.days_left,
+                tuple(read_receipt(active.key, submission) for submission in handed_in),
+                tuple(event for event in moved if event.stage_key == key),
+                tuple(waiting.get(key, ())),
             )
             parts.append(part)
     people = tuple(c for c in roster.contacts.values() if c.district_code == district.code)
     return DistrictPage(district, people, tuple(parts))
 
 
-def _receipt(cycle_key: str, submission: Submission) -> Receipt:
+def read_receipt(cycle_key: str, submission: Submission) -> Receipt:
+    """What was acknowledged when a version came in."""
     number = f"{cycle_key}/{submission.stage_key}/{submission.district_code}/{submission.version}"
     return Receipt(
         number, submission.version, submission.sha256, submission.submitted_by, submission.submitted_at

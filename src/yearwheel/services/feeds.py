@@ -48,7 +48,7 @@ def create_feed(app: App, cycle_key: str, scope: FeedScope, subject: str = "", *
         detail = {"feed": number, "scope": str(scope), "subject": subject}
         events.append(work.connection, [Event(now, by, "feed_created", cycle_key, detail=detail)])
         work.commit()
-    return NewFeed(number, token, f"{app.settings.base_url.rstrip('/')}/feeds/{token}.ics")
+    return NewFeed(number, token, f"{app.settings.base_url}/feeds/{token}.ics")
 
 
 def revoke_feed(app: App, cycle_key: str, feed_id: int, *, by: str) -> Feed:

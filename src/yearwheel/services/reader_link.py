@@ -7,14 +7,17 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from yearwheel.calendar.cycle import Stage
+from yearwheel.calendar.rules import in_words
 from yearwheel.notifications import tokens
-from yearwheel.notifications.planner import turn_of
 from yearwheel.notifications.tokens import DECLINE, READER, BadToken
 from yearwheel.roster.contacts_csv import parse_email
-from yearwheel.roster.people import ROLE_LABELS, Contact, Roster
+from yearwheel.roster.people import Contact, District, Roster
 from yearwheel.services.active import Active, read_active
 from yearwheel.services.app import App, Refused
+from yearwheel.services.rounds import all_rungs
 from yearwheel.stages.standing import Standing
+from yearwheel.stages.status import OWED, Status
 from yearwheel.store import Connection, declines, events, hand_overs, rosters, standings, tasks
 from yearwheel.store.events import Event
 from yearwheel.store.hand_overs import HandOver
@@ -34,31 +37,6 @@ SIGNAL_LABELS = {Signal.ON_TRACK: "on track", Signal.NEED_HELP: "need help"}
 
 
 @dataclass(frozen=True, slots=True)
-class OwedWork:
-    """A stage in which the reader's district owes something. `signal` is what it said last."""
-
-    stage_key: str
-    title: str
-    due_on: date
-    signal: Signal | None
-
-
-@dataclass(frozen=True, slots=True)
-class ReaderPage:
-    """What the link shows."""
-
-    name: str
-    email: str
-    district_code: str
-    district_name: str
-    roles: str
-    cycle_title: str
-    help_address: str
-    work: tuple[OwedWork, ...]
-    passed_on_to: str  # whom the reader proposed, while that waits
-
-
-@dataclass(frozen=True, slots=True)
 class DeclinePage:
     """What the link that stops a kind of message shows."""
 
@@ -69,59 +47,69 @@ class DeclinePage:
 
 
 @dataclass(frozen=True, slots=True)
-class _Reader:
+class Reader:
+    """Who holds a letter's link, in the cycle it was written for, at the moment they look."""
+
     active: Active
     roster: Roster
     contact: Contact
+    now: datetime
 
-    def event(self, app: App, kind: str, stage_key: str | None = None, **detail: object) -> Event:
-        actor = f"{self.contact.name} by link"
+    @property
+    def district(self) -> District:
+        return self.roster.districts[self.contact.district_code]
+
+    @property
+    def is_office(self) -> bool:
+        """Whether they belong to the state office, which sees every district."""
+        return self.district.is_state_office
+
+    @property
+    def today(self) -> date:
+        """The cycle's local day."""
+        return self.active.day(self.now)
+
+    @property
+    def actor(self) -> str:
+        """In whose name their acts are on record."""
+        return f"{self.contact.name} by link"
+
+    def event(self, kind: str, stage_key: str | None = None, **detail: object) -> Event:
         said = {"contact": self.contact.key, **detail}
         code = self.contact.district_code
-        return Event(app.clock.now(), actor, kind, self.active.key, stage_key, code, detail=said)
+        return Event(self.now, self.actor, kind, self.active.key, stage_key, code, detail=said)
 
 
-def open_link(app: App, token: str) -> ReaderPage:
-    """What the link of a letter shows. Refused when it is not ours, too old, or its reader has left."""
-    with app.database.reading() as connection:
-        reader = _read_link(app, connection, token)
-        contact, active = reader.contact, reader.active
-        waiting = hand_overs.list_open(connection, active.state, contact.key)
-        return ReaderPage(
-            name=contact.name,
-            email=contact.email,
-            district_code=contact.district_code,
-            district_name=reader.roster.districts[contact.district_code].name,
-            roles=" and ".join(ROLE_LABELS[role] for role in sorted(contact.roles)),
-            cycle_title=active.cycle.title,
-            help_address=active.cycle.help_address,
-            work=tuple(_owed(connection, reader)),
-            passed_on_to=waiting[-1].name if waiting else "",
-        )
+class NotThere(Refused):
+    """A page that is not there, or not for this reader: both in the same words, so that neither shows."""
+
+    def __init__(self) -> None:
+        super().__init__("there is no such page, or it is not yours to read")
 
 
 def give_signal(app: App, token: str, stage_key: str, signal: Signal) -> str:
     """Say that a stage is on track, or that help is needed, which opens a task. Returns what was kept."""
     with app.database.writing() as work:
-        reader = _read_link(app, work.connection, token)
-        owed = {stage.stage_key: stage for stage in _owed(work.connection, reader)}
-        if stage_key not in owed:
+        reader = read_reader(app, work.connection, token)
+        standing = read_asked(work.connection, reader).get(stage_key)
+        if standing is None:
             raise Refused("your district owes nothing there at the moment; nothing was changed")
-        if owed[stage_key].signal is not signal:
-            event = reader.event(app, str(signal), stage_key)
-            events.append(work.connection, [event])
-            _follow_signal(work.connection, reader, owed[stage_key], signal, app.clock.now())
+        stage = reader.active.cycle.stage(stage_key)
+        said = last_signals(work.connection, reader.active.key, standing.district_code)
+        if said.get((stage_key, standing.district_code)) is not signal:
+            events.append(work.connection, [reader.event(str(signal), stage_key)])
+            _follow_signal(work.connection, reader, stage, standing.due_on or stage.dates.due.on, signal)
             work.commit()
-    return f"{owed[stage_key].title}: {SIGNAL_LABELS[signal]}"
+    return f"{stage.title}: {SIGNAL_LABELS[signal]}"
 
 
 def confirm_contact(app: App, token: str) -> str:
     """The reader says that their role and address are right."""
     with app.database.writing() as work:
-        reader = _read_link(app, work.connection, token)
+        reader = read_reader(app, work.connection, token)
         state, contact = reader.active.state, reader.contact
         rosters.change_contact(work.connection, state, contact.key, verified_at=app.clock.now())
-        events.append(work.connection, [reader.event(app, "contact_confirmed")])
+        events.append(work.connection, [reader.event("contact_confirmed")])
         work.commit()
     return "Your role and address are confirmed"
 
@@ -137,8 +125,10 @@ def pass_on(app: App, token: str, name: str, email: str) -> str:
         raise Refused(f"{email.strip()!r}: {fault}") from None
     now = app.clock.now()
     with app.database.writing() as work:
-        reader = _read_link(app, work.connection, token)
+        reader = read_reader(app, work.connection, token)
         state, contact = reader.active.state, reader.contact
+        if address.lower() == contact.email.lower():
+            raise Refused("that is your own address; give the one of the person who does this now")
         if hand_overs.list_open(work.connection, state, contact.key):
             raise Refused("somebody was named already; the office has to confirm it first")
         proposal = HandOver(state, contact.key, name, address, now)
@@ -150,7 +140,7 @@ def pass_on(app: App, token: str, name: str, email: str) -> str:
         tasks.open_once(
             work.connection, Task(state, "hand_over", contact.district_code, contact.key, what, now)
         )
-        events.append(work.connection, [reader.event(app, "hand_over_proposed", hand_over=row)])
+        events.append(work.connection, [reader.event("hand_over_proposed", hand_over=row)])
         work.commit()
     return f"We were told of {name}, and write to them once the office has confirmed it"
 
@@ -169,22 +159,48 @@ def decline(app: App, token: str) -> DeclinePage:
         reader, kinds = _read_decline(app, work.connection, token)
         key = reader.contact.key
         if new := declines.add(work.connection, reader.active.key, key, kinds, app.clock.now()):
-            events.append(work.connection, [reader.event(app, "declined", kinds=new)])
+            events.append(work.connection, [reader.event("declined", kinds=new)])
             work.commit()
     return DeclinePage(reader.contact.name, reader.active.cycle.title, kinds, stopped=True)
 
 
-def _read_link(app: App, connection: Connection, token: str) -> _Reader:
+def read_reader(app: App, connection: Connection, token: str) -> Reader:
+    """Who holds a letter's link. Refused when it is not ours, too old, or its reader has left."""
     cycle_key, contact_key, last_day = _read_words(app, READER, token, 3)
-    reader = _reader(connection, cycle_key, contact_key)
-    if reader.active.day(app.clock.now()) > date.fromisoformat(last_day):
-        raise Refused(f"this link worked until {last_day}; use the one in a newer letter")
+    reader = _reader(app, connection, cycle_key, contact_key)
+    if reader.today > date.fromisoformat(last_day):
+        raise Refused(
+            f"this link worked until {in_words(date.fromisoformat(last_day))}; use the one in a newer letter"
+        )
     return reader
 
 
-def _read_decline(app: App, connection: Connection, token: str) -> tuple[_Reader, tuple[str, ...]]:
+def find_seen(reader: Reader, code: str) -> District:
+    """The district of that code. NotThere unless it is the reader's own or that of somebody they stand in
+    for; the office sees every one."""
+    stood_in_for = reader.roster.contacts.get(reader.contact.deputy_for or "")
+    seen = {contact.district_code for contact in (reader.contact, stood_in_for) if contact}
+    if code not in reader.roster.districts or not (reader.is_office or code in seen):
+        raise NotThere
+    return reader.roster.districts[code]
+
+
+def read_asked(connection: Connection, reader: Reader) -> dict[str, Standing]:
+    """The opened stages in which the reader's district owes something that the reader is told of, by key.
+
+    In a closed cycle nothing is asked any more.
+    """
+    active = reader.active
+    if active.stored.closed_at is not None:
+        return {}
+    mine = {stage.key for stage in active.cycle.stages if _concerns(stage, reader.contact)}
+    here = standings.find(connection, active.key, stage_keys=mine, codes=[reader.contact.district_code])
+    return {s.stage_key: s for s in here if s.status in OWED and s.status is not Status.NOT_OPEN}
+
+
+def _read_decline(app: App, connection: Connection, token: str) -> tuple[Reader, tuple[str, ...]]:
     cycle_key, contact_key, *kinds = _read_words(app, DECLINE, token, 3)
-    return _reader(connection, cycle_key, contact_key), tuple(kinds)
+    return _reader(app, connection, cycle_key, contact_key), tuple(kinds)
 
 
 def _read_words(app: App, purpose: str, token: str, least: int) -> tuple[str, ...]:
@@ -197,31 +213,19 @@ def _read_words(app: App, purpose: str, token: str, least: int) -> tuple[str, ..
     return words
 
 
-def _reader(connection: Connection, cycle_key: str, contact_key: str) -> _Reader:
+def _reader(app: App, connection: Connection, cycle_key: str, contact_key: str) -> Reader:
     active = read_active(connection, cycle_key)
     roster = rosters.load(connection, active.state, cycle_key)
     contact = roster.contacts.get(contact_key)
-    if contact is None:
+    if contact is None or contact.district_code not in roster.districts:
         raise Refused("you are no longer on our list, so there is nothing to do")
-    return _Reader(active, roster, contact)
+    return Reader(active, roster, contact, app.clock.now())
 
 
-def _owed(connection: Connection, reader: _Reader) -> list[OwedWork]:
-    """What the reader's district owes in stages that have opened and speak to one of the reader's roles."""
-    active, code = reader.active, reader.contact.district_code
-    said = last_signals(connection, active.key, code)
-    here = {s.stage_key: s for s in standings.find(connection, active.key, codes=[code])}
-    found = []
-    for stage in active.cycle.stages:
-        standing: Standing | None = here.get(stage.key)
-        turn = turn_of(stage, standing) if standing else None
-        if turn and standing and _is_told(reader.contact, stage.tell) and standing.status != "not_open":
-            found.append(OwedWork(stage.key, stage.title, turn.due_on, said.get((stage.key, code))))
-    return found
-
-
-def _is_told(contact: Contact, tell: tuple[str, ...]) -> bool:
-    return contact.deputy_for is not None or any(role in contact.roles for role in tell)
+def _concerns(stage: Stage, contact: Contact) -> bool:
+    """Whether a stage's letters go to a contact, be it only when it is late. A deputy may get any."""
+    told = {role for rung in all_rungs(stage) for role in rung.to} | set(stage.tell)
+    return contact.deputy_for is not None or any(role in told for role in contact.roles)
 
 
 def last_signals(
@@ -232,7 +236,7 @@ def last_signals(
     found: dict[tuple[str, str], Signal] = {}
     for event in events.list_events(connection, cycle_key, district_code=code, kinds=kinds):
         place = (event.stage_key or "", event.district_code or "")
-        if event.kind in set(Signal):
+        if event.kind in set(Signal) and event.after is None:  # a change of track is called on_track too
             found[place] = Signal(event.kind)
         else:
             found.pop(place, None)
@@ -240,14 +244,13 @@ def last_signals(
 
 
 def _follow_signal(
-    connection: Connection, reader: _Reader, work: OwedWork, signal: Signal, now: datetime
+    connection: Connection, reader: Reader, stage: Stage, due_on: date, signal: Signal
 ) -> None:
     state, contact = reader.active.state, reader.contact
-    subject = f"{reader.active.key}/{work.stage_key}"
+    subject = f"{reader.active.key}/{stage.key}"
     if signal is Signal.NEED_HELP:
-        what = f"{contact.name} asks for help with {work.title}, due {work.due_on}: {contact.email}"
-        tasks.open_once(connection, Task(state, signal, contact.district_code, subject, what, now))
+        what = f"{contact.name} asks for help with {stage.title}, due {due_on}: {contact.email}"
+        tasks.open_once(connection, Task(state, signal, contact.district_code, subject, what, reader.now))
         return
-    tasks.close_about(
-        connection, state, Signal.NEED_HELP, contact.district_code, subject, f"{contact.name} by link", now
-    )
+    by = f"{contact.name} by link"
+    tasks.close_about(connection, state, Signal.NEED_HELP, contact.district_code, subject, by, reader.now)

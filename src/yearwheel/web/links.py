@@ -1,14 +1,15 @@
 """Pages behind the links in letters. Scanners follow links, so looking changes nothing; people press."""
 
-from asyncio import to_thread
-from collections.abc import Callable
-from typing import Any
+from http import HTTPStatus
+from typing import Annotated
 from urllib.parse import parse_qs, urlsplit
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import HTMLResponse
 
 from yearwheel.services.app import App, Refused
+from yearwheel.services.more_time import ask_by_link
+from yearwheel.services.reader_home import open_district, open_home
 from yearwheel.services.reader_link import (
     SIGNAL_LABELS,
     Signal,
@@ -16,51 +17,84 @@ from yearwheel.services.reader_link import (
     decline,
     give_signal,
     open_decline,
-    open_link,
     pass_on,
 )
-from yearwheel.web.status import templates
+from yearwheel.services.stage_page import open_stage
+from yearwheel.web.pages import app_of, show
 
-router = APIRouter()
+router = APIRouter(default_response_class=HTMLResponse)
 FORM = "application/x-www-form-urlencoded"
 MOST = 10_000  # bytes of a form
 
 
-@router.get("/l/{token}", response_class=HTMLResponse)
-async def show_link(request: Request, token: str) -> HTMLResponse:
-    """What the reader of a letter may say here."""
-    return await to_thread(_show_link, request, token)
+async def read_form(request: Request) -> dict[str, str]:
+    """The form's fields, each once; nothing of a form that is too long or no form.
 
-
-@router.post("/l/{token}", response_class=HTMLResponse)
-async def act_on_link(request: Request, token: str) -> HTMLResponse:
-    """Take what the reader pressed."""
+    403 for a form that was sent from a page of another site.
+    """
     if not is_same_origin(request):
-        return _say(request, "Please press the button on our own page", status=403)
-    form = await _read_form(request)
-    return await to_thread(_act, request, token, form)
+        raise HTTPException(HTTPStatus.FORBIDDEN, "please press the button on our own page")
+    length = request.headers.get("content-length", "")
+    if not length.isdecimal() or int(length) > MOST:
+        return {}
+    if request.headers.get("content-type", "").partition(";")[0].strip() != FORM:
+        return {}
+    fields = parse_qs((await request.body()).decode("utf-8", "replace"))
+    return {name: values[0] for name, values in fields.items()}
 
 
-@router.get("/u/{token}", response_class=HTMLResponse)
-async def show_decline(request: Request, token: str) -> HTMLResponse:
+Form = Annotated[dict[str, str], Depends(read_form)]
+
+
+@router.get("/l/{token}")
+def show_home(request: Request, token: str, find: str = "") -> HTMLResponse:
+    """What is asked of the reader, and their district's year or, for the office, everybody's."""
+    return _home(request, token, find=find)
+
+
+@router.post("/l/{token}")
+def act_on_home(request: Request, token: str, form: Form) -> HTMLResponse:
+    """Take what the reader pressed."""
+    return _home(request, token, said=_take(app_of(request), token, form))
+
+
+@router.get("/l/{token}/{district}")
+def show_district(request: Request, token: str, district: str) -> HTMLResponse:
+    """One district's year."""
+    page = open_district(app_of(request), token, district)
+    return show(request, "district", page=page, reader=page.reader, token=token)
+
+
+@router.get("/l/{token}/{district}/{stage}")
+def show_stage(request: Request, token: str, district: str, stage: str) -> HTMLResponse:
+    """One district in one stage."""
+    return _stage(request, token, district, stage)
+
+
+@router.post("/l/{token}/{district}/{stage}")
+def act_on_stage(request: Request, token: str, district: str, stage: str, form: Form) -> HTMLResponse:
+    """Take how the work stands, or a wish for more time, from a reader whose own district it is."""
+    app = app_of(request)
+    if not open_stage(app, token, district, stage).may_say:
+        raise Refused("your district owes nothing here at the moment; nothing was changed")
+    if form.get("act") == "more_time":
+        asked = ask_by_link(app, token, stage, form.get("until", ""), form.get("why", ""))
+        said = f"You asked for time until {asked.until:%B} {asked.until.day}; the office will answer"
+    else:
+        said = give_signal(app, token, stage, _signal(form))
+    return _stage(request, token, district, stage, said=said)
+
+
+@router.get("/u/{token}")
+def show_decline(request: Request, token: str) -> HTMLResponse:
     """Ask once more before a kind of message is stopped."""
-
-    def page() -> HTMLResponse:
-        found = open_decline(_app(request), token)
-        return templates.TemplateResponse(request, "decline.html.jinja", {"page": found})
-
-    return await to_thread(_or_refusal, request, page)
+    return show(request, "decline", page=open_decline(app_of(request), token))
 
 
-@router.post("/u/{token}", response_class=HTMLResponse)
-async def stop(request: Request, token: str) -> HTMLResponse:
+@router.post("/u/{token}")
+def stop(request: Request, token: str) -> HTMLResponse:
     """Stop a kind of message. Mail programs press this button from outside (RFC 8058 3.2)."""
-
-    def page() -> HTMLResponse:
-        found = decline(_app(request), token)
-        return templates.TemplateResponse(request, "decline.html.jinja", {"page": found})
-
-    return await to_thread(_or_refusal, request, page)
+    return show(request, "decline", page=decline(app_of(request), token))
 
 
 def is_same_origin(request: Request) -> bool:
@@ -71,20 +105,14 @@ def is_same_origin(request: Request) -> bool:
     return origin is None or urlsplit(origin).netloc == request.headers.get("host")
 
 
-def _show_link(request: Request, token: str, said: str = "") -> HTMLResponse:
-    def page() -> HTMLResponse:
-        found = open_link(_app(request), token)
-        words = {"page": found, "labels": SIGNAL_LABELS, "signals": list(Signal), "said": said}
-        return templates.TemplateResponse(request, "reader.html.jinja", words)
-
-    return _or_refusal(request, page)
+def _home(request: Request, token: str, *, find: str = "", said: str = "") -> HTMLResponse:
+    page = open_home(app_of(request), token, find)
+    return show(request, "home", page=page, reader=page.reader, token=token, labels=SIGNAL_LABELS, said=said)
 
 
-def _act(request: Request, token: str, form: dict[str, str]) -> HTMLResponse:
-    def page() -> HTMLResponse:
-        return _show_link(request, token, _take(_app(request), token, form))
-
-    return _or_refusal(request, page)
+def _stage(request: Request, token: str, district: str, stage: str, *, said: str = "") -> HTMLResponse:
+    page = open_stage(app_of(request), token, district, stage)
+    return show(request, "stage", page=page, reader=page.reader, token=token, labels=SIGNAL_LABELS, said=said)
 
 
 def _take(app: App, token: str, form: dict[str, str]) -> str:
@@ -93,33 +121,10 @@ def _take(app: App, token: str, form: dict[str, str]) -> str:
             return confirm_contact(app, token)
         case "pass_on":
             return pass_on(app, token, form.get("name", ""), form.get("email", ""))
-        case str(act) if act in set(Signal):
-            return give_signal(app, token, form.get("stage", ""), Signal(act))
-    raise Refused("nothing was pressed; nothing was changed")
+    return give_signal(app, token, form.get("stage", ""), _signal(form))
 
 
-def _or_refusal(request: Request, page: Callable[[], HTMLResponse]) -> HTMLResponse:
-    try:
-        return page()
-    except Refused as refusal:
-        return _say(request, str(refusal), status=400)
-
-
-def _say(request: Request, words: str, *, status: int) -> HTMLResponse:
-    page = {"words": words}
-    return templates.TemplateResponse(request, "refusal.html.jinja", page, status_code=status)
-
-
-async def _read_form(request: Request) -> dict[str, str]:
-    """The form's fields, each once; nothing of a form that is too long or no form."""
-    length = request.headers.get("content-length", "")
-    if not length.isdecimal() or int(length) > MOST:
-        return {}
-    if request.headers.get("content-type", "").partition(";")[0].strip() != FORM:
-        return {}
-    fields = parse_qs((await request.body()).decode("utf-8", "replace"))
-    return {name: values[0] for name, values in fields.items()}
-
-
-def _app(request: Request) -> Any:
-    return request.app.state.app
+def _signal(form: dict[str, str]) -> Signal:
+    if (act := form.get("act")) not in set(Signal):
+        raise Refused("nothing was pressed; nothing was changed")
+    return Signal(act)

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from yearwheel.clock import VirtualClock
-from yearwheel.config.settings import Mail, MailMode, Settings
-from yearwheel.services.checkup import Level, check_database, check_installation
+from yearwheel.config.settings import Settings
+from yearwheel.services.checkup import check_database, check_installation
+from yearwheel.services.finding import Level
 from yearwheel.store import health
 from yearwheel.store.database import Database
 
@@ -62,13 +63,6 @@ def test_looking_makes_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_live_mail_from_an_example_address_is_a_fault(tmp_path: Path) -> None:
-    live = Settings(data_dir=tmp_path, mail=Mail(mode=MailMode.LIVE))
-
-    (mail,) = [f for f in check_installation(live, NOW) if f.what == "mail"]
-    assert (mail.level, mail.seen) == (Level.FAIL, "live, but the sender is planning@education.ky.example")
-
-
 def test_a_clock_that_lost_the_time_is_a_fault(tmp_path: Path) -> None:
     lost = VirtualClock(datetime(1970, 1, 1, tzinfo=UTC))
 
@@ -84,10 +78,63 @@ def test_a_full_disk_is_a_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert (disk.level, disk.seen) == (Level.WARN, "0.0 GiB free")
 
 
-def test_a_misspelt_variable_is_a_warning_and_not_silence(
+def test_it_says_which_file_the_settings_were_read_from(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("YEARWHEEL_PROT", "8001")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("YEARWHEEL_PORT", "8001")
 
-    (settings,) = [f for f in check_installation(Settings(data_dir=tmp_path), NOW) if f.what == "settings"]
-    assert (settings.level, settings.remedy) == (Level.WARN, "did you mean YEARWHEEL_PORT?")
+    def seen() -> str:
+        (settings,) = [f for f in check_installation(Settings(), NOW) if f.what == "settings"]
+        assert settings.level is Level.OK
+        return settings.seen
+
+    assert seen() == "no yearwheel.toml in the data folder or here; variables: YEARWHEEL_PORT"
+    (tmp_path / "yearwheel.toml").write_text("port = 8002\n")
+    assert seen() == f"read from {tmp_path / 'yearwheel.toml'}; variables: YEARWHEEL_PORT"
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("nonsense", "this is no database's address; "),
+        ("postgresql://pat:hush@db.example:port/x", "this is no database's address; "),
+        ("mysql://pat:hush@db.example/x", "'mysql' is no database this program knows; "),
+    ],
+)
+def test_an_address_of_no_database_is_a_fault_and_no_password_is_shown(url: str, said: str) -> None:
+    (finding,) = check_database(Settings(database_url=url))
+
+    assert (finding.level, finding.what) == (Level.FAIL, "database")
+    assert finding.seen.startswith(said)
+    assert "hush" not in finding.seen + finding.remedy
+
+
+def test_a_server_that_does_not_answer_is_a_fault() -> None:
+    (finding,) = check_database(Settings(database_url="postgresql://pat:hush@127.0.0.1:1/x"))
+
+    assert "refused" in finding.seen
+    assert finding.remedy == "check YEARWHEEL_DATABASE_URL and that the server runs"
+
+
+def test_a_file_in_no_folder_cannot_be_made(tmp_path: Path) -> None:
+    (finding,) = check_database(Settings(database_url=f"sqlite:///{tmp_path}/gone/x.sqlite"))
+
+    assert (finding.level, finding.seen) == (Level.FAIL, f"there is no folder {tmp_path}/gone")
+
+
+def test_what_helps_a_file_says_nothing_of_a_server(tmp_path: Path) -> None:
+    (tmp_path / "yearwheel.sqlite").mkdir()
+
+    (finding,) = check_database(Settings(data_dir=tmp_path))
+    assert (finding.level, finding.seen) == (Level.FAIL, "unable to open database file")
+    assert finding.remedy == (
+        f"see that {tmp_path / 'yearwheel.sqlite'} may be read and written and that its disk has room"
+    )
+
+
+def test_a_damaged_file_is_put_back_from_the_copies(tmp_path: Path) -> None:
+    (tmp_path / "yearwheel.sqlite").write_text("no database " * 100)
+
+    (finding,) = check_database(Settings(data_dir=tmp_path))
+    assert finding.remedy == f"put back the newest copy of {tmp_path / 'backups'}"

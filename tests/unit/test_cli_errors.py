@@ -1,11 +1,17 @@
 """What goes wrong is said in sentences; nothing is changed and nobody sees a traceback."""
 
+import os
 import shutil
+import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from tests.terminal import Terminal
+from yearwheel.cli.errors import in_words
 
 CALENDAR = Path(__file__).parent.parent / "cycles" / "small.yaml"
 
@@ -32,7 +38,50 @@ def running(published: Path, terminal: Terminal) -> Terminal:
     return terminal
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["board"],
+        ["prove"],
+        ["explain", "001", "2027-03-15"],
+        ["district", "show", "001"],
+        ["outbox", "list"],
+        ["tasks", "list"],
+        ["roster", "list"],
+        ["bounces", "read", "."],
+        ["db", "backup"],
+    ],
+    ids=" ".join,
+)
+def test_looking_where_nothing_is_leaves_nothing_and_says_where_it_looked(
+    terminal: Terminal, words: list[str]
+) -> None:
+    assert terminal.refuses(*words) == (
+        f"nothing is kept in {terminal.folder / 'data'}; begin with: yearwheel roster import "
+        "--shipped kentucky, or say with YEARWHEEL_DATA_DIR where your data is"
+    )
+    assert list(terminal.folder.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["cycle", "list"],
+        ["roster", "import", "--shipped", "kentucky", "--dry-run"],
+        ["notifications", "preview", "receipt"],
+        ["notifications", "catalog"],
+        ["calendar", "show", "kentucky-2027"],
+        ["doctor"],
+    ],
+    ids=" ".join,
+)
+def test_what_can_be_seen_without_an_installation_makes_none(terminal: Terminal, words: list[str]) -> None:
+    terminal.does(*words)
+    assert list(terminal.folder.iterdir()) == []
+
+
 def test_without_a_cycle_the_next_command_is_named(terminal: Terminal) -> None:
+    terminal.does("roster", "import", "--shipped", "kentucky")
     assert terminal.refuses("board") == (
         "no cycle is published; say which one with --cycle KEY; "
         "none is stored yet: yearwheel cycle create FILE"
@@ -61,6 +110,12 @@ def test_two_published_cycles_have_to_be_told_apart(running: Terminal) -> None:
         ),
         (["board", "--cycle", "smal-2027"], "there is no cycle 'smal-2027' (did you mean 'small-2027'?); "),
         (["advance", "--at", "tomorrow"], "'tomorrow' is not a moment; write for example 2027-03-15T09:00"),
+        (
+            ["advance", "--at", "9999-12-31"],
+            "'9999-12-31' is far from any cycle; give a year from 1970 to 2199",
+        ),
+        (["board", "--at", "0001-01-01"], "'0001-01-01' is far from any cycle; "),
+        (["explain", "001", "9999-12-31"], "'9999-12-31' is far from any cycle; "),
         (["explain", "001", "2027-02-30"], "'2027-02-30' is not a day; write for example 2027-03-31"),
         (
             ["extend", "001", "budget", "--why", "x"],
@@ -89,9 +144,41 @@ def test_broken_evidence_is_named_by_its_place(running: Terminal) -> None:
 def test_a_misspelt_setting_is_named_with_the_nearest(terminal: Terminal) -> None:
     terminal.writes("yearwheel.toml", "[mail]\nprot = 2525\n")
 
-    assert terminal.refuses("board").splitlines()[0] == (
-        "settings: 'mail.prot' is not a setting; did you mean 'mail.port'?"
-    )
+    assert terminal.refuses("board") == "yearwheel.toml: mail.prot is not a setting; did you mean mail.port?"
+
+
+@pytest.mark.parametrize("command", ["board", "advance", "doctor", "serve", "db check"])
+def test_a_misspelt_variable_is_named_with_the_nearest(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.setenv("YEARWHEEL_PROT", "8001")
+    monkeypatch.setenv("YEARWHEEL_MAIL__PROT", "2525")
+
+    assert terminal.refuses(*command.split()).splitlines() == [
+        "YEARWHEEL_MAIL__PROT is not a setting; did you mean YEARWHEEL_MAIL__PORT?",
+        "YEARWHEEL_PROT is not a setting; did you mean YEARWHEEL_PORT?",
+    ]
+
+
+def test_a_wrong_value_is_named_by_where_it_stands_and_a_password_is_not_shown(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terminal.writes("yearwheel.toml", '[mail]\nport = 99999\npassword = 1717\nsecurity = "none at all"\n')
+    monkeypatch.setenv("YEARWHEEL_PORT", "eight")
+
+    port, mail_port, security, password = terminal.refuses("board").splitlines()
+    assert port.startswith("YEARWHEEL_PORT: Input should be a valid integer")
+    assert mail_port.startswith("yearwheel.toml: mail.port: Input should be less than or equal to 65535")
+    assert security.startswith("yearwheel.toml: mail.security: Input should be 'none', 'starttls' or 'tls'")
+    assert password == "yearwheel.toml: mail.password: Input should be a valid string"
+
+
+def test_a_list_that_is_no_json_is_said_how_to_write(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("YEARWHEEL_MAIL__TEAM", "pat@team.example")
+
+    assert terminal.refuses("board").endswith('a variable that holds a list holds it as JSON: ["a", "b"]')
 
 
 def test_a_settings_file_that_is_not_toml_is_named(terminal: Terminal) -> None:
@@ -107,6 +194,80 @@ def test_a_damaged_database_is_no_traceback(terminal: Terminal) -> None:
     assert terminal.refuses("board") == (
         "the database cannot be used: file is not a database; see: yearwheel doctor"
     )
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        (
+            "nonsense",
+            "YEARWHEEL_DATABASE_URL: this is no database's address; leave it empty for SQLite in the data "
+            "folder, or write postgresql://NAME@HOST/DATABASE",
+        ),
+        (
+            "postgresql://pat:hush@127.0.0.1:1/yearwheel",
+            "the database cannot be used: connection failed: connection to server at "
+            '"127.0.0.1", port 1 failed: Connection refused; see: yearwheel doctor',
+        ),
+    ],
+)
+def test_a_database_that_is_not_there_is_no_traceback(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch, url: str, said: str
+) -> None:
+    monkeypatch.setenv("YEARWHEEL_DATABASE_URL", url)
+
+    assert terminal.refuses("board") == said
+    assert terminal.type("doctor").exit_code == 1
+
+
+def test_postgresql_without_its_driver_says_what_to_install(terminal: Terminal) -> None:
+    look = "import sys; sys.modules['psycopg'] = None; from yearwheel.cli import main; main()"
+    for command in ("board", "doctor"):
+        done = subprocess.run(
+            [sys.executable, "-c", look, command],
+            env=os.environ | {"YEARWHEEL_DATABASE_URL": "postgresql://127.0.0.1:1/x", "COLUMNS": "200"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 1
+        assert "PostgreSQL needs the package psycopg; install it: " in done.stdout + done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_a_full_or_locked_disk_is_told_of_itself_and_not_of_a_server(running: Terminal) -> None:
+    database = sqlite3.connect(running.folder / "data" / "yearwheel.sqlite")
+    (pages,) = database.execute("PRAGMA page_count").fetchone()
+    said = []
+    for pragma in (f"max_page_count = {pages}", "query_only = on"):
+        database.execute(f"PRAGMA {pragma}")
+        with pytest.raises(sqlite3.OperationalError) as refusal:
+            database.execute("CREATE TABLE heap AS SELECT randomblob(1000000) AS grain")
+        said.append(in_words(OperationalError("", {}, refusal.value)))
+    database.close()
+
+    assert said == [
+        "the database cannot be used: database or disk is full; make room on its disk and do it again",
+        "the database cannot be used: attempt to write a readonly database; let its file and folder be "
+        "written again",
+    ]
+
+
+def test_a_reader_who_has_seen_enough_is_no_error(running: Terminal) -> None:
+    for words in ("board", "board --json", "calendar show kentucky-2027"):
+        board = subprocess.Popen(
+            [sys.executable, "-m", "yearwheel", *words.split()],
+            env=os.environ | {"YEARWHEEL_DATA_DIR": str(running.folder / "data")},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert board.stdout is not None
+        assert board.stderr is not None
+        board.stdout.close()
+        said = board.stderr.read()
+        board.stderr.close()
+        assert (board.wait(), said) == (141, "")
 
 
 def test_live_mail_cannot_be_sent_from_another_moment(running: Terminal) -> None:

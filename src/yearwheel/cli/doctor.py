@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING
 import typer
 from rich.text import Text
 
-from yearwheel.cli.desk import AsJson, installation
+from yearwheel.cli.desk import AsJson, installation, new_installation
 from yearwheel.cli.show import print_json, say, table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from yearwheel.services.checkup import Finding
+    from yearwheel.services.finding import Finding
 
 db = typer.Typer(no_args_is_help=True, help="Upgrade, back up and check the database.")
 STYLES = {"ok": "green", "warn": "yellow", "fail": "bold red"}
@@ -29,7 +29,7 @@ def doctor(as_json: AsJson = False) -> None:
 @db.command(epilog="Example: yearwheel db upgrade")
 def upgrade() -> None:
     """Bring the tables to the newest version, or make them."""
-    with installation() as app:
+    with new_installation() as app:
         where = app.database.url.render_as_string(hide_password=True)
     say(f"the tables are the newest: {where}\nto undo: put back a copy that yearwheel db backup made")
 

@@ -1,9 +1,10 @@
 """What went wrong, in sentences for the person who can put it right; the unforeseen stays a traceback."""
 
 import json
+import os
+import sys
 from collections.abc import Iterable
-from difflib import get_close_matches
-from tomllib import TOMLDecodeError
+from errno import ENOSPC, EROFS
 from typing import Any
 
 import typer
@@ -13,19 +14,41 @@ from yearwheel.cli.desk import Unclear
 from yearwheel.cli.show import complain
 from yearwheel.engine import EngineFailed
 
+# What a shell says of a program that Ctrl-C ended, or that found nobody reading any more.
+INTERRUPTED, UNREAD = 130, 141
+ROOM = "make room, or give another place, and do it again"
+REMEDIES = {  # what SQLite says, and what helps
+    "database or disk is full": "make room on its disk and do it again",
+    "attempt to write a readonly database": "let its file and folder be written again",
+    "database is locked": "something else has been writing to it for half a minute; do it again",
+}
+
 
 class Speaking(TyperGroup):
     """The root command: foreseen errors go to stderr as sentences, with exit code 1."""
 
     def invoke(self, ctx: Any) -> Any:
         try:
-            return super().invoke(ctx)
+            result = super().invoke(ctx)
+            sys.stdout.flush()  # here, where somebody still listens for what goes wrong
+            return result
+        except BrokenPipeError:
+            _let_go_of_stdout()
+            raise typer.Exit(UNREAD) from None
+        except KeyboardInterrupt:
+            complain("stopped; what was under way was not kept, what was done before is")
+            raise typer.Exit(INTERRUPTED) from None
         except Exception as error:
             # Usage errors and exits carry a code of their own, and the library says them itself.
             if hasattr(error, "exit_code") or (words := in_words(error)) is None:
                 raise
             complain(words)
             raise typer.Exit(1) from None
+
+
+def _let_go_of_stdout() -> None:
+    """Whoever read us (`| head`) has had enough; without this Python would complain once more at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def in_words(error: Exception) -> str | None:
@@ -36,23 +59,30 @@ def in_words(error: Exception) -> str | None:
         return f"this is not JSON: {error.msg} in line {error.lineno}, column {error.colno}"
     if isinstance(error, EngineFailed):
         return str(error)
-    if isinstance(error, TOMLDecodeError):
-        return f"yearwheel.toml: this is not TOML: {error}"
     if isinstance(error, OSError):
-        return f"{error.filename or 'this machine'}: {error.strerror or error}"
+        said = f"{error.filename or 'this machine'}: {error.strerror or error}"
+        return f"{said}; {ROOM}" if error.errno in (ENOSPC, EROFS) else said
     return _in_words_of_a_layer(error)
 
 
 def _in_words_of_a_layer(error: Exception) -> str | None:
     """Errors whose classes are costly to import; whoever raised one has paid already."""
     from pydantic import ValidationError
+    from pydantic_settings import SettingsError
     from sqlalchemy.exc import DatabaseError, OperationalError
 
     from yearwheel.config.sections import CycleFileError
+    from yearwheel.config.settings import BadSettings
     from yearwheel.services.app import Refused
+    from yearwheel.store.database import UnusableUrl
+    from yearwheel.store.events import OutOfOrder
 
-    if isinstance(error, Refused):
+    if isinstance(error, Refused | OutOfOrder | BadSettings):
         return str(error)
+    if isinstance(error, UnusableUrl):
+        return f"YEARWHEEL_DATABASE_URL: {error}"
+    if isinstance(error, SettingsError):
+        return f'settings: {error}; a variable that holds a list holds it as JSON: ["a", "b"]'
     if isinstance(error, CycleFileError):
         count = len(error.problems)
         return f"{error}\n{count} {'thing' if count == 1 else 'things'} to put right; nothing was changed"
@@ -60,22 +90,22 @@ def _in_words_of_a_layer(error: Exception) -> str | None:
         return "\n".join(_settings(error))
     # The base class itself is what a file that is no database raises; its other children are our faults
     if isinstance(error, OperationalError) or type(error) is DatabaseError:
-        return f"the database cannot be used: {error.orig}; see: yearwheel doctor"
+        words = str(error.orig).splitlines()[0]
+        return f"the database cannot be used: {words}; {REMEDIES.get(words, 'see: yearwheel doctor')}"
     return None
 
 
 def _settings(error: Any) -> Iterable[str]:
-    from yearwheel.config.settings import Mail, Settings
+    from yearwheel.config.settings import is_secret, nearest_setting, settings_file, variable
 
-    known = [*Settings.model_fields, *(f"mail.{name}" for name in Mail.model_fields)]
     for problem in error.errors():
-        path = ".".join(str(step) for step in problem["loc"])
+        name = ".".join(str(step) for step in problem["loc"])
+        given = variable(name)
+        where = given if given in os.environ else f"{settings_file(os.environ)}: {name}"
         if problem["type"] == "extra_forbidden":
-            near = get_close_matches(path, known, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known)}"
-            yield f"settings: {path!r} is not a setting; {hint}"
+            yield f"{where} is not a setting; {nearest_setting(name)}"
         else:
             # A section as a whole could hold the password.
-            found = f" (found {problem['input']!r})" if isinstance(problem["input"], str | int) else ""
-            yield f"settings: {path}: {problem['msg']}{found}"
-    yield "set them in yearwheel.toml or as YEARWHEEL_... variables"
+            open_word = isinstance(problem["input"], str | int) and not is_secret(name)
+            found = f" (found {problem['input']!r})" if open_word else ""
+            yield f"{where}: {problem['msg']}{found}"

@@ -4,36 +4,20 @@ import importlib
 import os
 import shutil
 import sys
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from difflib import get_close_matches
-from enum import StrEnum
 from pathlib import Path
 
 from yearwheel.clock import Clock
-from yearwheel.config.settings import Mail, MailMode, Settings
-from yearwheel.store import Connection, SQLAlchemyError, health
-from yearwheel.store.database import Database
+from yearwheel.config.settings import FILE, PREFIX, Settings, settings_file
+from yearwheel.services.finding import Finding, Level
+from yearwheel.services.mail_checkup import check_mail
+from yearwheel.services.ringer import silent_bells
+from yearwheel.store import Connection, OperationalError, SQLAlchemyError, health, ringer
+from yearwheel.store.database import Database, UnusableUrl
 
 PACKAGES = ("alembic", "apscheduler", "fastapi", "icalendar", "jinja2", "pydantic", "sqlalchemy", "uvicorn")
 BUILT = datetime(2026, 11, 1, tzinfo=UTC)  # a clock that stands before this one has lost the time
 LOW_DISK = 1 << 30  # bytes
-
-
-class Level(StrEnum):
-    OK = "ok"
-    WARN = "warn"
-    FAIL = "fail"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What was looked at, what was seen, and what to do about it."""
-
-    level: Level
-    what: str
-    seen: str
-    remedy: str = ""
 
 
 def check_installation(settings: Settings, clock: Clock) -> list[Finding]:
@@ -42,32 +26,49 @@ def check_installation(settings: Settings, clock: Clock) -> list[Finding]:
         _python(),
         _packages(),
         _prefect(),
-        _environment(),
+        _settings(),
         _data_folder(settings.data_dir),
         _disk(settings.data_dir),
         *check_database(settings),
-        _mail(settings),
+        *check_mail(settings),
         _clock(clock),
     ]
 
 
 def check_database(settings: Settings) -> list[Finding]:
     """Whether the database answers, is undamaged, has the newest tables and guards the event log."""
-    database = Database(settings.database)
-    if database.is_sqlite and not Path(str(database.url.database)).exists():
-        return [Finding(Level.WARN, "database", "there is none yet", "yearwheel db upgrade makes it")]
+    try:
+        database = Database(settings.database)
+    except UnusableUrl as error:
+        return [Finding(Level.FAIL, "database", str(error), "put YEARWHEEL_DATABASE_URL right")]
+    if database.is_sqlite and not (file := Path(str(database.url.database))).exists():
+        return [_no_file(file, settings.data_dir)]
     try:
         with database.reading() as connection:
             where = database.url.render_as_string(hide_password=True)
             answers = Finding(Level.OK, "database", where)
-            return [answers, _integrity(connection), _version(connection), _guards(connection)]
+            sound = [answers, _integrity(connection), _version(connection), _guards(connection)]
+            return sound + _bells(connection, settings)
     except SQLAlchemyError as error:
         words = str(getattr(error, "orig", None) or error).splitlines()[0]
-        return [
-            Finding(Level.FAIL, "database", words, "check YEARWHEEL_DATABASE_URL and that the server runs")
-        ]
+        return [Finding(Level.FAIL, "database", words, _remedy(database, settings.data_dir, error))]
     finally:
         database.close()
+
+
+def _no_file(file: Path, data_dir: Path) -> Finding:
+    # The data folder is made when it is needed, any other is not.
+    if not file.parent.is_dir() and file.parent != data_dir.resolve():
+        return Finding(Level.FAIL, "database", f"there is no folder {file.parent}", "make the folder first")
+    return Finding(Level.WARN, "database", "there is none yet", "yearwheel db upgrade makes it")
+
+
+def _remedy(database: Database, data_dir: Path, error: SQLAlchemyError) -> str:
+    if not database.is_sqlite:
+        return "check YEARWHEEL_DATABASE_URL and that the server runs"
+    if isinstance(error, OperationalError):
+        return f"see that {database.url.database} may be read and written and that its disk has room"
+    return f"put back the newest copy of {data_dir / 'backups'}"
 
 
 def _integrity(connection: Connection) -> Finding:
@@ -88,6 +89,16 @@ def _guards(connection: Connection) -> Finding:
         seen = f"missing: {', '.join(missing)}"
         return Finding(Level.FAIL, "event log", seen, "the log can be altered; restore the newest backup")
     return Finding(Level.OK, "event log", "append-only")
+
+
+def _bells(connection: Connection, settings: Settings) -> list[Finding]:
+    """Where Prefect rings: a cycle that was published since is forgotten until it is told."""
+    if health.version(connection) != health.newest_version() or not (found := ringer.find(connection)):
+        return []
+    if silent := silent_bells(connection, settings.mail.has_rate):
+        seen = f"Prefect on {found.api_url} does not know: {'; '.join(silent)}"
+        return [Finding(Level.FAIL, "bells", seen, "yearwheel deploy tells it")]
+    return [Finding(Level.OK, "bells", f"rung by Prefect on {found.api_url}, work pool {found.pool}")]
 
 
 def _python() -> Finding:
@@ -111,16 +122,12 @@ def _prefect() -> Finding:
     return Finding(Level.OK, "prefect", str(importlib.import_module("prefect").__version__))
 
 
-def _environment() -> Finding:
-    # A misspelt key in yearwheel.toml is an error; a misspelt variable would be silence.
-    known = {f"YEARWHEEL_{name.upper()}" for name in Settings.model_fields}
-    known |= {f"YEARWHEEL_MAIL__{name.upper()}" for name in Mail.model_fields}
-    unknown = sorted(n for n in os.environ if n.upper().startswith("YEARWHEEL_") and n.upper() not in known)
-    if not unknown:
-        return Finding(Level.OK, "settings", "every YEARWHEEL_ variable is known")
-    near = [match for name in unknown for match in get_close_matches(name.upper(), known, n=1)]
-    remedy = f"did you mean {' and '.join(near)}?" if near else f"there are {', '.join(sorted(known))}"
-    return Finding(Level.WARN, "settings", f"not a setting: {', '.join(unknown)}", remedy)
+def _settings() -> Finding:
+    # What is misspelt never gets here: no command reads such settings.
+    file = settings_file(os.environ)
+    given = sorted(name for name in os.environ if name.startswith(PREFIX))
+    read = f"read from {file.resolve()}" if file else f"no {FILE} in the data folder or here"
+    return Finding(Level.OK, "settings", f"{read}; variables: {', '.join(given) or 'none'}")
 
 
 def _fault_of(package: str) -> str:
@@ -133,8 +140,9 @@ def _fault_of(package: str) -> str:
 
 def _data_folder(folder: Path) -> Finding:
     nearest = next(path for path in (folder, *folder.resolve().parents) if path.exists())
-    if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
-        seen = f"{folder} cannot be written"
+    shut = [path for path in nearest.glob("*.sqlite*") if not os.access(path, os.R_OK | os.W_OK)]
+    if shut or not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
+        seen = f"{shut[0] if shut else folder} cannot be written"
         return Finding(Level.FAIL, "data folder", seen, "give another with YEARWHEEL_DATA_DIR, or its rights")
     return Finding(Level.OK, "data folder", str(folder.resolve()))
 
@@ -146,16 +154,6 @@ def _disk(folder: Path) -> Finding:
     if free < LOW_DISK:
         return Finding(Level.WARN, "disk", seen, "make room: a year of mail and backups takes about 1 GiB")
     return Finding(Level.OK, "disk", seen)
-
-
-def _mail(settings: Settings) -> Finding:
-    mail = settings.mail
-    if mail.mode is MailMode.TRIAL:
-        return Finding(Level.OK, "mail", f"trial: everything goes to {settings.inboxes}, nothing leaves")
-    if mail.sender.endswith(".example"):
-        seen = f"live, but the sender is {mail.sender}"
-        return Finding(Level.FAIL, "mail", seen, "set YEARWHEEL_MAIL__SENDER to an address of yours")
-    return Finding(Level.OK, "mail", f"live, over {mail.host}:{mail.port} as {mail.sender}")
 
 
 def _clock(clock: Clock) -> Finding:

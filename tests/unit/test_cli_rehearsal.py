@@ -22,6 +22,8 @@ def test_a_rehearsal_leaves_its_folder_and_says_where_to_look(tmp_path: Path) ->
     figures = dict(line.split(maxsplit=1) for line in said.splitlines() if line)
     assert figures["proof"].strip() == "holds"
     assert said.rstrip().endswith(str(out / "report.html"))
+    report = (out / "report.html").read_text("utf-8")
+    assert f"<dt>seconds</dt><dd>{summary['seconds']:.1f}</dd>" in report
     assert not (tmp_path / "data").exists()
 
 
@@ -60,12 +62,44 @@ def test_what_cannot_be_rehearsed_is_said(tmp_path: Path, words: list[str], said
     assert Terminal(tmp_path).refuses("rehearse", *words, "--out", tmp_path / "out") == said
 
 
-def test_a_rehearsal_is_resumed_only_as_it_was_begun(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("other", "begun", "given"),
+    [
+        (("--seed", 8), "--seed 3,", "--seed 8,"),
+        (("--districts", 2), ", 1 district, roster ", ", 2 districts, roster "),
+    ],
+)
+def test_a_rehearsal_is_resumed_only_as_it_was_begun(
+    tmp_path: Path, other: tuple[str, int], begun: str, given: str
+) -> None:
     terminal = Terminal(tmp_path)
-    words = ("rehearse", "--direct", "--cycle", CALENDAR, "--districts", 1, "--out", tmp_path / "out")
-    terminal.does(*words, "--seed", 3)
+    words = ("rehearse", "--direct", "--cycle", CALENDAR, "--out", tmp_path / "out")
+    terminal.does(*words, "--districts", 1, "--seed", 3)
 
-    said = terminal.refuses(*words, "--seed", 8, "--resume")
+    said = terminal.refuses(*words, "--districts", 1, "--seed", 3, *other, "--resume")
 
-    begun = "--cycle small-2027 --through direct --seed"
-    assert said.endswith(f"was begun as {begun} 3, not as {begun} 8; resume it with the same words")
+    was, is_now = said.split(", not as ")
+    assert was.startswith(f"{tmp_path / 'out'} was begun as --cycle small-2027 --through direct --seed ")
+    assert (begun in was, given in is_now) == (True, True)
+    assert is_now.endswith("; resume it with the same words")
+    assert (begun in is_now, given in was) == (False, False)
+
+
+def test_a_rehearsal_is_not_resumed_with_other_dates_or_other_people(tmp_path: Path) -> None:
+    terminal = Terminal(tmp_path)
+    text = CALENDAR.read_text("utf-8")
+    rows = (
+        "code,name,kind,timezone\n001,{},county,America/New_York\nOET,Office,state_office,America/New_York\n"
+    )
+    terminal.writes("d.csv", rows.format("Ash"))
+    calendar = terminal.writes("c.yaml", text)
+    words = ("rehearse", "--direct", "--cycle", calendar, "--districts", tmp_path / "d.csv")
+    words = (*words, "--out", tmp_path / "out")
+    terminal.does(*words)
+    terminal.does(*words, "--resume")
+
+    terminal.writes("d.csv", rows.format("Birch"))
+    assert "; resume it with the same words" in terminal.refuses(*words, "--resume")
+    terminal.writes("d.csv", rows.format("Ash"))
+    terminal.writes("c.yaml", text + "# another word\n")
+    assert "; resume it with the same words" in terminal.refuses(*words, "--resume")

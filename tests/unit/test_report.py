@@ -219,8 +219,9 @@ def test_each_sort_of_cell_says_in_words_what_its_sign_means() -> None:
         "d": CellStanding(Status.IN_PROGRESS, due),
         "e": CellStanding(Status.IN_PROGRESS, soon, extended=True),
         "f": CellStanding(Status.NOT_REQUIRED, due),
+        "g": CellStanding(Status.NOT_OPEN, due, is_owed=False),
     }
-    cycle = make_cycle(make_stage(key, key.upper()) for key in "abcdefg")
+    cycle = make_cycle(make_stage(key, key.upper()) for key in "abcdefgh")
     story = replace(make_story(cycle, 0), districts=(DistrictLine("1", "Adair", "", "", None, cells),))
 
     html = render_report(story)
@@ -234,6 +235,7 @@ def test_each_sort_of_cell_says_in_words_what_its_sign_means() -> None:
         "✗ never handed in",
         "·* in progress",
         "– not required",
+        "· no plan came",
         "",
     ]
     assert 'title="Due Apr 15, in Apr 18"' in html

@@ -1,5 +1,6 @@
 """`yearwheel rehearse` and `yearwheel demo`: a whole year on a virtual clock."""
 
+import shlex
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,7 +11,7 @@ import typer
 from rich.text import Text
 
 from yearwheel.cli.desk import Unclear, find_calendar
-from yearwheel.cli.show import say, table
+from yearwheel.cli.show import complain, say, table, weekday
 
 if TYPE_CHECKING:
     from yearwheel.rehearsal.rehearse import Plan, Summary
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 SHIPPED = "kentucky-2027"
 DEMO = Path("out/demo")
+INTERRUPTED = 130  # what a shell says of a program that Ctrl-C ended
 OnProgress = Callable[[str, int, int], None]
 
 
@@ -57,16 +59,24 @@ def demo(
 def _run(
     cycle: str, through: Literal["direct", "prefect"], seed: int, districts: str, out: Path, *, resume: bool
 ) -> None:
+    from yearwheel.rehearsal.brake import Stopped
     from yearwheel.rehearsal.rehearse import Plan
     from yearwheel.rehearsal.rehearse import rehearse as run
 
     source, _ = find_calendar(cycle)
-    command = f"yearwheel rehearse --cycle {cycle} --through {through} --seed {seed}"
-    if districts:
-        command += f" --districts {districts}"
-    plan = Plan(source, out, seed, through, _roster(districts), resume=resume, command=command)
-    with _progress() as on_progress:
-        summary = run(plan, on_progress)
+    words = ["yearwheel", "rehearse", "--cycle", cycle, "--through", through, "--seed", str(seed)]
+    words += ["--districts", districts] if districts else []
+    plan = Plan(source, out, seed, through, _roster(districts), resume=resume, command=shlex.join(words))
+    to_go_on = f"to go on: {shlex.join([*words, '--out', str(out), '--resume'])}"
+    try:
+        with _progress() as on_progress:
+            summary = run(plan, on_progress)
+    except Stopped as stop:
+        complain(f"stopped at the end of {weekday(stop.day)}; {to_go_on}")
+        raise typer.Exit(INTERRUPTED) from None
+    except KeyboardInterrupt:
+        complain(f"stopped at once; {to_go_on}")
+        raise typer.Exit(INTERRUPTED) from None
     _print(plan, summary)
     if summary.proof != "holds":
         raise typer.Exit(1)
@@ -82,7 +92,10 @@ def _roster(districts: str) -> "Roster | None":
         return read_roster_files(Path(districts), generate=True).roster
     if int(districts) == 0:
         raise Unclear("--districts 0 leaves nobody to plan for; give 1 or more")
-    return shipped_roster(limit=int(districts))
+    roster = shipped_roster(limit=int(districts))
+    if (shipped := len(roster.districts) - 1) < int(districts):  # one of them is the office
+        raise Unclear(f"--districts {districts}: {shipped} are shipped; for more give a roster file")
+    return roster
 
 
 @contextmanager
@@ -108,7 +121,10 @@ def _progress() -> Iterator[OnProgress]:
 
 
 def _print(plan: "Plan", summary: "Summary") -> None:
-    proof = Text(summary.proof, style="bold green" if summary.proof == "holds" else "bold red")
+    proof = Text(summary.proof, style="bold green")
+    if summary.proof != "holds":
+        proof = Text("broken; to see where: ", style="bold red")
+        proof.append(f"YEARWHEEL_DATA_DIR={shlex.quote(str(plan.out))} yearwheel prove")
     figures: dict[str, str | Text] = {
         "districts": f"{summary.districts:,}",
         "stages": f"{summary.stages:,}",

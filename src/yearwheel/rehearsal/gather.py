@@ -20,6 +20,7 @@ from yearwheel.roster.people import District
 from yearwheel.services.active import read_active
 from yearwheel.services.app import App
 from yearwheel.stages.standing import DueBecause, Standing
+from yearwheel.stages.status import Status
 from yearwheel.store import Connection, events, outbox, reminders, rosters, standings
 from yearwheel.store.events import Event
 
@@ -94,6 +95,7 @@ def _cell(
         handed_in_on=day,
         days_late=max((day - due_on).days, 0) if day else None,
         extended=place in extended or standing.due_because == DueBecause.EXTENSION,
+        is_owed=stage.kind is not StageKind.REVIEW or standing.status is not Status.NOT_OPEN,
     )
 
 

@@ -24,6 +24,8 @@ REASON_WORDS: dict[str, str] = {
     Reason.HELD: "the stage closed while a person held its letter",
     Reason.CAPPED: "the stage closed while its reader had a week's letters",
     Reason.DECLINED: "its reader had declined this kind of message",
+    Reason.UNDONE: "what it was to tell was taken back first",
+    Reason.NO_NEWS: "its reader had never heard of another day",
     OutboxStatus.FAILED: "the mail server refused the message",
     OutboxStatus.UNCERTAIN: "nobody knows whether the message left",
     OutboxStatus.BOUNCED: "the message came back undelivered",

@@ -7,8 +7,9 @@ import shutil
 import threading
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
-from datetime import datetime
+from dataclasses import asdict, dataclass, replace
+from datetime import date, datetime
+from hashlib import sha256
 from pathlib import Path
 from time import perf_counter
 from typing import Literal
@@ -25,6 +26,7 @@ from yearwheel.engine import PrefectServer, count_flow_runs
 from yearwheel.notifications.ledger import OutboxStatus
 from yearwheel.notifications.press import TwoPresses
 from yearwheel.rehearsal.behaviour import People
+from yearwheel.rehearsal.brake import Brake
 from yearwheel.rehearsal.gather import gather_story
 from yearwheel.rehearsal.inboxes import RehearsalMailer
 from yearwheel.rehearsal.report import write_report
@@ -85,13 +87,21 @@ class Summary:
 def rehearse(plan: Plan, on_progress: OnProgress) -> Summary:
     """Run the year and write the folder. Refused when the folder holds something else.
 
-    With `resume` an interrupted rehearsal goes on where it stopped: what was being sent is first called
-    uncertain, then settled from what the inboxes hold.
+    Ctrl-C while the year is walked raises Stopped at the end of that day, and KeyboardInterrupt when pressed
+    again or at another time. With `resume` an interrupted rehearsal goes on where it stopped: what was being
+    sent is first called uncertain, then settled from what the inboxes hold.
     """
     began = perf_counter()
+    plan = replace(plan, roster=plan.roster or shipped_roster())
     cycle = load_cycle(plan.cycle_source)
     _prepare_folder(plan)
     clock = VirtualClock(morning(cycle, Year.of(cycle).first))
+    brake = Brake()
+
+    def on_day(day: date, number: int, days: int) -> None:
+        on_progress(f"{day:%B %Y}", number, days)
+        brake.day_is_over(day)
+
     with ExitStack() as stack:
         server = stack.enter_context(_server(plan))  # comes up while the year is planned
         app = _build(plan, cycle, clock)
@@ -108,12 +118,12 @@ def rehearse(plan: Plan, on_progress: OnProgress) -> Summary:
                 cycle.key,
                 seed=plan.seed,
                 run_round=run_round,
-                on_day=lambda day, number, days: on_progress(f"{day:%B %Y}", number, days),
+                on_day=on_day,
                 clock=clock,
             )
 
         with _settled_memory():
-            flow_runs = _walk(app, server, year, on_progress)
+            flow_runs = _walk(app, server, year, brake, on_progress)
         on_progress("proving and writing the report", 0, 1)
         figures = _figures(app, cycle.key, flow_runs, perf_counter() - began)
         story = gather_story(
@@ -121,7 +131,7 @@ def rehearse(plan: Plan, on_progress: OnProgress) -> Summary:
         )
     write_report(story, plan.out / "report.html")
     (plan.out / "year.ics").write_bytes(cycle_ics(cycle, stamp=clock.now()))
-    summary = _summary(plan, cycle, len(story.districts), figures, perf_counter() - began)
+    summary = _summary(plan, cycle, len(story.districts), figures)
     (plan.out / "summary.json").write_text(json.dumps(asdict(summary), indent=2) + "\n", "utf-8")
     return summary
 
@@ -160,8 +170,20 @@ def _prepare_folder(plan: Plan) -> None:
 
 
 def _terms(plan: Plan) -> str:
-    """What makes a rehearsal the one it is, besides its roster: another seed would go on as another year."""
-    return f"--cycle {load_cycle(plan.cycle_source).key} --through {plan.through} --seed {plan.seed}"
+    """What makes a rehearsal the one it is: with anything else it would go on as another year."""
+    roster = _roster(plan)
+    people = [(replace(c, roles=frozenset()), sorted(c.roles)) for _, c in sorted(roster.contacts.items())]
+    everyone = repr((sorted(roster.districts.items()), people, sorted(roster.reviewers.items())))
+    districts = sum(not district.is_state_office for district in roster.districts.values())
+    return (
+        f"--cycle {load_cycle(plan.cycle_source).key} --through {plan.through} --seed {plan.seed}, "
+        f"calendar {_fingerprint(plan.cycle_source)}, "
+        f"{districts} {'district' if districts == 1 else 'districts'}, roster {_fingerprint(everyone)}"
+    )
+
+
+def _fingerprint(text: str) -> str:
+    return sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:8]
 
 
 def _clear(folder: Path) -> None:
@@ -188,7 +210,8 @@ def _build(plan: Plan, cycle: Cycle, clock: VirtualClock) -> App:
 
 
 def _roster(plan: Plan) -> Roster:
-    return plan.roster or shipped_roster()
+    assert plan.roster is not None
+    return plan.roster
 
 
 def _set_up(app: App, plan: Plan, cycle: Cycle) -> None:
@@ -232,6 +255,7 @@ def _walk(
     app: App,
     server: PrefectServer | None,
     year: Callable[[Round], Coroutine[None, None, None]],
+    brake: Brake,
     on_progress: OnProgress,
 ) -> int:
     """Walk the year by the services alone or, given a server, by real flow runs on it.
@@ -239,11 +263,12 @@ def _walk(
     Returns how many flow runs the server holds as completed.
     """
     if server is None:
-        asyncio.run(year(_directly(app)))
+        with brake:
+            asyncio.run(year(_directly(app)))
         return 0
     on_progress("waiting for the Prefect server", 0, 1)
     server.wait_ready()
-    with use_app(app):
+    with use_app(app), brake:
         asyncio.run(_through_prefect(server.api_url, year))
     return count_flow_runs(server.api_url)
 
@@ -292,7 +317,7 @@ def _told_by(plan: Plan) -> str:
     return f"rehearsal, seed {plan.seed}, {way}"
 
 
-def _summary(plan: Plan, cycle: Cycle, districts: int, figures: LedgerFigures, seconds: float) -> Summary:
+def _summary(plan: Plan, cycle: Cycle, districts: int, figures: LedgerFigures) -> Summary:
     return Summary(
         cycle=cycle.key,
         districts=districts,
@@ -306,7 +331,7 @@ def _summary(plan: Plan, cycle: Cycle, districts: int, figures: LedgerFigures, s
         uncertain=figures.uncertain,
         proof=figures.proof,
         ledger_digest=figures.ledger_digest,
-        seconds=round(seconds, 1),
+        seconds=round(figures.seconds, 1),  # as in the report, which has to be written with it
         flow_runs=figures.flow_runs,
         seed=plan.seed,
         through=plan.through,

@@ -25,6 +25,7 @@ CELL_CLASSES = {
     Outcome.NEVER: "n",
     Outcome.WAITING: "w",
     Outcome.WAIVED: "e",
+    Outcome.UNREACHED: "w",
 }
 
 
@@ -131,6 +132,7 @@ def _grid_cell(cell: CellStanding, story: YearStory) -> GridCell:
         Outcome.NEVER: ("✗", "never handed in"),
         Outcome.WAITING: ("·", LABELS[cell.status]),
         Outcome.WAIVED: ("–", LABELS[cell.status]),
+        Outcome.UNREACHED: ("·", "no plan came"),
     }[outcome]
     due = f"Due {_day(cell.deadline_on, year)}{' (extended)' if cell.extended else ''}"
     detail = f"{due}, in {_day(cell.handed_in_on, year)}" if cell.handed_in_on else due

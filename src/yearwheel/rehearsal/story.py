@@ -18,17 +18,22 @@ class Outcome(StrEnum):
     NEVER = "never"  # the deadline has passed and nothing came
     WAITING = "waiting"  # the deadline lies ahead
     WAIVED = "waived"  # excused, or not required
+    UNREACHED = "unreached"  # a review that no plan has reached: nobody owes anything in it
 
 
 @dataclass(frozen=True, slots=True)
 class CellStanding:
-    """One district in one stage. `deadline_on` counts extensions; `days_late` is None while nothing came."""
+    """One district in one stage. `deadline_on` counts extensions; `days_late` is None while nothing came.
+
+    `is_owed`: whether anybody had anything to do. A review begins when the plan arrives.
+    """
 
     status: Status
     deadline_on: date
     handed_in_on: date | None = None
     days_late: int | None = None
     extended: bool = False
+    is_owed: bool = True
 
     def outcome(self, as_of: date) -> Outcome:
         if self.status in WAIVED:
@@ -36,7 +41,8 @@ class CellStanding:
         if self.status is Status.RETURNED:
             return Outcome.RETURNED
         if self.handed_in_on is None:
-            return Outcome.NEVER if self.deadline_on < as_of else Outcome.WAITING
+            over = Outcome.NEVER if self.is_owed else Outcome.UNREACHED
+            return over if self.deadline_on < as_of else Outcome.WAITING
         return Outcome.LATE if self.days_late else Outcome.ON_TIME
 
 

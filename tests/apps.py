@@ -101,6 +101,12 @@ def set_clock(app: App, moment: str, zone: ZoneInfo = EASTERN) -> None:
     app.clock.set(at(moment, zone))
 
 
+def with_mail(app: App, **settings: Any) -> None:
+    """Change how mail leaves."""
+    mail = Mail(**{**app.settings.mail.model_dump(), **settings})
+    app.settings = app.settings.model_copy(update={"mail": mail})
+
+
 def begun(database: Database, mailer: Mailer | None = None, **options: Any) -> App:
     """The small cycle with its set-up done and its mail delivered, on January 11."""
     app = make_app(database, "2027-01-04", mailer, **options)

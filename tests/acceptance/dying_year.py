@@ -2,7 +2,6 @@
 
 import os
 import signal
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -77,25 +76,28 @@ class Fate:
 
     def watch(self) -> None:
         """Put the points into the path of every message."""
-        claim, record, send = deliver._claim, deliver._record, RehearsalMailer.send
-        outbox_claim, outbox_record, commit = deliver.outbox.claim, deliver.outbox.record, Writing.commit
-        next_commit: list[str] = []
+        claim, record, send = deliver.outbox.claim, deliver.outbox.record, RehearsalMailer.send
+        commit = Writing.commit
+        uncommitted: list[str] = []
 
-        def store_claim(*args: Any, **kwargs: Any) -> Any:
-            found = outbox_claim(*args, **kwargs)
+        def claimed(*args: Any, **kwargs: Any) -> Any:
+            found = claim(*args, **kwargs)
             if found:
                 self.batch_claimed()
-                next_commit.append("before the claim is committed")
+                uncommitted.append("claim")
             return found
 
-        def store_record(*args: Any, **kwargs: Any) -> None:
-            outbox_record(*args, **kwargs)
-            next_commit.append("before the record is committed")
+        def recorded(*args: Any) -> None:
+            record(*args)
+            uncommitted.append("record")
 
-        def store_commit(work: Writing) -> None:
-            if next_commit:
-                self.passes(next_commit.pop())
+        def committed(work: Writing) -> None:
+            acts = [uncommitted.pop()] if uncommitted else []
+            for act in acts:
+                self.passes(f"before the {act} is committed")
             commit(work)
+            for act in acts:
+                self.passes(f"after the {act}")
 
         def sent(mailer: RehearsalMailer, envelope: Envelope) -> Result:
             self.passes("before a message is written")
@@ -103,17 +105,6 @@ class Fate:
             self.passes("after a message is written")
             return result
 
-        deliver.outbox.claim, deliver.outbox.record = store_claim, store_record
-        Writing.commit = store_commit  # type: ignore[method-assign]
+        deliver.outbox.claim, deliver.outbox.record = claimed, recorded
+        Writing.commit = committed  # type: ignore[method-assign]
         RehearsalMailer.send = sent  # type: ignore[method-assign]
-        deliver._claim = self._then(claim, "after the claim")
-        deliver._record = self._then(record, "after the record")
-
-    def _then(self, act: Callable[..., Any], point: str) -> Callable[..., Any]:
-        def done(*args: Any) -> Any:
-            result = act(*args)
-            if result or act.__name__ == "_record":
-                self.passes(point)
-            return result
-
-        return done

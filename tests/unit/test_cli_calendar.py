@@ -89,8 +89,22 @@ def test_the_linter_names_the_line_and_says_what_to_write(terminal: Terminal) ->
         "small.yaml:16: warning [short-window] setup: from its opening to its due day it has 5 workdays, "
         "fewer than 10; fix: opens: 10 workdays before due",
         "1 to look at, 0 waived in the file",
+        "no roster of KY is here, so what depends on people was not looked at",
     ]
     assert terminal.type("calendar", "lint", CALENDAR, "--strict").exit_code == 1
+
+
+def test_with_a_roster_the_linter_also_looks_at_the_people(terminal: Terminal) -> None:
+    terminal.does(
+        "roster",
+        "import",
+        terminal.writes("d.csv", "code,name,kind,timezone\n001,Ash County,county,America/New_York\n"),
+    )
+
+    said = terminal.type("calendar", "lint", CALENDAR).stdout
+    assert "error [role-empty] budget: " in said
+    assert "a contact with the role finance_officer" in said
+    assert "no roster" not in said
 
 
 def test_a_year_that_cannot_go_as_written_fails_the_linter(terminal: Terminal) -> None:

@@ -54,10 +54,10 @@ def test_a_change_is_shown_and_asked_before_it_is_saved(terminal: Terminal) -> N
     assert looked.exit_code == 1
     assert "Budget is due on Monday, March 15, 2027 instead of Monday, March 1, 2027" in looked.stdout
     assert "Save this as a new version? [y/N]" in looked.stdout
-    assert due(terminal, "001") == ("2027-03-01", "not_open")
+    assert due(terminal, "001") == ("2027-03-01", "open")
 
     terminal.does("cycle", "change", "small-2027", later, "--why", "snow", "--yes", *NOW)
-    assert due(terminal, "001") == ("2027-03-15", "not_open")
+    assert due(terminal, "001") == ("2027-03-15", "open")
 
 
 def test_each_version_can_be_listed_and_printed(terminal: Terminal) -> None:
@@ -94,7 +94,7 @@ def test_two_calendars_are_compared_as_text_json_and_a_page(terminal: Terminal) 
     page = terminal.folder / "diff.html"
     terminal.does("calendar", "diff", "small-2027", later, "--html", page)
     assert page.read_text("utf-8").startswith("<!doctype html>")
-    assert due(terminal, "001") == ("2027-03-01", "not_open")
+    assert due(terminal, "001") == ("2027-03-01", "open")
 
 
 def test_a_county_is_extended_as_one_act_and_that_is_undone_as_one(terminal: Terminal) -> None:
@@ -115,7 +115,7 @@ def test_a_county_is_extended_as_one_act_and_that_is_undone_as_one(terminal: Ter
 
 def test_the_whole_state_is_shifted_and_many_are_excused(terminal: Terminal) -> None:
     terminal.does("extend", "--all", "--workdays", 2, "--why", "strike", "--force", "--yes", *NOW)
-    assert due(terminal, "001") == ("2027-03-03", "not_open")
+    assert due(terminal, "001") == ("2027-03-03", "open")
     said = terminal.does("excuse", "--county", "Birch", "--stage", "plan", "--why", "merger", "--yes", *NOW)
     assert "2 districts are excused" in said
     assert due(terminal, "003", "plan")[1] == "excused"
@@ -170,7 +170,7 @@ def test_next_year_keeps_the_rules_and_names_what_a_person_must_look_at(terminal
         "kentucky-2028", 2028, "Kentucky education technology planning 2028",
     )  # fmt: skip
     assert [stage.words["due"] for stage in new.stages] == [stage.words["due"] for stage in old.stages]
-    assert "erate_471: set by others every year: Confirm every year: USAC announces the window" in said
+    assert "erate_471: USAC sets this day every year: April 1" in said
     assert "budget_preparation: still speaks of 2027" in said
     assert {"kentucky-2028": "draft"}.items() <= {
         line["cycle"]: line["phase"] for line in terminal.reads("cycle", "list")
@@ -195,10 +195,62 @@ def test_a_draft_is_replaced_by_the_file_a_person_has_put_right(terminal: Termin
     assert terminal.reads("cycle", "versions", "small-2028") == []
 
 
+@pytest.mark.parametrize(
+    ("key", "stages"),
+    [("kentucky", ["", "budget_preparation", "erate_471", "local_approval"]),
+     ("tennessee", ["", "erate_471"]), ("new-york", ["erate_471"])],
+)  # fmt: skip
+def test_only_what_truly_needs_a_person_is_listed(key: str, stages: list[str]) -> None:
+    """A day that USAC sets, and remarks about the old year; not the names of ladders, nor `announce: no`."""
+    rolled = roll_over(read_shipped(f"{key}-2027"), f"{key}-2028")
+    assert [line.stage for line in rolled.confirm] == stages
+    (usac,) = [line for line in rolled.confirm if line.stage == "erate_471"]
+    assert usac.why == "USAC sets this day every year: April 1"
+    assert "April 1," in rolled.source.splitlines()[usac.line - 1]
+
+
 def test_a_key_without_a_year_goes_to_the_next() -> None:
-    rolled = roll_over(SOURCE, 2027, "small-again")
+    rolled = roll_over(SOURCE, "small-again")
     assert (rolled.year, load_cycle(rolled.source).stage("budget").dates.due.on) == (2028, date(2028, 3, 1))
 
 
 def test_a_printed_feed_is_read_by_a_parser(terminal: Terminal) -> None:
     assert len(Calendar.from_ical(terminal.does("calendar", "ics", "small-2027")).walk("VEVENT")) == 4
+
+
+def test_more_time_is_asked_for_listed_and_answered(terminal: Terminal) -> None:
+    place = ("001", "budget", *NOW)
+    asked = terminal.does(
+        "extension", "ask", *place, "--until", "2027-03-10", "--why", "flood", "--by", "Ann"
+    )
+    assert asked.startswith(
+        "001 asks for time in budget until Wed 2027-03-10; the office has a task to answer"
+    )
+    assert terminal.reads("extension", "list", *NOW) == [
+        {
+            "stage_key": "budget",
+            "district_code": "001",
+            "until": "2027-03-10",
+            "by": "Ann",
+            "why": "flood",
+            "asked_at": "2027-02-02T14:00:00+00:00",
+        }
+    ]
+    assert terminal.refuses("extension", "refuse", *place).startswith("a refusal needs a reason")
+    terminal.does("extension", "refuse", *place, "--why", "the board can meet by video")
+    assert terminal.reads("extension", "list", *NOW) == []
+    assert terminal.refuses("extension", "grant", *place).startswith("001 has no open request")
+
+
+def test_what_is_undone_is_not_undone_twice(terminal: Terminal) -> None:
+    many = ("--all", "--stage", "budget", "--until", "2027-03-10", "--why", "ice", "--yes", *NOW)
+    act = act_of(terminal.does("extend", *many))
+    again = act_of(terminal.does("undo", act, "--why", "a mistake", "--yes", "--by", "ada", *NOW))
+
+    assert terminal.refuses("undo", act, "--why", "a mistake", *NOW) == (
+        f"{act} was undone already on 2027-02-02 by ada (a mistake); "
+        f"to have it back: yearwheel undo {again} --why '...'"
+    )
+    assert due(terminal, "001")[0] == "2027-03-01"
+    terminal.does("undo", again, "--why", "it was right", "--yes", *NOW)
+    assert due(terminal, "001")[0] == "2027-03-10"

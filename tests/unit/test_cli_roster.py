@@ -23,7 +23,7 @@ def test_every_fault_is_named_and_nothing_is_written(terminal: Terminal) -> None
         "districts.csv: row 3, code: leading zeros were lost; write 002 (found '2')",
         "2 faults; nothing was changed",
     ]
-    assert terminal.reads("roster", "list")["districts"] == {}
+    assert not (terminal.folder / "data").exists()
 
 
 def test_a_dry_run_shows_and_changes_nothing(terminal: Terminal) -> None:
@@ -36,7 +36,7 @@ def test_a_dry_run_shows_and_changes_nothing(terminal: Terminal) -> None:
         "1 added, 0 changed, 0 gone",
         "nothing was changed; leave out --dry-run to import",
     ]
-    assert terminal.reads("roster", "list")["districts"] == {}
+    assert not (terminal.folder / "data").exists()
 
 
 def test_an_import_shows_each_change_and_how_to_undo_it(terminal: Terminal) -> None:
@@ -52,6 +52,17 @@ def test_an_import_shows_each_change_and_how_to_undo_it(terminal: Terminal) -> N
         "1 added, 1 changed, 1 gone",
         "imported into KY; 0 reminders of running cycles follow",
         "to undo: import the files from before",
+    ]
+
+
+def test_people_are_listed_with_their_keys_and_whether_they_confirmed_them(terminal: Terminal) -> None:
+    districts, contacts = terminal.writes("d.csv", DISTRICTS), terminal.writes("c.csv", CONTACTS)
+    terminal.does("roster", "import", districts, "--contacts", contacts)
+
+    said = terminal.does("roster", "list", "--contacts").splitlines()
+    assert [" ".join(line.split()) for line in said] == [
+        "key name roles e-mail confirmed",
+        "001:ann@ash.example Ann technology coordinator ann@ash.example never",
     ]
 
 
@@ -87,7 +98,7 @@ def test_days_of_districts_are_counted_and_faults_named(terminal: Terminal) -> N
     terminal.does("roster", "import", terminal.writes("d.csv", DISTRICTS))
     good = terminal.writes("meetings.csv", "code,date\n001,2027-01-11\n001,2027-01-25\n")
     assert terminal.does("roster", "days", "import", good, "--meetings").splitlines() == [
-        "days read: 2, districts: 1, due days that move: 0",
+        "days read: 2, districts: 1, due days that move: 0, reminders changed: 0",
         "to undo: import the file from before",
     ]
     broken = terminal.writes("broken.csv", "code,date\n001,tomorrow\n")

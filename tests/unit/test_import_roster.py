@@ -1,6 +1,9 @@
 """A roster that changes in mid-year: people who leave, districts that join, and a ledger that follows."""
 
 from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
 
 from tests.apps import (
     ADA,
@@ -19,13 +22,19 @@ from tests.apps import (
     SAM,
     SID,
     SUE,
+    begun,
+    hand_in,
     make_app,
     person,
     roster_of,
+    round_at,
+    set_clock,
 )
 from yearwheel.notifications.ledger import Reason, ReminderStatus
+from yearwheel.notifications.proof import BreachKind
 from yearwheel.roster.people import Contact, District, Role
 from yearwheel.services.app import App
+from yearwheel.services.contacts import name_deputy, set_away
 from yearwheel.services.import_roster import Imported, RosterFiles, import_roster, read_roster
 from yearwheel.services.prove import prove
 from yearwheel.store import events, reminders, rosters, standings
@@ -141,3 +150,73 @@ def test_the_import_is_on_record(database: Database) -> None:
     with database.reading() as connection:
         (event,) = events.list_events(connection, KEY, kinds=["roster_imported"])
     assert (event.actor, event.detail) == ("ada", {"source": "x.csv", "added": 1, "changed": 0, "left": 1})
+
+
+CLAY = person("clay", CEDAR, Role.FINANCE_OFFICER)
+ABE = person("abe", ASH, Role.TECHNOLOGY_COORDINATOR)
+
+
+def _walk(app: App, first: str, last: str) -> None:
+    on = date.fromisoformat(first)
+    while on <= date.fromisoformat(last):
+        round_at(app, str(on))
+        on += timedelta(days=1)
+
+
+@pytest.fixture
+def late_february(sqlite_database: Database) -> App:
+    """Ash and Birch have heard of the budget three times; Cedar has no finance officer."""
+    app = begun(sqlite_database)
+    _walk(app, "2027-01-12", "2027-02-24")
+    return app
+
+
+def _holds_now_and_after_rounds(app: App) -> None:
+    assert prove(app, KEY).breaches == ()
+    _walk(app, "2027-02-25", "2027-03-09")
+    assert prove(app, KEY).breaches == ()
+
+
+def test_who_fills_an_empty_role_is_owed_nothing_from_before(late_february: App) -> None:
+    _import(late_february, *EVERYONE, CLAY)
+    _holds_now_and_after_rounds(late_february)
+
+
+def test_a_second_holder_is_owed_nothing_from_before(late_february: App) -> None:
+    _import(late_february, *EVERYONE, ABE)
+    _holds_now_and_after_rounds(late_february)
+
+
+def test_who_comes_when_the_work_is_in_is_owed_neither_reminder_nor_receipt(late_february: App) -> None:
+    hand_in(late_february, "budget", "001")
+    _walk(late_february, "2027-02-25", "2027-03-01")
+    _import(late_february, *EVERYONE, ABE)
+    assert prove(late_february, KEY).breaches == ()
+
+
+def test_a_role_that_falls_empty_breaks_nothing_until_the_next_round(late_february: App) -> None:
+    _import(late_february, *(p for p in EVERYONE if p is not FINN))
+    _holds_now_and_after_rounds(late_february)
+    _import(late_february, *EVERYONE)
+    assert prove(late_february, KEY).breaches == ()
+
+
+def test_a_district_that_joins_late_is_owed_nothing_from_before(late_february: App) -> None:
+    _import(late_february, *EVERYONE, DORA, districts=(ASH, BIRCH, CEDAR, DOGWOOD, OFFICE))
+    _holds_now_and_after_rounds(late_february)
+
+
+def test_a_deputy_is_owed_nothing_from_before_they_stood_in(late_february: App) -> None:
+    name_deputy(late_february, KEY, ANN.key, SUE.key, by="ada")
+    set_away(late_february, KEY, ANN.key, date(2027, 3, 3), by="ada")
+    _holds_now_and_after_rounds(late_february)
+
+
+def test_what_is_owed_from_the_arrival_on_is_owed(late_february: App) -> None:
+    """A round takes up what the newcomer has to hear; without one for two working days it lay."""
+    _import(late_february, *EVERYONE, CLAY)
+    set_clock(late_february, "2027-02-27")
+    lay = [b for b in prove(late_february, KEY).breaches if b.contact_key == CLAY.key]
+    assert {(b.kind, b.rung) for b in lay} == {
+        (BreachKind.OVERLOOKED, rung) for rung in ("when-it-opens", "14-days-before", "7-days-before")
+    }

@@ -19,6 +19,7 @@ from yearwheel.services.app import Refused
 from yearwheel.services.change_calendar import preview_change, save_change
 from yearwheel.services.cycles import create_cycle, publish_cycle
 from yearwheel.services.prove import prove
+from yearwheel.services.reader_link import last_signals
 from yearwheel.services.tracks import set_track
 from yearwheel.store import rosters
 
@@ -79,6 +80,8 @@ def test_a_track_set_in_mid_year_counts_at_once_and_can_be_taken_back(app):
     assert statuses(app, "plan") == ["not_required", "not_open", "not_open"]
     alive = [row for row in ledger(app, stage_key="plan", district_code="003") if row[2] == "planned"]
     assert {row[0] for row in alive} >= {"7-days-before", "on-the-day"}
+    with app.database.reading() as connection:
+        assert last_signals(connection, KEY) == {}  # nobody said "on track"
     assert prove(app, KEY).breaches == ()
 
 

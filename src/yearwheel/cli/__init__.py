@@ -11,10 +11,12 @@ from yearwheel.cli.bounces import bounces, tasks
 from yearwheel.cli.calendar import calendar
 from yearwheel.cli.cycle import cycle
 from yearwheel.cli.dates import excuse, extend, undo
+from yearwheel.cli.deploying import deploy
 from yearwheel.cli.disaster import disaster
 from yearwheel.cli.district import district
 from yearwheel.cli.doctor import db, doctor
 from yearwheel.cli.errors import Speaking
+from yearwheel.cli.extension import extension
 from yearwheel.cli.feed import feed
 from yearwheel.cli.notifications import notifications
 from yearwheel.cli.outbox import outbox
@@ -53,6 +55,7 @@ _add(advance, RUN, "advance --at 2027-03-15T09:00")
 _add(board, RUN, "board --late")
 app.add_typer(district, name="district", rich_help_panel=RUN)
 _add(extend, RUN, "extend 001 drafting --until 2027-04-30 --why 'flooded school'")
+app.add_typer(extension, name="extension", rich_help_panel=RUN)
 _add(excuse, RUN, "excuse 001 drafting --why 'merges with 002 in July'")
 _add(undo, RUN, "undo 3f9c01aa --why 'the wrong county'")
 app.add_typer(disaster, name="disaster", rich_help_panel=RUN)
@@ -64,6 +67,7 @@ app.add_typer(tasks, name="tasks", rich_help_panel=RUN)
 _add(prove, ACCOUNT, "prove")
 _add(explain, ACCOUNT, "explain 001 2027-03-15")
 _add(serve, KEEP, "serve --port 8000")
+_add(deploy, KEEP, "deploy --dry-run")
 _add(doctor, KEEP, "doctor")
 app.add_typer(db, name="db", rich_help_panel=KEEP)
 

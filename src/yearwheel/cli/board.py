@@ -1,5 +1,6 @@
 """`yearwheel board`: every district in every stage, as wide as the terminal allows."""
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -23,7 +24,18 @@ SIGNS = {
     "excused": ("–", "excused", "dim"),
     "not_required": ("×", "not asked", "dim"),
 }
+WAITS = ("…", "waits", "dim")  # for earlier work, although its window is open
 LATE = ("!", "late", "bold red")
+# What became of a message -> the command that shows more of it.
+SEE = {
+    "missed": "prove",
+    "no_address": "tasks list",
+    "uncertain": "outbox list --status uncertain",
+    "failed": "outbox list --status failed",
+    "bounced": "outbox list --status bounced",
+    "held": "outbox list --status held",
+}
+NAMES_SHOWN = 5
 NAME_WIDTH = 30
 WORD_WIDTH = 10
 
@@ -37,7 +49,7 @@ def board(
     at: At = "",
     as_json: AsJson = False,
 ) -> None:
-    """Show where every district stands in every stage."""
+    """Show where every district stands in every stage, what mail failed, and where nobody can be told."""
     from yearwheel.services.board import read_board
     from yearwheel.services.lookup import find_stage
 
@@ -52,11 +64,12 @@ def board(
         _list_stage(found)
     else:
         _grid(found)
+    _mail(found)
 
 
 def sign(cell: "Cell", *, word: bool) -> Text:
     """A cell as symbol, or symbol and word, in its colour."""
-    symbol, short, style = SIGNS[cell.status]
+    symbol, short, style = WAITS if cell.waits_for else SIGNS[cell.status]
     if cell.days_late:
         mark, late, style = LATE
         symbol, short = symbol + mark, f"{cell.days_late} d {late}"
@@ -82,8 +95,34 @@ def _grid(found: "Board") -> None:
     say("")
     for number, stage in enumerate(found.shown, 1):
         say(f"{number:>3}  {stage.title}, due {weekday(stage.dates.due.on)}: {_sum(found, stage.key)}")
-    legend = "  ".join(f"{symbol} {short}" for symbol, short, _ in SIGNS.values())
+    legend = "  ".join(f"{symbol} {short}" for symbol, short, _ in (*SIGNS.values(), WAITS))
     say(f"\n{legend}  {LATE[0]} {LATE[1]}")
+
+
+def _mail(found: "Board") -> None:
+    """What did not reach its reader so far, and the roles in which nobody can be told."""
+    rows = [
+        (word.replace("_", " "), f"{sum(where.values()):,}", _some(found, where), f"yearwheel {SEE[word]}")
+        for word, where in found.unheard.items()
+        if where
+    ]
+    if rows:
+        say("")
+        table(("mail", "messages", "districts", "see"), rows)
+    without: dict[str, list[str]] = {}
+    for gap in found.gaps:
+        without.setdefault(gap.why, []).append(gap.district_code)
+    if without:
+        say("")
+        table(("nobody can be told", "in"), ((why, _some(found, codes)) for why, codes in without.items()))
+    if not (rows or without):
+        say("\nevery message so far reached its reader, and every role is held")
+
+
+def _some(found: "Board", codes: Collection[str]) -> str:
+    names = [found.names.get(code, "the office") for code in codes]
+    rest = len(names) - NAMES_SHOWN
+    return ", ".join(names[:NAMES_SHOWN]) + (f" and {rest:,} more" if rest > 0 else "")
 
 
 def _row(found: "Board", line: "Line", words: bool) -> list[str | Text]:
@@ -108,10 +147,18 @@ def _as_object(found: "Board") -> dict[str, object]:
                 "code": line.district.code,
                 "name": line.district.name,
                 "stages": {
-                    key: {"status": cell.status, "due_on": cell.due_on, "days_late": cell.days_late}
+                    key: {
+                        "status": cell.status,
+                        "due_on": cell.due_on,
+                        "waits_for": list(cell.waits_for),
+                        "days_late": cell.days_late,
+                        "says": cell.signal,
+                    }
                     for key, cell in line.cells.items()
                 },
             }
             for line in found.lines
         ],
+        "mail": found.unheard,
+        "nobody_told": found.gaps,
     }

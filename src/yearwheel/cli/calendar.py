@@ -6,13 +6,22 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from yearwheel.cli.desk import AsJson, Unclear, cycle_desk, find_calendar, installation, is_published
+from yearwheel.cli.desk import (
+    AsJson,
+    Unclear,
+    cycle_desk,
+    find_calendar,
+    has_database,
+    installation,
+    is_published,
+)
 from yearwheel.cli.show import print_json, say, table, weekday
 
 if TYPE_CHECKING:
     from yearwheel.calendar.cycle import Cycle, Stage
     from yearwheel.calendar.workdays import WorkCalendar
     from yearwheel.notifications.what_if import WhatIf
+    from yearwheel.roster.people import Roster
 
 calendar = typer.Typer(no_args_is_help=True, help="Read a calendar file: its dates, rules and feed.")
 SHIPPED = "kentucky-2027"
@@ -58,12 +67,18 @@ def lint(
     strict: Annotated[bool, typer.Option("--strict", help="Fail on warnings too.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Look for what would go wrong in the year, before anyone is promised a date."""
+    """Look for what would go wrong in the year, before anyone is promised a date.
+
+    With a roster of the calendar's state also whether its people can do it, and can be told.
+    """
     from yearwheel.calendar.lint import Severity, standing
     from yearwheel.calendar.lint import lint as look
+    from yearwheel.services.lint import load_of
 
     _, name = find_calendar(which)
-    found = look(_load(which))
+    cycle = _load(which)
+    roster = _stored_roster(cycle.state)
+    found = look(cycle, load_of(roster) if roster else None)
     if as_json:
         print_json([{"severity": finding.severity, **asdict(finding)} for finding in found])
     else:
@@ -71,8 +86,21 @@ def lint(
             say(f"{name}:{finding}")
         waived = len(found) - len(standing(found))
         say(f"{len(found) - waived} to look at, {waived} waived in the file")
+        if roster is None:
+            say(f"no roster of {cycle.state} is here, so what depends on people was not looked at")
     if any(strict or finding.severity is Severity.ERROR for finding in standing(found)):
         raise typer.Exit(1)
+
+
+def _stored_roster(state: str) -> "Roster | None":
+    """The people of a state, if an installation is here and has some."""
+    from yearwheel.services.import_roster import read_roster
+
+    if not has_database():
+        return None
+    with installation() as app:
+        roster = read_roster(app, state)
+    return roster if roster.districts else None
 
 
 @calendar.command(epilog="Example: yearwheel calendar holidays us-federal --year 2028")

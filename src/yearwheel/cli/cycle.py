@@ -14,7 +14,9 @@ from yearwheel.cli.desk import (
     acting_at,
     cycle_desk,
     find_calendar,
+    has_database,
     installation,
+    new_installation,
 )
 from yearwheel.cli.show import print_json, say, table
 
@@ -43,7 +45,7 @@ def create(
 
     text, name = _roll_over(source, like, out) if like else find_calendar(source)
     zone = load_cycle(text, name).zone
-    with installation() as app:
+    with new_installation() as app:
         made = create_cycle(acting_at(app, at, zone), text, by=by, name=name)
     say(
         f"{made.key} is a draft of {len(made.stages)} stages; next: yearwheel cycle publish {made.key}\n"
@@ -53,19 +55,22 @@ def create(
 
 def _roll_over(key: str, like: str, out: Path | None) -> tuple[str, str]:
     """The next year's file, written for the user to edit even where it does not hold yet."""
-    from yearwheel.config.cycle_file import load_cycle
     from yearwheel.config.roll_over import roll_over
 
     text, name = find_calendar(like)
-    rolled = roll_over(text, load_cycle(text, name).year, key)
+    rolled = roll_over(text, key, name)
     path = out or Path(f"{key}.yaml")
     with path.open("x", encoding="utf-8", errors="surrogateescape") as file:
         file.write(rolled.source)
-    say(f"wrote {path}, for {rolled.year}; {len(rolled.confirm)} lines need a person:")
+    say(f"wrote {path}, for {rolled.year}; {_lines_need(len(rolled.confirm))} a person:")
     for line in rolled.confirm:
         say(f"  {line}")
     say(f"when they are right: yearwheel cycle change {key} {path} --why 'dates confirmed'\n")
     return rolled.source, path.name
+
+
+def _lines_need(count: int) -> str:
+    return "1 line needs" if count == 1 else f"{count} lines need"
 
 
 @cycle.command(
@@ -130,9 +135,13 @@ def versions(key: Key, as_json: AsJson = False) -> None:
 def publish(key: Key, by: By, at: At = "") -> None:
     """Promise the dates: every district enters every stage, and the year's reminders are planned."""
     from yearwheel.services.cycles import publish_cycle
+    from yearwheel.services.ringer import find_ringer
 
     with cycle_desk(key, at) as (app, _):
         planned = publish_cycle(app, key, by=by)
+        ringer = find_ringer(app)
+    if ringer:
+        say(f"Prefect on {ringer.api_url} rings the bells and has to be told: yearwheel deploy")
     say(
         f"{key} is published: {planned:,} reminders planned\n"
         "the first letter of each kind is held until you approve it: yearwheel outbox list --status held\n"
@@ -180,8 +189,10 @@ def list_all(as_json: AsJson = False) -> None:
     from yearwheel.config.cycle_file import shipped_cycles
     from yearwheel.services.status import status
 
-    with installation() as app:
-        found = status(app).cycles
+    found = []
+    if has_database():
+        with installation() as app:
+            found = status(app).cycles
     stored = {line.key for line in found}
     lines = [
         {"cycle": line.key, "phase": line.phase, "done_percent": line.done, "title": line.title}

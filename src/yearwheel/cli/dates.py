@@ -71,20 +71,25 @@ def _extend_one(
     from yearwheel.services.extend import Extension, take_back_extension
     from yearwheel.services.extend import extend as grant
     from yearwheel.services.lookup import find_district, find_stage
+    from yearwheel.services.others_days import warning
 
     _one_place(code, stage)
     if bool(until) == take_back:
         raise Unclear("give the new due day, --until 2027-03-31, or --take-back")
     with cycle_desk(cycle, at) as (app, active):
         find_district(app, active, code)
-        own = find_stage(active.cycle, stage).dates.due.on
+        known = find_stage(active.cycle, stage)
         if take_back:
-            take_back_extension(app, active.key, stage, code, by=by, why=why)
+            after = take_back_extension(app, active.key, stage, code, by=by, why=why)
         else:
-            grant(app, active.key, [Extension(stage, code, read_day(until))], by=by, why=why, force=force)
+            given = [Extension(stage, code, read_day(until))]
+            (after,) = grant(app, active.key, given, by=by, why=why, force=force)
     if take_back:
-        say(f"{code} is due in {stage} on {weekday(own)} again\nto undo: extend it once more")
+        due_on = weekday(after.due_on or known.dates.due.on)
+        say(f"{code} is due in {stage} on {due_on} again\nto undo: extend it once more")
         return
+    if said := warning(known, after):
+        say(f"note: {said}")
     say(
         f"{code} is due in {stage} on {weekday(read_day(until))}\n"
         f"to undo: yearwheel extend {code} {stage} --take-back --why '...'"

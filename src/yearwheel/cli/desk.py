@@ -6,13 +6,14 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
 import typer
 
 if TYPE_CHECKING:  # each costs what `--help` must not
-    from yearwheel.clock import Clock
+    from yearwheel.config.settings import Settings
     from yearwheel.services.active import Active
     from yearwheel.services.app import App
     from yearwheel.store.cycles import StoredCycle
@@ -31,6 +32,9 @@ At = Annotated[
         "for example 2027-03-15T09:00.",
     ),
 ]
+
+
+FIRST_YEAR, LAST_YEAR = 1970, 2199
 
 
 class Unclear(Exception):
@@ -58,15 +62,42 @@ By = Annotated[
 
 
 @contextmanager
-def installation(clock: "Clock | None" = None) -> Iterator["App"]:
-    """This installation, its database up to date."""
+def installation() -> Iterator["App"]:
+    """This installation, its database up to date. Unclear where there is none: looking must not make one."""
+    from yearwheel.config.settings import Settings
+
+    if not has_database():
+        raise Unclear(
+            f"nothing is kept in {Settings().data_dir.resolve()}; begin with: yearwheel roster import "
+            "--shipped kentucky, or say with YEARWHEEL_DATA_DIR where your data is"
+        )
+    with new_installation() as app:
+        yield app
+
+
+@contextmanager
+def new_installation(settings: "Settings | None" = None) -> Iterator["App"]:
+    """This installation, made where there is none yet."""
     from yearwheel.bootstrap import build_app
 
-    app = build_app(clock=clock)
+    app = build_app(settings)
     try:
         yield app
     finally:
         app.database.close()
+
+
+@contextmanager
+def glance() -> Iterator["App"]:
+    """This installation to look at; where there is none an empty one, which leaves nothing behind."""
+    from yearwheel.config.settings import Settings
+
+    if has_database():
+        with installation() as app:
+            yield app
+        return
+    with TemporaryDirectory() as folder, new_installation(Settings(data_dir=Path(folder))) as app:
+        yield app
 
 
 @contextmanager
@@ -97,14 +128,23 @@ def read_moment(given: str, zone: ZoneInfo) -> datetime:
         moment = datetime.fromisoformat(given)
     except ValueError:
         raise Unclear(f"{given!r} is not a moment; write for example 2027-03-15T09:00") from None
+    _refuse_far(given, moment)
     return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
 
 
 def read_day(given: str) -> date:
     try:
-        return date.fromisoformat(given)
+        day = date.fromisoformat(given)
     except ValueError:
         raise Unclear(f"{given!r} is not a day; write for example 2027-03-31") from None
+    _refuse_far(given, day)
+    return day
+
+
+def _refuse_far(given: str, day: date) -> None:
+    """Far years are slips of the hand, and the last of them have no tomorrow to reckon with."""
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise Unclear(f"{given!r} is far from any cycle; give a year from {FIRST_YEAR} to {LAST_YEAR}")
 
 
 def find_calendar(name: str) -> tuple[str, str]:
@@ -138,7 +178,7 @@ def _read_beside(path: Path, name: str) -> str:
 
 
 def has_database() -> bool:
-    """Whether there is an installation to look at: looking must not make one."""
+    """Whether there is an installation to look at."""
     from yearwheel.config.settings import Settings
 
     settings = Settings()

@@ -108,7 +108,7 @@ def submit(
         (kept,) = hand_in(app, active.key, [work])
     say(
         f"{code} handed in {stage}, version {kept.version}, sha256 {kept.sha256[:16]}; its reminders end\n"
-        f"to undo: yearwheel district return {code} {stage} --changes '...'"
+        f"to undo: yearwheel district return {code} {stage} --by SOMEBODY-ELSE --changes '...'"
     )
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from yearwheel.cli.desk import (
+    AsJson,
     At,
     By,
     CycleKey,
@@ -15,7 +16,7 @@ from yearwheel.cli.desk import (
     has_database,
     installation,
 )
-from yearwheel.cli.show import say, table
+from yearwheel.cli.show import print_json, say, table
 
 if TYPE_CHECKING:
     from yearwheel.calendar.cycle import Cycle
@@ -26,10 +27,13 @@ SHIPPED = "kentucky-2027"
 
 
 @notifications.command(epilog="Example: yearwheel notifications catalog")
-def catalog() -> None:
+def catalog(as_json: AsJson = False) -> None:
     """List every kind of message: who gets it, when, and whether a reader may decline it."""
     from yearwheel.notifications.catalog import CATALOG
 
+    if as_json:
+        print_json(list(CATALOG.values()))
+        return
     rows = ((e.kind, e.who, e.when, e.need, e.example) for e in CATALOG.values())
     table(("kind", "who gets it", "when", "need", "example"), rows)
 

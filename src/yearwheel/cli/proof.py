@@ -1,5 +1,6 @@
 """`yearwheel prove` and `yearwheel explain`: is everything accounted for; why this letter, or silence."""
 
+from collections import Counter
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,7 +17,11 @@ SHOWN = 50  # breaches that are printed; --json has them all
 
 
 def prove(cycle: CycleKey = "", at: At = "", as_json: AsJson = False) -> None:
-    """Prove that nobody was forgotten and nobody was told twice, or name every message that breaks it."""
+    """Prove that nobody was forgotten and nobody was told twice, or name every message that breaks it.
+
+    It counts what was owed: not what the ledger plans for later, nor what was
+    cancelled, or got another date, before its moment came.
+    """
     from yearwheel.services.prove import prove as check
 
     with cycle_desk(cycle, at) as (app, active):
@@ -50,13 +55,18 @@ def explain(
 
 def _print(cycle_key: str, proof: "Proof") -> None:
     say(f"{cycle_key}: the proof {'holds' if proof.holds else 'is broken'}\n")
-    say(f"  expected {proof.expected:>8,}")
-    say(f"  sent     {proof.sent:>8,}")
-    say(f"  reasons  {proof.reasoned:>8,}")
-    say(f"  waiting  {proof.waiting:>8,}")
+    unaccounted = proof.expected - proof.sent - proof.reasoned - proof.waiting - proof.uncertain
+    _line(proof.expected, "were owed: reminders and notices whose moment has come")
+    _line(proof.sent, "were sent")
+    _line(proof.reasoned, "were not, for a reason that held" + ":" * bool(proof.reasons))
     for reason, count in sorted(proof.reasons.items()):
-        say(f"    {count:>8,}  {reason.replace('_', ' ')}")
-    say(f"\n  missed {proof.missed}, twice {proof.duplicates}, uncertain {proof.uncertain}")
+        _line(count, reason.replace("_", " "), indent=10)
+    _line(proof.waiting, "wait for their reader's hours or for a person's word")
+    _line(proof.uncertain, "are in doubt: they may have left")
+    _line(unaccounted, "are not accounted for")
+    kinds = Counter(breach.kind for breach in proof.breaches)
+    found = [f"{count:,} {kind.replace('_', ' ')}" for kind, count in sorted(kinds.items())]
+    say(f"\npromises broken: {', '.join(found) or 'none'}")
     for doubt in proof.doubts[:SHOWN]:
         say(f"\nin doubt: {doubt}")
     for breach in proof.breaches[:SHOWN]:
@@ -64,3 +74,7 @@ def _print(cycle_key: str, proof: "Proof") -> None:
         say(f"\n{breach.kind.replace('_', ' ')}: {place}\n  {breach.words}")
     if len(proof.breaches) > SHOWN:
         say(f"\nand {len(proof.breaches) - SHOWN:,} more; --json has them all")
+
+
+def _line(count: int, meaning: str, indent: int = 0) -> None:
+    say(f"{' ' * indent}{count:>8,}  {meaning}")

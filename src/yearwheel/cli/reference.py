@@ -1,12 +1,21 @@
-"""The list of all commands as Markdown: `python -m yearwheel.cli.reference > docs/commands.md`."""
+"""The list of all commands as Markdown: `python -m yearwheel.cli.reference > docs/commands.md`.
 
+With the word `settings` it is the table of all settings, which stands in docs/settings.md.
+"""
+
+import sys
 from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 import typer
+from pydantic import SecretStr
 
 from yearwheel.cli import app
+from yearwheel.config.settings import every_setting
 
+TYPES = {"int | None": "number", "tuple[str, ...]": "list"}
 BRACES = str.maketrans("", "", "{}")  # around what must be given
 INTRODUCTION = """\
 # Commands
@@ -22,6 +31,30 @@ def commands_md() -> str:
     """The whole list, in the order of `yearwheel --help`."""
     sections = (_section(path, command) for path, command in every_command())
     return "\n".join([INTRODUCTION, *sections])
+
+
+def settings_md() -> str:
+    """The table of every setting."""
+    rows = (
+        f"| `{name}` | {_type(info.annotation)} | {_default(info.get_default())} | {info.description} |"
+        for name, info in every_setting()
+    )
+    return "\n".join(["| setting | type | default | meaning |", "|---|---|---|---|", *rows, ""])
+
+
+def _type(annotation: Any) -> str:
+    if isinstance(annotation, type) and issubclass(annotation, StrEnum):
+        return " or ".join(f"`{word}`" for word in annotation)
+    plain = {bool: "`true` or `false`", int: "number", float: "number", Path: "folder", SecretStr: "secret"}
+    return plain.get(annotation) or TYPES.get(str(annotation), "text")
+
+
+def _default(value: Any) -> str:
+    if isinstance(value, SecretStr):
+        value = value.get_secret_value()
+    if isinstance(value, bool):
+        value = str(value).lower()
+    return "" if value is None or value in ("", ()) else f"`{value}`"
 
 
 def every_command() -> list[tuple[str, Any]]:
@@ -51,4 +84,4 @@ def _option(param: Any) -> str:
 
 
 if __name__ == "__main__":
-    typer.echo(commands_md(), nl=False)
+    typer.echo(settings_md() if sys.argv[1:] == ["settings"] else commands_md(), nl=False)

@@ -13,13 +13,16 @@ from yearwheel.cli.desk import (
     Unclear,
     acting_at,
     cycle_desk,
+    glance,
     installation,
+    new_installation,
     read_day,
 )
 from yearwheel.cli.show import complain, print_json, say, table, weekday
 
 if TYPE_CHECKING:
     from yearwheel.roster.diff import RosterDiff
+    from yearwheel.roster.people import Contact
     from yearwheel.services.import_roster import RosterFiles
 
 roster = typer.Typer(no_args_is_help=True, help="Import districts and contacts; list them.")
@@ -59,7 +62,7 @@ def take_in(
     from yearwheel.services.lookup import find_cycle
 
     files, source = _read(districts, contacts, shipped, generate=generate)
-    with installation() as app:
+    with glance() if dry_run else new_installation() as app:
         if dry_run:
             done = compare_roster(app, state, files)
         else:
@@ -79,15 +82,20 @@ def take_in(
 @roster.command("list", epilog="Example: yearwheel roster list --state KY")
 def list_all(
     state: Annotated[str, typer.Option("--state", metavar="XX", help="Whose roster.")] = "KY",
+    contacts: Annotated[bool, typer.Option("--contacts", help="List the people instead, by key.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """List the districts of a state and how many people each has."""
+    """List the districts of a state and how many people each has, or the people themselves."""
     from yearwheel.services.import_roster import read_roster
 
     with installation() as app:
         known = read_roster(app, state)
     if as_json:
         print_json({"districts": known.districts, "contacts": known.contacts})
+        return
+    if contacts:
+        everyone = known.contacts.values()
+        table(("key", "name", "roles", "e-mail", "confirmed", ""), (_person(c) for c in everyone))
         return
     people: dict[str, int] = {}
     for contact in known.contacts.values():
@@ -98,6 +106,18 @@ def list_all(
     )
     table(("code", "name", "kind", "time zone", "contacts"), rows)
     say(f"\n{len(known.districts):,} bodies, {len(known.contacts):,} contacts")
+
+
+def _person(contact: "Contact") -> tuple[str, ...]:
+    confirmed = contact.verified_at.date().isoformat() if contact.verified_at else "never"
+    facts = {
+        "away until ": contact.away_until,
+        "deputy for ": contact.deputy_for,
+        "out of reach: ": contact.undeliverable,
+    }
+    notes = "; ".join(f"{words}{fact}" for words, fact in facts.items() if fact)
+    roles = ", ".join(sorted(contact.roles)).replace("_", " ")
+    return contact.key, contact.name, roles, contact.email, confirmed, notes
 
 
 def _read(
@@ -219,7 +239,8 @@ def take_in_days(
     read = read_days_file(file, DayKind.MEETING if meetings else DayKind.BREAK, district)
     with installation() as app:
         then = acting_at(app, at, find_cycle(app).cycle.zone) if at else app
-        moves = import_days(then, state, read, by=by, save=not dry_run)
+        done = import_days(then, state, read, by=by, save=not dry_run)
+    moves = done.moves
     if as_json:
         moved = [
             {
@@ -231,7 +252,13 @@ def take_in_days(
             for m in moves
         ]
         print_json(
-            {"written": not dry_run, "days": read.count, "districts": len(read.districts), "moved": moved}
+            {
+                "written": not dry_run,
+                "days": read.count,
+                "districts": len(read.districts),
+                "moved": moved,
+                "reminders": done.reminders,
+            }
         )
         return
     for warning in read.warnings:
@@ -241,7 +268,10 @@ def take_in_days(
         say(f"~ {move.after.district_code} {move.after.stage_key}: due {due}; {move.why}")
     if len(moves) > SHOWN:
         say(f"~ and {len(moves) - SHOWN:,} more")
-    say(f"days read: {read.count:,}, districts: {len(read.districts):,}, due days that move: {len(moves):,}")
+    say(
+        f"days read: {read.count:,}, districts: {len(read.districts):,}, due days that move: {len(moves):,}, "
+        f"reminders changed: {done.reminders:,}"
+    )
     say(
         "nothing was changed; leave out --dry-run to import"
         if dry_run

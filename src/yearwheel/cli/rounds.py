@@ -12,14 +12,23 @@ if TYPE_CHECKING:
 def advance(cycle: CycleKey = "", at: At = "", as_json: AsJson = False) -> None:
     """Run one round: open what may open, call what is due, write the letters, send them. Safe to repeat."""
     from yearwheel.services.advance import advance as run_round
+    from yearwheel.services.pause import find_pause
 
     with cycle_desk(cycle, at) as (app, active):
         report = run_round(app, active.key)
         moment = app.clock.now().astimezone(active.cycle.zone)
+        pause = find_pause(app, active.key)
     if as_json:
-        print_json({"cycle": active.key, "as_of": moment, "report": report})
+        paused = pause._asdict() if pause else None
+        print_json({"cycle": active.key, "as_of": moment, "paused": paused, "report": report})
         return
     say(f"{active.key}, {moment:%a %Y-%m-%d %H:%M %Z}\n")
+    if pause:
+        since = pause.since.astimezone(active.cycle.zone)
+        say(
+            f"paused since {since:%a %Y-%m-%d} by {pause.by}: {pause.why}; "
+            f"nothing is queued or delivered until: yearwheel cycle resume {active.key}\n"
+        )
     _print(report)
 
 

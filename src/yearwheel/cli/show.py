@@ -17,10 +17,17 @@ from rich.text import Text
 WIDTH_OF_A_FILE = 140  # columns of a table that goes to a file or another program
 
 
+class _Terminal(Console):
+    """Its own way with a reader who has gone is to end the program; ours is the one of every command."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
 def console() -> Console:
     """The terminal, with nothing in a text taken for markup."""
     wide = None if sys.stdout.isatty() or "COLUMNS" in os.environ else WIDTH_OF_A_FILE
-    return Console(markup=False, highlight=False, emoji=False, width=wide)
+    return _Terminal(markup=False, highlight=False, emoji=False, width=wide)
 
 
 def say(text: str) -> None:

@@ -187,6 +187,7 @@ def _stage(draft: StageDraft, timetable: Timetable, zone: ZoneInfo, report: Repo
         after=draft.after,
         basis=draft.basis,
         statutory=draft.statutory,
+        set_by=draft.set_by,
         owed_by=draft.owed_by,
         review=draft.review,
         words=words,

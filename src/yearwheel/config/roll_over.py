@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-YEARLY = re.compile(
-    r"\b(announced?|announces|confirm|check) (every|each) year\b|\bannounce[ds]?\b", re.IGNORECASE
-)
+from yearwheel.calendar.rules import Point, stage_day_of
+from yearwheel.config.cycle_file import load_cycle
+
+ASKED_FOR = re.compile(r"#.*\b(confirm|check) (every|each) year\b", re.IGNORECASE)
 STAGE = re.compile(r"\s*-\s+key:\s*([a-z0-9_]+)")
 
 
@@ -31,30 +32,43 @@ class RolledOver:
     confirm: tuple[ToConfirm, ...]
 
 
-def roll_over(source: str, year: int, key: str) -> RolledOver:
-    """Move a sound calendar file of a year to the one its new key names, or to the next.
+def roll_over(source: str, key: str, name: str = "cycle.yaml") -> RolledOver:
+    """Move a calendar file to the year its new key names, or to the next.
 
     Only the lines `cycle`, `title` and `year` change; comments and rules stay as they were written.
+    CycleFileError lists the faults of a file that is not sound.
     """
+    year = load_cycle(source, name).year
     named = re.search(r"(20\d\d)$", key)
     new_year = int(named[1]) if named else year + 1
     text = re.sub(r"(?m)^cycle:\s*[^\s#]+", f"cycle: {key}", source, count=1)
     text = re.sub(r"(?m)^year:\s*[^\s#]+", f"year: {new_year}", text, count=1)
     title = re.compile(r"(?m)^title:.*$")
     text = title.sub(lambda found: found[0].replace(str(year), str(new_year)), text, count=1)
-    return RolledOver(text, new_year, tuple(_to_confirm(text, year)))
+    found = sorted({*_set_by_others(source), *_spoken_of(text, year)}, key=lambda line: line.line)
+    return RolledOver(text, new_year, tuple(found))
 
 
-def _to_confirm(text: str, year: int) -> Iterator[ToConfirm]:
-    """Dates that somebody else announces, and mentions of the year that was."""
+def _set_by_others(source: str) -> Iterator[ToConfirm]:
+    """The due days that somebody else sets anew; one that follows from another stage follows by itself."""
+    cycle = load_cycle(source)
+    assert cycle.rules is not None
+    for stage in cycle.stages:
+        rule = cycle.rules.stages[stage.key].of(Point.DUE)
+        if stage.set_by and not (rule and stage_day_of(rule)):
+            why = f"{stage.set_by} sets this day every year: {stage.words['due']}"
+            yield ToConfirm(stage.line_of("due"), stage.key, why)
+
+
+def _spoken_of(text: str, year: int) -> Iterator[ToConfirm]:
+    """Remarks that ask to be confirmed, and mentions of the year that was."""
     lines = text.splitlines()
     of_year = re.compile(rf"\b{year}\b")
     for number, line in enumerate(lines, start=1):
-        stage = _stage_of(lines, number)
-        if YEARLY.search(line):
-            yield ToConfirm(number, stage, f"set by others every year: {_words(line)}")
+        if ASKED_FOR.search(line):
+            yield ToConfirm(number, _stage_of(lines, number), _words(line))
         elif of_year.search(line):
-            yield ToConfirm(number, stage, f"still speaks of {year}: {_words(line)}")
+            yield ToConfirm(number, _stage_of(lines, number), f"still speaks of {year}: {_words(line)}")
 
 
 def _stage_of(lines: list[str], number: int) -> str:

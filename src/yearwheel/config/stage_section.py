@@ -28,7 +28,7 @@ STAGE_KEYS = (
     "tell", "announce", "reminders", "escalate", "after", "review", "every",
     "waive", "tracks",
 )  # fmt: skip
-DUE_KEYS = ("on", "if_closed", "if_break", "at", "basis", "statutory")
+DUE_KEYS = ("on", "if_closed", "if_break", "at", "basis", "statutory", "set_by")
 REVIEW_KEYS = ("first_look", "revise", "second_look", "reviewer_reminders", "revision_reminders")
 END_OF_DAY = time(23, 59)
 STAND_IN_OFFSET = Offset.parse("1 day after")
@@ -48,6 +48,7 @@ class StageDraft:
     at: time
     basis: str
     statutory: bool
+    set_by: str
     tell: Roles
     ladder: tuple[Rung, ...]
     after: tuple[str, ...]
@@ -98,6 +99,7 @@ def read_stage(node: Node, names: Names, report: Report) -> StageDraft:
         at=due.at,
         basis=due.basis,
         statutory=due.statutory,
+        set_by=due.set_by,
         tell=tell,
         ladder=_read_ladder(section, tell, names),
         after=_read_after(section),
@@ -127,6 +129,7 @@ class _Due:
     at: time = END_OF_DAY
     basis: str = ""
     statutory: bool = False
+    set_by: str = ""
 
 
 def _read_due(section: Section) -> _Due:
@@ -142,6 +145,7 @@ def _read_due(section: Section) -> _Due:
         at=due.may("at", clock_time, END_OF_DAY),
         basis=due.may("basis", text, ""),
         statutory=statutory,
+        set_by=due.may("set_by", text, ""),
     )
 
 

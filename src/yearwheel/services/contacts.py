@@ -1,27 +1,31 @@
 """What becomes of a contact during the year: an address is given up or mended, a deputy stands in."""
 
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from yearwheel.calendar.cycle import OwedBy
-from yearwheel.roster.people import ROLE_LABELS, Contact, Role, Roster
+from yearwheel.calendar.cycle import OwedBy, Stage
+from yearwheel.roster.people import ROLE_LABELS, STATE_ROLES, Contact, Role, Roster
 from yearwheel.services.active import Active, read_active
 from yearwheel.services.app import App, Refused
+from yearwheel.services.arrivals import note_arrivals
 from yearwheel.services.replan import replan
+from yearwheel.services.rounds import all_rungs
 from yearwheel.stages.status import OWED, Status
-from yearwheel.store import Connection, events, hand_overs, rosters, standings, tasks
+from yearwheel.store import Connection, cycles, events, hand_overs, rosters, standings, tasks
 from yearwheel.store.events import Event
 from yearwheel.store.hand_overs import HandOver
 from yearwheel.store.tasks import Task
 
-BAD_ADDRESS = "bad_address"
+BAD_ADDRESS, OFTEN_BACK = "bad_address", "often_back"  # tasks about a contact
 
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A role of a district in which nobody can be told anything."""
+    """A role in which nobody can be told anything."""
 
-    district_code: str
+    district_code: str  # or the office's; empty where the roster names no office
     role: Role
     why: str
 
@@ -33,13 +37,14 @@ def give_up_address(
     contact = rosters.load(connection, active.state).contacts.get(contact_key)
     if contact is None or contact.undeliverable:
         return
-    rosters.mark_undeliverable(connection, active.state, contact_key, words)
     what = f"{contact.email} of {contact.name} does not work ({words}); find out the right address"
     tasks.open_once(
         connection, Task(active.state, BAD_ADDRESS, contact.district_code, contact_key, what, now)
     )
-    if any(c.deputy_for == contact_key for c in rosters.load(connection, active.state).contacts.values()):
-        follow(connection, active, contact, now)
+    everyone = rosters.load(connection, active.state).contacts.values()
+    has_deputy = any(other.deputy_for == contact_key for other in everyone)
+    with _followed(connection, active.state, contact, now) if has_deputy else nullcontext():
+        rosters.mark_undeliverable(connection, active.state, contact_key, words)
 
 
 def name_deputy(app: App, cycle_key: str, contact_key: str, deputy_key: str | None, *, by: str) -> None:
@@ -47,19 +52,20 @@ def name_deputy(app: App, cycle_key: str, contact_key: str, deputy_key: str | No
     now = app.clock.now()
     with app.database.writing() as work:
         active = read_active(work.connection, cycle_key)
-        roster = rosters.load(work.connection, active.state)
+        roster = rosters.load(work.connection, active.state, active.key)
         contact = _known(roster, contact_key)
         before = [c.key for c in roster.contacts.values() if c.deputy_for == contact_key]
         if deputy_key is not None and deputy_key == contact_key:
             raise Refused(f"{contact.name} cannot be their own deputy")
-        for key in before:
-            rosters.change_contact(work.connection, active.state, key, deputy_for=None)
         if deputy_key is not None:
             _known(roster, deputy_key)
-            rosters.change_contact(work.connection, active.state, deputy_key, deputy_for=contact_key)
+        with _followed(work.connection, active.state, contact, now):
+            for key in before:
+                rosters.change_contact(work.connection, active.state, key, deputy_for=None)
+            if deputy_key is not None:
+                rosters.change_contact(work.connection, active.state, deputy_key, deputy_for=contact_key)
         detail = {"contact": contact_key, "deputy": deputy_key, "before": before}
         events.append(work.connection, [Event(now, by, "deputy_named", active.key, detail=detail)])
-        follow(work.connection, active, contact, now)
         work.commit()
 
 
@@ -83,20 +89,42 @@ def welcome_back(connection: Connection, active: Active, by: str, now: datetime)
     return len(back)
 
 
-def list_gaps(roster: Roster, active: Active) -> list[Gap]:
-    """Each role that a stage of the cycle speaks to and in which nobody of a district can be told."""
+def list_gaps(roster: Roster, active: Active, stages: Iterable[Stage] = ()) -> list[Gap]:
+    """Each role that the cycle, or some stages of it, speak to and in which nobody can be told.
+
+    A role of the office's own people is looked for once and not for each district.
+    """
+    places = {
+        (code, Role(role))
+        for stage in tuple(stages) or active.cycle.stages
+        for role in _spoken_to(stage)
+        for code in _held_for(roster, stage, Role(role))
+    }
     found = []
-    for district in sorted(roster.districts.values(), key=lambda d: d.code):
-        side = OwedBy.STATE if district.is_state_office else OwedBy.DISTRICTS
-        roles = {Role(r) for stage in active.cycle.stages if stage.owed_by is side for r in stage.tell}
-        for role in sorted(roles):
-            holders = roster.holders(district.code, role)
-            if not holders:
-                found.append(Gap(district.code, role, f"no {ROLE_LABELS[role]} is named"))
-            elif all(contact.undeliverable for contact in holders):
-                names = " and ".join(f"{c.name}: {c.undeliverable}" for c in holders)
-                found.append(Gap(district.code, role, f"{ROLE_LABELS[role]} out of reach, {names}"))
+    for code, role in sorted(places):
+        holders = roster.holders(code, role)
+        if not holders:
+            found.append(Gap(code, role, f"no {ROLE_LABELS[role]} is named"))
+        elif all(contact.undeliverable for contact in holders):
+            names = " and ".join(f"{c.name}: {c.undeliverable}" for c in holders)
+            found.append(Gap(code, role, f"{ROLE_LABELS[role]} out of reach, {names}"))
     return found
+
+
+def _spoken_to(stage: Stage) -> set[str]:
+    """The roles a stage writes to: at its opening, on its ladders, and who reviews it."""
+    climbed = {role for rung in all_rungs(stage) for role in rung.to}
+    return {*stage.tell, *climbed, *([Role.REVIEWER] if stage.review else ())}
+
+
+def _held_for(roster: Roster, stage: Stage, role: Role) -> set[str]:
+    """The bodies for which a stage needs somebody in a role; without an office that is nobody's, ""."""
+    of_state = stage.owed_by is OwedBy.STATE
+    owing = {d.code for d in roster.districts.values() if d.is_state_office == of_state}
+    if role not in STATE_ROLES:
+        return owing
+    office = roster.office.code if roster.office else ""
+    return {code if role is Role.REVIEWER and code in roster.reviewers else office for code in owing}
 
 
 def read_gaps(app: App, cycle_key: str) -> list[Gap]:
@@ -106,11 +134,21 @@ def read_gaps(app: App, cycle_key: str) -> list[Gap]:
         return list_gaps(rosters.load(connection, active.state, cycle_key), active)
 
 
-def follow(connection: Connection, active: Active, contact: Contact, now: datetime) -> None:
+@contextmanager
+def _followed(connection: Connection, state: str, contact: Contact, now: datetime) -> Iterator[list[Active]]:
+    """What is changed inside about a contact, every running cycle of the state follows; these are given."""
+    stored = [c for c in cycles.list_cycles(connection) if c.state == state]
+    running = [read_active(connection, c.key) for c in stored if c.published_at and not c.closed_at]
+    before = [rosters.load(connection, state, active.key) for active in running]
+    yield running
+    for active, told in zip(running, before, strict=True):
+        _follow(connection, active, told, contact, now)
+
+
+def _follow(connection: Connection, active: Active, before: Roster, contact: Contact, now: datetime) -> None:
     """Plan anew for the districts a contact is told about; the office's people serve every district."""
-    if active.stored.published_at is None or active.stored.closed_at is not None:
-        return
     roster = rosters.load(connection, active.state, active.key)
+    note_arrivals(connection, active, before, roster, now)
     of_office = roster.office is not None and roster.office.code == contact.district_code
     codes = set(roster.districts) if of_office else {contact.district_code}
     open_ = OWED | {Status.UNDER_REVIEW}
@@ -121,11 +159,11 @@ def follow(connection: Connection, active: Active, contact: Contact, now: dateti
 def _set_away(
     connection: Connection, active: Active, contact: Contact, until: date | None, by: str, now: datetime
 ) -> None:
-    rosters.change_contact(connection, active.state, contact.key, away_until=until)
+    with _followed(connection, active.state, contact, now):
+        rosters.change_contact(connection, active.state, contact.key, away_until=until)
     kind = "contact_away" if until else "contact_back"
     detail = {"contact": contact.key, "until": until.isoformat() if until else None}
     events.append(connection, [Event(now, by, kind, active.key, detail=detail)])
-    follow(connection, active, contact, now)
 
 
 def _known(roster: Roster, key: str) -> Contact:
@@ -147,7 +185,9 @@ def decide_hand_over(app: App, cycle_key: str, number: int, *, accept: bool, by:
         old = _known(roster, proposal.contact_key)
         hand_overs.decide(work.connection, number, by, now, accepted=accept)
         if accept:
-            _replace_contact(work.connection, active, old, proposal, now)
+            _replace_contact(work.connection, active.state, old, proposal, now)
+            for kind in (BAD_ADDRESS, OFTEN_BACK):
+                tasks.close_about(work.connection, active.state, kind, old.district_code, old.key, by, now)
         tasks.close_about(work.connection, active.state, "hand_over", old.district_code, old.key, by, now)
         kind = "hand_over_accepted" if accept else "hand_over_refused"
         detail = {"contact": old.key, "hand_over": number}
@@ -157,13 +197,24 @@ def decide_hand_over(app: App, cycle_key: str, number: int, *, accept: bool, by:
 
 
 def _replace_contact(
-    connection: Connection, active: Active, old: Contact, proposal: HandOver, now: datetime
+    connection: Connection, state: str, old: Contact, proposal: HandOver, now: datetime
 ) -> None:
+    """Put a new person in a contact's place, with the roles, the deputies and the plans to review."""
     key = f"{old.district_code}:{proposal.email.lower()}"
-    known = rosters.load(connection, active.state).contacts.get(key)
-    roles = old.roles | known.roles if known else old.roles
+    everyone = rosters.load(connection, state).contacts
+    roles = old.roles | everyone[key].roles if key in everyone else old.roles
     new = Contact(key, old.district_code, proposal.name, proposal.email, roles)
-    rosters.save(connection, active.state, Roster({}, {key: new}))
-    if key != old.key:
-        rosters.mark_left(connection, active.state, [old.key], now)
-    follow(connection, active, new, now)
+    with _followed(connection, state, new, now) as running:
+        rosters.save(connection, state, Roster({}, {key: new}))
+        if key == old.key:
+            return
+        rosters.mark_left(connection, state, [old.key], now)
+        for deputy in everyone.values():
+            if deputy.deputy_for == old.key:
+                of = key if deputy.key != key else None
+                rosters.change_contact(connection, state, deputy.key, deputy_for=of)
+        for active in running:
+            reviewers = rosters.load(connection, state, active.key).reviewers
+            handed = {code: key if reader == old.key else reader for code, reader in reviewers.items()}
+            if handed != reviewers:
+                rosters.assign(connection, state, active.key, handed)

@@ -11,6 +11,7 @@ from yearwheel.services.active import read_active
 from yearwheel.services.app import App, Refused
 from yearwheel.services.local_days import enter_on_own_days
 from yearwheel.services.moves import tell
+from yearwheel.services.reasons import check_reason
 from yearwheel.services.replan import replan
 from yearwheel.services.tracks import enter_on_tracks
 from yearwheel.store import cycles, events, outbox, reminders, rosters, standings, versions
@@ -78,6 +79,7 @@ def publish_cycle(app: App, key: str, *, by: str) -> int:
 
 def close_cycle(app: App, key: str, *, by: str, why: str) -> None:
     """End a cycle: mail that waits is taken back, and rounds pass it by from now on."""
+    check_reason(why)
     now = app.clock.now()
     with app.database.writing() as work:
         stored = read_active(work.connection, key).stored

@@ -14,6 +14,7 @@ from yearwheel.roster.generated import generate_contacts
 from yearwheel.roster.people import Contact, District, Roster
 from yearwheel.services.active import Active, read_active
 from yearwheel.services.app import App, Refused
+from yearwheel.services.arrivals import note_arrivals
 from yearwheel.services.cycles import spread_reviews
 from yearwheel.services.local_days import enter_on_own_days
 from yearwheel.services.moves import tell
@@ -87,6 +88,8 @@ def import_roster(app: App, state: str, files: RosterFiles, *, by: str, source: 
         before = rosters.load(work.connection, state)
         after = _merged(before, files)
         difference = _difference(before, after, files)
+        running = [c for c in cycles.list_cycles(work.connection) if c.state == state and not c.closed_at]
+        told = {c.key: rosters.load(work.connection, state, c.key) for c in running}
         rosters.save(work.connection, state, after)
         left = before.contacts.keys() - after.contacts.keys()
         if left:
@@ -97,12 +100,12 @@ def import_roster(app: App, state: str, files: RosterFiles, *, by: str, source: 
             "changed": len(difference.changed),
             "left": len(left),
         }
-        running = [c for c in cycles.list_cycles(work.connection) if c.state == state and not c.closed_at]
         reminders = 0
         for stored in running:
             if stored.published_at is not None:
                 active = read_active(work.connection, stored.key)
-                reminders += _follow(work.connection, active, _touched(before, after, difference), now)
+                touched = _touched(before, after, difference)
+                reminders += _follow(work.connection, active, told[stored.key], touched, now)
             events.append(work.connection, [Event(now, by, "roster_imported", stored.key, detail=counts)])
         if not running:
             events.append(work.connection, [Event(now, by, "roster_imported", detail=counts)])
@@ -147,13 +150,19 @@ def _touched(before: Roster, after: Roster, difference: RosterDiff) -> set[str]:
     return set(after.districts) if office and office.code in codes else codes
 
 
-def _follow(connection: Connection, active: Active, touched: Collection[str], now: datetime) -> int:
-    """Enter new districts into the cycle's stages, give each district a reviewer who is there, plan anew."""
+def _follow(
+    connection: Connection, active: Active, told: Roster, touched: Collection[str], now: datetime
+) -> int:
+    """Enter new districts into the cycle's stages, give each district a reviewer who is there, plan anew.
+
+    `told` is the roster by which people were told until now.
+    """
     roster = rosters.load(connection, active.state, active.key)
     assigned = {code: key for code, key in roster.reviewers.items() if key in roster.contacts}
     spread = {**spread_reviews(roster), **assigned}
     if spread != roster.reviewers:
         rosters.assign(connection, active.state, active.key, spread)
+    note_arrivals(connection, active, told, rosters.load(connection, active.state, active.key), now)
     moved = {code for code in spread if spread[code] != roster.reviewers.get(code)}
     present = {(s.stage_key, s.district_code) for s in standings.find(connection, active.key)}
     entering = [
@@ -167,8 +176,7 @@ def _follow(connection: Connection, active: Active, touched: Collection[str], no
     new = publication(active.cycle, roster, [s for s in entered if s.district_code not in known], now)
     reminders.add(connection, active.key, new, now, active.stored.version)
     affected = standings.find(connection, active.key, codes={*touched, *moved})
-    difference = replan(connection, active, affected, now)
-    return len(difference.new) + len(difference.revived) + len(difference.closed)
+    return replan(connection, active, affected, now).count
 
 
 def _invent(districts: Sequence[District]) -> Sequence[Contact]:

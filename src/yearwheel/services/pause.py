@@ -2,12 +2,15 @@
 
 from yearwheel.services.active import read_active
 from yearwheel.services.app import App, Refused
+from yearwheel.services.reasons import check_reason
 from yearwheel.store import events, pauses
 from yearwheel.store.events import Event
+from yearwheel.store.pauses import Pause
 
 
 def pause_cycle(app: App, key: str, *, by: str, why: str) -> None:
     """Queue and deliver nothing of a cycle from now on. Refused if it is paused, a draft or closed."""
+    check_reason(why)
     now = app.clock.now()
     with app.database.writing() as work:
         stored = read_active(work.connection, key).stored
@@ -18,6 +21,12 @@ def pause_cycle(app: App, key: str, *, by: str, why: str) -> None:
         pauses.begin(work.connection, key, by, why, now)
         events.append(work.connection, [Event(now, by, "cycle_paused", key, why=why)])
         work.commit()
+
+
+def find_pause(app: App, key: str) -> Pause | None:
+    """The pause in which a cycle is now, if it is in one."""
+    with app.database.reading() as connection:
+        return pauses.find_open(connection, key)
 
 
 def resume_cycle(app: App, key: str, *, by: str) -> None:

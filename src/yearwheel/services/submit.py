@@ -7,12 +7,13 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from yearwheel.calendar.cycle import Stage, StageKind
+from yearwheel.calendar.cycle import Stage, StageDates, StageKind
 from yearwheel.notifications.ledger import NoticeKind
 from yearwheel.roster.people import District, Roster
 from yearwheel.services.active import Active, read_active
 from yearwheel.services.app import App, Refused
 from yearwheel.services.moves import Move, find_standing, make_moves, with_status
+from yearwheel.services.reasons import check_reason
 from yearwheel.stages.evidence import EvidenceError, GateFacts, carry_forward, missing, read_evidence
 from yearwheel.stages.findings import Finding, Severity
 from yearwheel.stages.gate import Carried
@@ -47,6 +48,8 @@ def submit(app: App, cycle_key: str, hand_ins: Sequence[HandIn]) -> list[Submiss
 
     GateRefused lists every gap; Refused when the stage has closed or it is not the district's turn.
     """
+    for hand_in in hand_ins:
+        check_reason(hand_in.force_why)
     now = app.clock.now()
     with app.database.writing() as work:
         active = read_active(work.connection, cycle_key)
@@ -59,11 +62,12 @@ def submit(app: App, cycle_key: str, hand_ins: Sequence[HandIn]) -> list[Submiss
 
 
 def start(app: App, cycle_key: str, stage_key: str, code: str, *, by: str) -> Standing:
-    """Note that a district has begun."""
+    """Note that a district has begun. Refused before the window opens; earlier work need not be in."""
     now = app.clock.now()
     with app.database.writing() as work:
         active = read_active(work.connection, cycle_key)
         before = find_standing(work.connection, active, stage_key, code)
+        _check_open(active, active.cycle.stage(stage_key), before, now, "begun")
         after = with_status(before, Status.IN_PROGRESS)
         make_moves(work.connection, active, [Move(before, after, by, "started")], now)
         work.commit()
@@ -100,15 +104,20 @@ def _take(
 
 
 def _check_window(active: Active, stage: Stage, before: Standing, hand_in: HandIn, now: datetime) -> None:
-    dates = stage.dates_for(before.due_on, active.cycle.workdays)
-    if now < dates.opens.moment:
-        raise Refused(f"{stage.title} opens on {dates.opens.on}; nothing can be handed in before")
+    dates = _check_open(active, stage, before, now, "handed in")
     closed = stage.kind is not StageKind.REVIEW and now > dates.close.moment
     if closed and not hand_in.force_why.strip():
         raise Refused(
             f"{stage.title} closed on {dates.close.on} for {hand_in.district_code}; "
             "extend it, or take it all the same with --force and a reason"
         )
+
+
+def _check_open(active: Active, stage: Stage, before: Standing, now: datetime, done: str) -> StageDates:
+    dates = stage.dates_for(before.due_on, active.cycle.workdays)
+    if now < dates.opens.moment:
+        raise Refused(f"{stage.title} opens on {dates.opens.on}; nothing can be {done} before")
+    return dates
 
 
 def _check_gate(
@@ -122,12 +131,7 @@ def _check_gate(
 ) -> None:
     if stage.kind is StageKind.REVIEW:
         return  # a returned plan answers the reviewer; what it holds is judged by the reader
-    facts = GateFacts(
-        due_on=before.due_on or stage.dates.due.on,
-        schools=district.schools or 0,
-        carried=() if stage.kind is StageKind.MILESTONE else _carried(connection, active, district.code),
-        handed_in_by=hand_in.by,
-    )
+    facts = read_facts(connection, active, stage, before, district, hand_in.by)
     try:
         found = missing(stage.kind, read_evidence(stage.kind, hand_in.evidence), facts)
     except EvidenceError as error:
@@ -135,6 +139,18 @@ def _check_gate(
     stopping = {Severity.ERROR} if hand_in.confirmed else {Severity.ERROR, Severity.CONFIRM}
     if any(finding.severity in stopping for finding in found):
         raise GateRefused(place, found)
+
+
+def read_facts(
+    connection: Connection, active: Active, stage: Stage, standing: Standing, district: District, by: str
+) -> GateFacts:
+    """What a gate knows of a district's work besides the work itself."""
+    return GateFacts(
+        due_on=standing.due_on or stage.dates.due.on,
+        schools=district.schools or 0,
+        carried=() if stage.kind is StageKind.MILESTONE else _carried(connection, active, district.code),
+        handed_in_by=by,
+    )
 
 
 def _carried(connection: Connection, active: Active, code: str) -> tuple[Carried, ...]:

@@ -1,9 +1,16 @@
 """The tasks of a state: look at them, and say that one is done."""
 
 from yearwheel.services.app import App, Refused
+from yearwheel.services.moves import MORE_TIME
 from yearwheel.store import events, tasks
 from yearwheel.store.events import Event
 from yearwheel.store.tasks import Task
+
+# Somebody waits for the answer to these: they close when it is given.
+ANSWERED_BY = {
+    MORE_TIME: "yearwheel extension grant or refuse",
+    "hand_over": "yearwheel roster hand-over",
+}
 
 
 def list_tasks(app: App, state: str) -> list[Task]:
@@ -13,9 +20,12 @@ def list_tasks(app: App, state: str) -> list[Task]:
 
 
 def close_task(app: App, state: str, number: int, *, by: str) -> None:
-    """Close a task; Refused if none of that number is open."""
+    """Close a task; Refused if none of that number is open, and where somebody waits for its answer."""
     now = app.clock.now()
     with app.database.writing() as work:
+        kinds = {task.id: task.kind for task in tasks.list_open(work.connection, state)}
+        if answer := ANSWERED_BY.get(kinds.get(number, "")):
+            raise Refused(f"somebody waits for the answer to task {number}; give it: {answer}")
         if not tasks.close(work.connection, state, number, by, now):
             raise Refused(f"no open task has the number {number}; see: yearwheel tasks list")
         events.append(work.connection, [Event(now, by, "task_closed", detail={"task": number})])

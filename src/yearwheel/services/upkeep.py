@@ -8,6 +8,7 @@ from typing import Any
 
 from yearwheel.notifications.ledger import OutboxStatus
 from yearwheel.services.app import App, Refused
+from yearwheel.services.reasons import check_reason
 from yearwheel.services.rounds import SYSTEM
 from yearwheel.store import events, outbox
 from yearwheel.store.events import Event
@@ -57,6 +58,7 @@ def settle_doubts(app: App, accepted: Callable[[Doubt], bool], *, by: str, why: 
 
 def resolve(app: App, ids: Collection[int], verdict: OutboxStatus, *, by: str, why: str) -> list[int]:
     """Say of uncertain messages that they were sent, or that they shall go again."""
+    check_reason(why)
     if not ids:
         return []
     if verdict not in (OutboxStatus.SENT, OutboxStatus.QUEUED):

@@ -34,6 +34,11 @@ class Standing:
     version: int = 0
     rounds: int = 0
 
+    @property
+    def place(self) -> tuple[str, str]:
+        """Its stage key and district code."""
+        return self.stage_key, self.district_code
+
 
 @dataclass(frozen=True, slots=True)
 class Submission:

@@ -6,7 +6,7 @@ from enum import StrEnum
 class Status(StrEnum):
     """A district's standing in one stage."""
 
-    NOT_OPEN = "not_open"  # the window has not opened, or what must come first is not in
+    NOT_OPEN = "not_open"  # the window has not opened, or it has and what must come first is not in
     OPEN = "open"  # the work may begin
     IN_PROGRESS = "in_progress"  # the district has begun
     SUBMITTED = "submitted"  # handed in; nobody has taken it up
@@ -18,7 +18,10 @@ class Status(StrEnum):
 
 
 MOVES: dict[Status, frozenset[Status]] = {
-    Status.NOT_OPEN: frozenset({Status.OPEN, Status.SUBMITTED, Status.EXCUSED, Status.NOT_REQUIRED}),
+    # The window is open by date: who has to wait for earlier work may begin, and hand in, all the same.
+    Status.NOT_OPEN: frozenset(
+        {Status.OPEN, Status.IN_PROGRESS, Status.SUBMITTED, Status.EXCUSED, Status.NOT_REQUIRED}
+    ),
     Status.OPEN: frozenset(
         {Status.NOT_OPEN, Status.IN_PROGRESS, Status.SUBMITTED, Status.EXCUSED, Status.NOT_REQUIRED}
     ),

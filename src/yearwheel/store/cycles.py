@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from yearwheel.store.tables import cycles
 
@@ -22,14 +22,18 @@ class StoredCycle:
     version: int = 0  # of the calendar in force; 0 is a draft
 
 
+_FIND = select(*(cycles.c[name] for name in StoredCycle.__dataclass_fields__)).where(
+    cycles.c.key == bindparam("of_key")
+)
+# PostgreSQL would let two rounds decide on the same facts; SQLite has one writer and ignores this.
+_FIND_AND_LOCK = _FIND.with_for_update(key_share=True)
+
+
 def find(connection: Connection, key: str) -> StoredCycle | None:
     """The cycle, if there is one. A unit of work that asks has the cycle to itself until it ends."""
-    query = select(cycles).where(cycles.c.key == key)
-    if connection.get_execution_options().get("writing"):
-        # PostgreSQL would let two rounds decide on the same facts; SQLite has one writer and ignores this.
-        query = query.with_for_update(key_share=True)
-    row = connection.execute(query).mappings().one_or_none()
-    return StoredCycle(**row) if row else None
+    writing = connection.get_execution_options().get("writing")
+    row = connection.execute(_FIND_AND_LOCK if writing else _FIND, {"of_key": key}).one_or_none()
+    return StoredCycle(*row) if row else None
 
 
 def list_cycles(connection: Connection) -> list[StoredCycle]:

@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError
 
 PRAGMAS = (
     "journal_mode=WAL",
@@ -17,16 +19,22 @@ PRAGMAS = (
     "cache_size=-65536",  # 64 MiB
 )
 MIGRATIONS = Path(__file__).parent / "migrations"
+DRIVERS = ("sqlite", "postgresql", "postgresql+psycopg")
+
+
+class UnusableUrl(ValueError):
+    """The address names no database that can be opened; the message says what would, and no password."""
 
 
 class Writing:
     """One transaction that writes. It rolls back unless told to commit."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, *, flushed: bool) -> None:
         self._engine = engine
+        self._flushed = flushed
 
     def __enter__(self) -> Self:
-        self.connection = self._engine.connect().execution_options(writing=True)
+        self.connection = self._engine.connect().execution_options(writing=True, flushed=self._flushed)
         self._transaction = self.connection.begin()
         return self
 
@@ -45,19 +53,25 @@ class Database:
     """The state's database. `writing` opens a unit of work, `reading` a consistent look."""
 
     def __init__(self, url: str, *, durable: bool = True) -> None:
-        """Without `durable` a power cut may cost an SQLite database; a killed process never does."""
-        self.url = make_url(url)
+        """Without `durable` a power cut may cost an SQLite database; a killed process never does.
+
+        UnusableUrl if there can be no such database.
+        """
+        self.url = _read_url(url)
         self.engine = create_engine(self.url, **_options(self.is_sqlite))
         if self.is_sqlite:
-            _prepare_sqlite(self.engine, "NORMAL" if durable else "OFF")
+            _prepare_sqlite(self.engine, durable)
 
     @property
     def is_sqlite(self) -> bool:
         return self.url.get_backend_name() == "sqlite"
 
-    def writing(self) -> Writing:
-        """A unit of work: `with database.writing() as work: ...; work.commit()`."""
-        return Writing(self.engine)
+    def writing(self, *, flushed: bool = False) -> Writing:
+        """A unit of work: `with database.writing() as work: ...; work.commit()`.
+
+        A power cut may take back an SQLite database's last commits; never a `flushed` one or any before it.
+        """
+        return Writing(self.engine, flushed=flushed)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -77,21 +91,36 @@ class Database:
         self.engine.dispose()
 
 
+def _read_url(text: str) -> URL:
+    example = "leave it empty for SQLite in the data folder, or write postgresql://NAME@HOST/DATABASE"
+    try:
+        url = make_url(text)
+    except (ArgumentError, ValueError):
+        raise UnusableUrl(f"this is no database's address; {example}") from None
+    if url.drivername not in DRIVERS:
+        raise UnusableUrl(f"{url.drivername!r} is no database this program knows; {example}")
+    if url.drivername != "sqlite" and find_spec("psycopg") is None:
+        raise UnusableUrl("PostgreSQL needs the package psycopg; install it: pip install 'psycopg[binary]'")
+    return url
+
+
 def _options(sqlite: bool) -> dict[str, Any]:
     return (
         {"connect_args": {"timeout": 30, "check_same_thread": False}} if sqlite else {"pool_pre_ping": True}
     )
 
 
-def _prepare_sqlite(engine: Engine, synchronous: str) -> None:
+def _prepare_sqlite(engine: Engine, durable: bool) -> None:
     @event.listens_for(engine, "connect")
     def set_pragmas(connection: Any, _record: Any) -> None:
         # The driver's own transactions start at the first write, which leaves a read before it outside.
         connection.isolation_level = None
-        for pragma in (*PRAGMAS, f"synchronous={synchronous}"):
+        for pragma in (*PRAGMAS, f"synchronous={'NORMAL' if durable else 'OFF'}"):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        writing = connection.get_execution_options().get("writing")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+        options = connection.get_execution_options()
+        if durable and options.get("writing"):
+            connection.exec_driver_sql(f"PRAGMA synchronous={'FULL' if options['flushed'] else 'NORMAL'}")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writing") else "BEGIN")

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from yearwheel.store.columns import as_row
-from yearwheel.store.tables import events
+from yearwheel.store.tables import events, rounds
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +27,33 @@ class Event:
     detail: dict[str, Any] | None = None
 
 
+class OutOfOrder(Exception):
+    """An act before the newest round of its cycle: the ledger could no longer be told from its events."""
+
+
+TOLERANCE = timedelta(days=1)  # clocks are put back by minutes; a year that was acted out lies further ahead
+
+
 def append(connection: Connection, new: Iterable[Event]) -> None:
-    """Write events, in order."""
-    rows = [as_row(event) for event in new]
-    if rows:
-        connection.execute(events.insert(), rows)
+    """Write events, in order. OutOfOrder where one lies before the newest round of its cycle."""
+    written = list(new)
+    for cycle_key in {event.cycle_key for event in written} - {None}:
+        first = min(event.at for event in written if event.cycle_key == cycle_key)
+        _refuse_before(connection, cycle_key, first)
+    if written:
+        connection.execute(events.insert(), [as_row(event) for event in written])
+
+
+def _refuse_before(connection: Connection, cycle_key: str | None, at: datetime) -> None:
+    newest = connection.scalar(_NEWEST_ROUND, {"of_cycle": cycle_key})
+    if newest is not None and at < newest - TOLERANCE:
+        raise OutOfOrder(
+            f"the newest round of {cycle_key} was for {newest:%Y-%m-%d %H:%M} UTC, and this lies before it; "
+            "a year that is acted out goes on with --at, a real one needs a data folder of its own"
+        )
+
+
+_NEWEST_ROUND = select(func.max(rounds.c.as_of)).where(rounds.c.cycle_key == bindparam("of_cycle"))
 
 
 def list_events(

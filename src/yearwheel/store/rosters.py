@@ -2,15 +2,16 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
-from uuid import uuid4
 from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine, RowMapping, delete, select, update
 
 from yearwheel.roster.people import Contact, District, Role, Roster
-from yearwheel.store.tables import contacts, districts, reviewers, roster_versions
+from yearwheel.store import district_days, roster_version
+from yearwheel.store.tables import contacts, districts, reviewers
 
 
 def load(connection: Connection, state: str, cycle_key: str | None = None) -> Roster:
@@ -18,8 +19,7 @@ def load(connection: Connection, state: str, cycle_key: str | None = None) -> Ro
 
     Every round and every hand-in asks for it, so the one read last is kept until the people change.
     """
-    query = select(roster_versions.c.version).where(roster_versions.c.state == state)
-    version = connection.scalar(query)
+    version = roster_version.read(connection, state)
     kept = _KEPT.setdefault(connection.engine, {})
     key = (state, cycle_key)
     if version is None or key not in kept or kept[key][0] != version:
@@ -27,6 +27,7 @@ def load(connection: Connection, state: str, cycle_key: str | None = None) -> Ro
     return kept[key][1]
 
 
+_OF_CONTACT = [contacts.c[name] for name in Contact.__dataclass_fields__]
 _KEPT: WeakKeyDictionary[Engine, dict[tuple[str, str | None], tuple[str | None, Roster]]] = (
     WeakKeyDictionary()
 )
@@ -34,21 +35,20 @@ _KEPT: WeakKeyDictionary[Engine, dict[tuple[str, str | None], tuple[str | None, 
 
 def _read(connection: Connection, state: str, cycle_key: str | None) -> Roster:
     chosen = select(districts).where(districts.c.state == state, districts.c.left_on.is_(None))
-    people = select(contacts).where(contacts.c.state == state, contacts.c.left_at.is_(None))
+    people = select(*_OF_CONTACT).where(contacts.c.state == state, contacts.c.left_at.is_(None))
     found = [_district(row) for row in connection.execute(chosen.order_by(districts.c.code)).mappings()]
-    persons = [_contact(row) for row in connection.execute(people.order_by(contacts.c.key)).mappings()]
+    persons = [
+        Contact(key, code, name, email, _roles(tuple(roles)), *rest)
+        for key, code, name, email, roles, *rest in connection.execute(people.order_by(contacts.c.key)).all()
+    ]
     assigned: dict[str, str] = {}
     if cycle_key is not None:
         query = select(reviewers.c.district_code, reviewers.c.contact_key)
         query = query.where(reviewers.c.cycle_key == cycle_key)
         assigned = dict(connection.execute(query).all())
-    return Roster({d.code: d for d in found}, {c.key: c for c in persons}, assigned)
-
-
-def _changed(connection: Connection, state: str) -> None:
-    """Give the state's roster a version nobody has seen, not even in a transaction that was rolled back."""
-    connection.execute(delete(roster_versions).where(roster_versions.c.state == state))
-    connection.execute(roster_versions.insert().values(state=state, version=uuid4().hex))
+    days = district_days.read(connection, state)
+    breaks = {code: own.breaks for code, own in days.items() if own.breaks}
+    return Roster({d.code: d for d in found}, {c.key: c for c in persons}, assigned, breaks)
 
 
 def save(connection: Connection, state: str, roster: Roster) -> None:
@@ -57,7 +57,7 @@ def save(connection: Connection, state: str, roster: Roster) -> None:
     _write(connection, districts, "code", known, [_district_row(state, d) for d in roster.districts.values()])
     known = set(connection.scalars(select(contacts.c.key).where(contacts.c.state == state)))
     _write(connection, contacts, "key", known, [_contact_row(state, c) for c in roster.contacts.values()])
-    _changed(connection, state)
+    roster_version.renew(connection, state)
 
 
 def assign(connection: Connection, state: str, cycle_key: str, assigned: dict[str, str]) -> None:
@@ -69,7 +69,7 @@ def assign(connection: Connection, state: str, cycle_key: str, assigned: dict[st
     ]
     if rows:
         connection.execute(reviewers.insert(), rows)
-    _changed(connection, state)
+    roster_version.renew(connection, state)
 
 
 def mark_undeliverable(connection: Connection, state: str, key: str, words: str) -> None:
@@ -77,14 +77,14 @@ def mark_undeliverable(connection: Connection, state: str, key: str, words: str)
     connection.execute(
         update(contacts).where(contacts.c.state == state, contacts.c.key == key).values(undeliverable=words)
     )
-    _changed(connection, state)
+    roster_version.renew(connection, state)
 
 
 def change_contact(connection: Connection, state: str, key: str, **values: Any) -> None:
     """Write single columns of a contact, for example whom they stand in for."""
     same = (contacts.c.state == state) & (contacts.c.key == key)
     connection.execute(update(contacts).where(same).values(**values))
-    _changed(connection, state)
+    roster_version.renew(connection, state)
 
 
 def mark_left(connection: Connection, state: str, keys: Collection[str], at: datetime) -> None:
@@ -92,7 +92,7 @@ def mark_left(connection: Connection, state: str, keys: Collection[str], at: dat
     connection.execute(
         update(contacts).where(contacts.c.state == state, contacts.c.key.in_(keys)).values(left_at=at)
     )
-    _changed(connection, state)
+    roster_version.renew(connection, state)
 
 
 def _write(
@@ -130,19 +130,10 @@ def _district_row(state: str, district: District) -> dict[str, Any]:
     return {"state": state, "zone": district.zone.key, "left_on": None, **row}
 
 
-def _contact(row: RowMapping) -> Contact:
-    roles = frozenset(Role(role) for role in row["roles"])
-    return Contact(
-        row["key"],
-        row["district_code"],
-        row["name"],
-        row["email"],
-        roles,
-        row["undeliverable"],
-        row["deputy_for"],
-        row["away_until"],
-        row["verified_at"],
-    )
+@lru_cache(maxsize=256)
+def _roles(words: tuple[str, ...]) -> frozenset[Role]:
+    """A nation's people wear the same few hats."""
+    return frozenset(Role(word) for word in words)
 
 
 def _contact_row(state: str, contact: Contact) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, bindparam, func, or_, select, update
 
 from yearwheel.stages.standing import DueBecause, Standing, Submission
 from yearwheel.stages.status import HANDED_IN, WAIVED, Status
@@ -36,6 +36,25 @@ def find(
         query = query.where(table.c.stage_key.in_(stage_keys))
     if codes is not None:
         query = query.where(table.c.district_code.in_(codes))
+    return [Standing(*row) for row in connection.execute(query.order_by(*_ORDER)).all()]
+
+
+def find_one(connection: Connection, cycle_key: str, stage_key: str, code: str) -> Standing | None:
+    """Where one district stands in one stage; None if it owes nothing there."""
+    place = {"of_cycle": cycle_key, "of_stage": stage_key, "of_district": code}
+    row = connection.execute(_FIND_ONE, place).one_or_none()
+    return Standing(*row) if row else None
+
+
+def find_touched(
+    connection: Connection, cycle_key: str, stage_keys: Collection[str], because: Collection[DueBecause]
+) -> list[Standing]:
+    """The standings in these stages, and of the others those whose own due day has one of these reasons."""
+    query = (
+        select(*_COLUMNS)
+        .where(table.c.cycle_key == cycle_key)
+        .where(or_(table.c.stage_key.in_(stage_keys), table.c.due_because.in_(because)))
+    )
     return [Standing(*row) for row in connection.execute(query.order_by(*_ORDER)).all()]
 
 
@@ -121,14 +140,17 @@ def newest_evidence(connection: Connection, cycle_key: str, code: str) -> dict[s
     return dict(connection.execute(query).all())
 
 
+# Asked thousands of times a year: made once, since making a statement costs more than running it.
+_PLACE = (
+    table.c.cycle_key == bindparam("of_cycle"),
+    table.c.stage_key == bindparam("of_stage"),
+    table.c.district_code == bindparam("of_district"),
+)
+_FIND_ONE = select(*_COLUMNS).where(*_PLACE)
 _CHANGING = ("status", "due_on", "due_since", "due_because", "version", "rounds")
 _SAVE = (
     update(table)
-    .where(
-        table.c.cycle_key == bindparam("of_cycle"),
-        table.c.stage_key == bindparam("of_stage"),
-        table.c.district_code == bindparam("of_district"),
-    )
+    .where(*_PLACE)
     .values({name: bindparam(f"new_{name}") for name in (*_CHANGING, "changed_at")})
 )
 

@@ -23,7 +23,7 @@ from yearwheel.notifications.ledger import Attempt, OutboxStatus, Reason, Remind
 from yearwheel.roster.district_days import DayKind
 from yearwheel.roster.people import BodyKind
 from yearwheel.stages.status import Status
-from yearwheel.store.columns import Moment, Packed, Word, one_of
+from yearwheel.store.columns import Moment, PackedBytes, Word, one_of
 
 metadata = MetaData(
     naming_convention={
@@ -123,15 +123,19 @@ districts = Table(
     one_of("kind", BodyKind),
 )
 
-# What districts' own calendars say: the days their boards meet, and their breaks.
+# What districts' own calendars say, and said before: the days their boards meet, and their breaks.
 district_days = Table(
     "district_day",
     metadata,
-    Column("state", Text, primary_key=True),
-    Column("district_code", Text, primary_key=True),
-    Column("kind", Word(DayKind), primary_key=True),
-    Column("on_day", Date, primary_key=True),
+    Column("id", Integer, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("district_code", Text, nullable=False),
+    Column("kind", Word(DayKind), nullable=False),
+    Column("on_day", Date, nullable=False),
     Column("name", Text, nullable=False, server_default=""),
+    Column("from_at", Moment, nullable=False),
+    Column("until_at", Moment),
+    Index("ix_district_day_district", "state", "district_code"),
     ForeignKeyConstraint(["state", "district_code"], ["district.state", "district.code"]),
     one_of("kind", DayKind),
 )
@@ -259,7 +263,6 @@ outbox = Table(
     Column("zone", Text, nullable=False),  # the reader's: the send window is theirs
     Column("send_on", Date, nullable=False),
     Column("subject", Text, nullable=False),
-    Column("raw", Packed, nullable=False),  # the exact message, never rendered again
     Column("template_version", Text, nullable=False),
     Column("message_id", Text, nullable=False, unique=True),
     Column("status", Word(OutboxStatus), nullable=False),
@@ -273,15 +276,24 @@ outbox = Table(
     Column("released_at", Moment),
     Column("settled_at", Moment),
     one_of("status", OutboxStatus),
-    Index("ix_outbox_waiting", "status", "cycle_key", "not_before"),
+    # Holds all that a claim asks of a row, in the order of claiming.
+    Index("ix_outbox_waiting", "status", "cycle_key", "id", "not_before", "zone"),
     Index("ix_outbox_person_day", "cycle_key", "contact_key", "send_on"),
+)
+
+# The exact message, never rendered again. On its own, since a row that changes is written anew as a whole.
+raw_messages = Table(
+    "raw_message",
+    metadata,
+    Column("outbox_id", Integer, ForeignKey("outbox.id"), primary_key=True),
+    Column("raw", PackedBytes, nullable=False),
 )
 
 deliveries = Table(
     "delivery",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("outbox_id", Integer, ForeignKey("outbox.id"), nullable=False, index=True),
+    Column("outbox_id", Integer, ForeignKey("outbox.id"), nullable=False),
     Column("attempt", Integer, nullable=False),
     Column("outcome", Word(Attempt), nullable=False),
     Column("code", Text, nullable=False, server_default=""),
@@ -289,6 +301,7 @@ deliveries = Table(
     Column("at", Moment, nullable=False),
     one_of("outcome", Attempt),
     UniqueConstraint("outbox_id", "attempt"),
+    Index("ix_delivery_at", "at"),  # what was tried in the last minute
 )
 
 # The first letter of a kind waits for a person; with a new template the next one does again.
@@ -373,6 +386,18 @@ rounds = Table(
     Column("as_of", Moment, primary_key=True),
     Column("finished_at", Moment, nullable=False),
     Column("report", JSON, nullable=False),
+)
+
+# Who rings the bells: no row while `serve` does, one row once they were handed to Prefect.
+ringers = Table(
+    "ringer",
+    metadata,
+    Column("installation", Text, primary_key=True),
+    Column("pool", Text, nullable=False),
+    Column("api_url", Text, nullable=False),
+    Column("bells", JSON, nullable=False),  # what it was told to ring, in words
+    Column("by", Text, nullable=False),
+    Column("since", Moment, nullable=False),
 )
 
 # Append-only: migrations add triggers that refuse UPDATE and DELETE on both engines.

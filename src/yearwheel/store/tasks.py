@@ -36,9 +36,11 @@ def open_once(connection: Connection, task: Task) -> bool:
     return True
 
 
-def list_open(connection: Connection, state: str) -> list[Task]:
-    """Open tasks of a state, oldest first."""
+def list_open(connection: Connection, state: str, kind: str = "") -> list[Task]:
+    """Open tasks of a state, or of one kind only, oldest first."""
     query = select(table).where(table.c.state == state, table.c.closed_at.is_(None)).order_by(table.c.id)
+    if kind:
+        query = query.where(table.c.kind == kind)
     return [Task(**row) for row in connection.execute(query).mappings()]
 
 

@@ -135,19 +135,25 @@ def upgrade() -> None:
     )
     op.create_table(
         "district_day",
+        sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("district_code", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("on_day", sa.Date(), nullable=False),
         sa.Column("name", sa.Text(), server_default="", nullable=False),
+        sa.Column("from_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("until_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("kind IN ('meeting', 'break')", name=op.f("ck_district_day_kind_known")),
         sa.ForeignKeyConstraint(
             ["state", "district_code"],
             ["district.state", "district.code"],
             name=op.f("fk_district_day_district_state"),
         ),
-        sa.PrimaryKeyConstraint("state", "district_code", "kind", "on_day", name=op.f("pk_district_day")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_district_day")),
     )
+    with op.batch_alter_table("district_day", schema=None) as batch_op:
+        batch_op.create_index("ix_district_day_district", ["state", "district_code"], unique=False)
+
     op.create_table(
         "district_stage",
         sa.Column("cycle_key", sa.Text(), nullable=False),
@@ -195,7 +201,6 @@ def upgrade() -> None:
         sa.Column("zone", sa.Text(), nullable=False),
         sa.Column("send_on", sa.Date(), nullable=False),
         sa.Column("subject", sa.Text(), nullable=False),
-        sa.Column("raw", sa.LargeBinary(), nullable=False),
         sa.Column("template_version", sa.Text(), nullable=False),
         sa.Column("message_id", sa.Text(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
@@ -219,8 +224,17 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.create_index("ix_outbox_person_day", ["cycle_key", "contact_key", "send_on"], unique=False)
-        batch_op.create_index("ix_outbox_waiting", ["status", "cycle_key", "not_before"], unique=False)
+        batch_op.create_index(
+            "ix_outbox_waiting", ["status", "cycle_key", "id", "not_before", "zone"], unique=False
+        )
 
+    op.create_table(
+        "raw_message",
+        sa.Column("outbox_id", sa.Integer(), nullable=False),
+        sa.Column("raw", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["outbox_id"], ["outbox.id"], name=op.f("fk_raw_message_outbox_outbox_id")),
+        sa.PrimaryKeyConstraint("outbox_id", name=op.f("pk_raw_message")),
+    )
     op.create_table(
         "pause",
         sa.Column("cycle_key", sa.Text(), nullable=False),
@@ -271,6 +285,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("cycle_key", "district_code", name=op.f("pk_reviewer")),
     )
     op.create_table(
+        "ringer",
+        sa.Column("installation", sa.Text(), nullable=False),
+        sa.Column("pool", sa.Text(), nullable=False),
+        sa.Column("api_url", sa.Text(), nullable=False),
+        sa.Column("bells", sa.JSON(), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("installation", name=op.f("pk_ringer")),
+    )
+    op.create_table(
         "round",
         sa.Column("cycle_key", sa.Text(), nullable=False),
         sa.Column("as_of", sa.DateTime(timezone=True), nullable=False),
@@ -309,7 +333,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("outbox_id", "attempt", name=op.f("uq_delivery_outbox_id_attempt")),
     )
     with op.batch_alter_table("delivery", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_delivery_outbox_id"), ["outbox_id"], unique=False)
+        batch_op.create_index("ix_delivery_at", ["at"], unique=False)
 
     op.create_table(
         "hand_over",
@@ -355,7 +379,7 @@ def upgrade() -> None:
         sa.Column("calendar_version", sa.Integer(), server_default="1", nullable=False),
         sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
-            "reason IN ('work_in', 'waived', 'not_owed', 'contact_left', 'rung_removed', 'date_moved', 'relief', 'collapsed', 'role_empty', 'unreachable', 'too_late', 'declined', 'paused', 'held', 'capped')",
+            "reason IN ('work_in', 'waived', 'not_owed', 'contact_left', 'rung_removed', 'date_moved', 'relief', 'collapsed', 'role_empty', 'unreachable', 'too_late', 'declined', 'paused', 'held', 'capped', 'undone', 'no_news')",
             name=op.f("ck_reminder_reason_known"),
         ),
         sa.CheckConstraint(
@@ -418,11 +442,12 @@ def downgrade() -> None:
 
     op.drop_table("hand_over")
     with op.batch_alter_table("delivery", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_delivery_outbox_id"))
+        batch_op.drop_index("ix_delivery_at")
 
     op.drop_table("delivery")
     op.drop_table("template_approval")
     op.drop_table("round")
+    op.drop_table("ringer")
     op.drop_table("reviewer")
     with op.batch_alter_table("relief", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_relief_cycle_key"))
@@ -430,6 +455,7 @@ def downgrade() -> None:
     op.drop_table("relief")
     op.drop_table("plan_track")
     op.drop_table("pause")
+    op.drop_table("raw_message")
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.drop_index("ix_outbox_waiting")
         batch_op.drop_index("ix_outbox_person_day")
@@ -440,6 +466,9 @@ def downgrade() -> None:
         batch_op.drop_index("ix_district_stage_district")
 
     op.drop_table("district_stage")
+    with op.batch_alter_table("district_day", schema=None) as batch_op:
+        batch_op.drop_index("ix_district_day_district")
+
     op.drop_table("district_day")
     op.drop_table("decline")
     op.drop_table("cycle_version")

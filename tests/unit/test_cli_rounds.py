@@ -1,0 +1,73 @@
+"""What a round and the proof say to the person who asked for them."""
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tests.terminal import Terminal
+
+CALENDAR = Path(__file__).parent.parent / "cycles" / "small.yaml"
+PEOPLE = """\
+code,name,kind,timezone
+001,Ash County,county,America/New_York
+OET,Office of Testing,state_office,America/New_York
+"""
+
+
+@pytest.fixture
+def running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Terminal:
+    monkeypatch.chdir(tmp_path)
+    terminal = Terminal(tmp_path)
+    terminal.writes("people.csv", PEOPLE)
+    terminal.does("roster", "import", "people.csv", "--generate-contacts")
+    terminal.does("cycle", "create", CALENDAR, "--at", "2027-01-04T09:00")
+    terminal.does("cycle", "publish", "small-2027", "--at", "2027-01-04T09:00")
+    terminal.does("notifications", "approve", "--all")
+    return terminal
+
+
+def test_a_round_of_a_paused_cycle_says_so(running: Terminal) -> None:
+    assert "paused" not in running.does("advance", "--at", "2027-01-04T10:00")
+    running.does("cycle", "pause", "small-2027", "--why", "a flood", "--at", "2027-01-05T09:00")
+
+    said = running.does("advance", "--at", "2027-01-06T10:00").splitlines()
+    read = running.reads("advance", "--at", "2027-01-06T11:00")
+
+    assert said[2] == (
+        "paused since Tue 2027-01-05 by pat: a flood; "
+        "nothing is queued or delivered until: yearwheel cycle resume small-2027"
+    )
+    assert (read["paused"]["by"], read["paused"]["why"]) == ("pat", "a flood")
+    running.does("cycle", "resume", "small-2027", "--at", "2027-01-06T12:00")
+    assert running.reads("advance", "--at", "2027-01-06T13:00")["paused"] is None
+
+
+def test_a_proof_says_what_each_number_counts(running: Terminal) -> None:
+    running.does("advance", "--at", "2027-01-04T10:00")
+    sound = running.does("prove", "--at", "2027-01-04T11:00").splitlines()
+    figures = running.reads("prove", "--at", "2027-01-04T11:00")
+
+    assert sound[0] == "small-2027: the proof holds"
+    assert sound[2:] == [
+        f"{figures['expected']:>8,}  were owed: reminders and notices whose moment has come",
+        f"{figures['sent']:>8,}  were sent",
+        "       0  were not, for a reason that held",
+        "       0  wait for their reader's hours or for a person's word",
+        "       0  are in doubt: they may have left",
+        "       0  are not accounted for",
+        "",
+        "promises broken: none",
+    ]
+    assert figures["expected"] == figures["sent"] > 0
+
+
+def test_a_broken_proof_counts_every_kind_of_breach(running: Terminal) -> None:
+    broken = running.type("prove", "--at", "2027-03-15T10:00")
+
+    (summary,) = (line for line in broken.stdout.splitlines() if line.startswith("promises broken"))
+    found = json.loads(running.type("prove", "--at", "2027-03-15T10:00", "--json").stdout)
+    kinds = Counter(breach["kind"].replace("_", " ") for breach in found["breaches"])
+    assert (broken.exit_code, len(kinds) > 0) == (1, True)
+    assert summary == "promises broken: " + ", ".join(f"{n} {kind}" for kind, n in sorted(kinds.items()))

@@ -1,0 +1,158 @@
+"""What follows when people change in the middle of a year: reviews, deputies and every cycle go along."""
+
+from datetime import date
+
+import pytest
+
+from tests.apps import (
+    ANN,
+    ASH,
+    KEY,
+    OFFICE,
+    PEOPLE,
+    RAY,
+    SOURCE,
+    begun,
+    hand_in,
+    ledger,
+    make_app,
+    person,
+    roster_of,
+    round_at,
+    set_clock,
+)
+from tests.fakes import FakeMailer
+from yearwheel.roster.people import Contact, Role, Roster
+from yearwheel.services.app import App
+from yearwheel.services.approve_kinds import approve_kinds
+from yearwheel.services.contacts import decide_hand_over, give_up_address, name_deputy, set_away
+from yearwheel.services.cycles import create_cycle, publish_cycle
+from yearwheel.services.lookup import find_cycle
+from yearwheel.services.prove import prove
+from yearwheel.services.tasks import list_tasks
+from yearwheel.store import hand_overs, reminders, rosters
+from yearwheel.store.hand_overs import HandOver
+
+DAN = person("dan", ASH, Role.PRINCIPAL)
+RON = person("ron", OFFICE, Role.REVIEWER)
+NIA = "OET:nia@mail.example"
+
+
+@pytest.fixture
+def mailer() -> FakeMailer:
+    return FakeMailer()
+
+
+def propose(app: App, contact: Contact, name: str = "Nia", email: str = "nia@mail.example") -> int:
+    """A contact has said by their link who does their work now; the number of what waits."""
+    with app.database.writing() as work:
+        row = hand_overs.add(work.connection, HandOver("KY", contact.key, name, email, app.clock.now()))
+        work.commit()
+    return row
+
+
+def roster(app: App, cycle_key: str = KEY) -> Roster:
+    with app.database.reading() as connection:
+        return rosters.load(connection, "KY", cycle_key)
+
+
+def reader_of(app: App, code: str) -> list[str]:
+    return [contact.key for contact in roster(app).holders(code, Role.REVIEWER)]
+
+
+@pytest.fixture
+def reviewing(sqlite_database, mailer) -> App:
+    """Ash County's plan is with Ray, its reviewer; Ron reviews others."""
+    people = roster_of(
+        *PEOPLE.contacts.values(), RON, person("fay", PEOPLE.districts["003"], Role.FINANCE_OFFICER)
+    )
+    app = begun(sqlite_database, mailer, roster=people)
+    with sqlite_database.writing() as work:
+        rosters.assign(work.connection, "KY", KEY, {"001": "ray", "002": "ron", "003": "ray"})
+        work.commit()
+    round_at(app, "2027-02-01")
+    hand_in(app, "budget", "001", "002", "003")
+    round_at(app, "2027-03-15")
+    hand_in(app, "plan", "001")
+    round_at(app, "2027-04-01")
+    mailer.sent.clear()
+    return app
+
+
+def test_plans_to_review_go_with_the_role(reviewing: App, mailer: FakeMailer) -> None:
+    set_clock(reviewing, "2027-04-05")
+    number = propose(reviewing, RAY)
+    decide_hand_over(reviewing, KEY, number, accept=True, by="ada")
+
+    assert (reader_of(reviewing, "001"), reader_of(reviewing, "002")) == ([NIA], ["ron"])
+    round_at(reviewing, "2027-04-09")  # three days before Ray's own date
+    assert ("review:3-days-before", NIA, "sent", None) in ledger(
+        reviewing, stage_key="review", district_code="001"
+    )
+    assert RAY.email not in mailer.recipients()
+    assert prove(reviewing, KEY).breaches == ()
+
+
+def test_a_reviewer_who_is_away_is_stood_in_for(reviewing: App) -> None:
+    name_deputy(reviewing, KEY, "ray", "leo", by="ada")
+    set_away(reviewing, KEY, "ray", date(2027, 4, 30), by="ada")
+    assert (reader_of(reviewing, "001"), reader_of(reviewing, "002")) == (["leo"], ["ron"])
+
+
+def test_the_plans_of_a_reviewer_who_left_fall_to_those_who_are_there(reviewing: App) -> None:
+    with reviewing.database.writing() as work:
+        rosters.mark_left(work.connection, "KY", ["ray"], reviewing.clock.now())
+        work.commit()
+    assert reader_of(reviewing, "001") == ["ron"]
+    round_at(reviewing, "2027-04-08")
+
+
+@pytest.fixture
+def deputed(sqlite_database, mailer) -> App:
+    app = begun(sqlite_database, mailer, roster=roster_of(*PEOPLE.contacts.values(), DAN))
+    round_at(app, "2027-02-01")
+    name_deputy(app, KEY, "ann", "dan", by="sue")
+    return app
+
+
+def test_a_deputy_stays_with_the_post_and_the_old_address_asks_for_nothing_more(deputed: App) -> None:
+    with deputed.database.writing() as work:
+        give_up_address(work.connection, find_cycle(deputed), "ann", "550 unknown", deputed.clock.now())
+        work.commit()
+    assert [task.kind for task in list_tasks(deputed, "KY")] == ["bad_address"]
+    decide_hand_over(deputed, KEY, propose(deputed, ANN), accept=True, by="sue")
+
+    assert list_tasks(deputed, "KY") == []
+    people = roster(deputed).contacts
+    assert (people["dan"].deputy_for, "ann" in people) == ("001:nia@mail.example", False)
+
+
+def test_a_deputy_who_takes_over_is_nobodys_deputy_any_more(deputed: App) -> None:
+    number = propose(deputed, ANN, "Dan", "dan@mail.example")
+    with deputed.database.writing() as work:
+        rosters.save(work.connection, "KY", Roster({}, {"001:dan@mail.example": _keyed(DAN)}))
+        rosters.change_contact(work.connection, "KY", "001:dan@mail.example", deputy_for="ann")
+        work.commit()
+    decide_hand_over(deputed, KEY, number, accept=True, by="sue")
+    assert roster(deputed).contacts["001:dan@mail.example"].deputy_for is None
+
+
+def _keyed(contact: Contact) -> Contact:
+    return Contact("001:dan@mail.example", contact.district_code, contact.name, contact.email, contact.roles)
+
+
+def test_every_cycle_of_the_state_follows(sqlite_database, mailer) -> None:
+    app = make_app(sqlite_database, mailer=mailer, roster=roster_of(*PEOPLE.contacts.values(), DAN))
+    other = "other-2027"
+    create_cycle(app, SOURCE.replace(KEY, other), by="ada")
+    approve_kinds(app, other, by="ada")
+    publish_cycle(app, other, by="ada")
+    name_deputy(app, KEY, "ann", "dan", by="sue")
+    set_clock(app, "2027-02-12")
+    set_away(app, KEY, "ann", date(2027, 2, 16), by="sue")
+
+    for cycle_key in (KEY, other):
+        with app.database.reading() as connection:
+            rows = reminders.list_outcomes(connection, cycle_key)
+        told = {row["contact_key"] for row in rows if row["rung"] == "14-days-before" and not row["reason"]}
+        assert ("dan" in told, "ann" in told) == (True, False)

@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.apps import (
@@ -167,7 +167,12 @@ def beginning(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+def _steps(*words: str) -> list[tuple[str, str, str, int, int]]:
+    return [(word, "budget", "001", 1, 0) for word in words]
+
+
 @settings(max_examples=12)
+@example(steps=_steps("some_leave", "move_the_date", "all_come"))
 @given(steps=STEPS)
 def test_the_proof_holds_after_each_act_and_each_round(beginning, steps):
     with TemporaryDirectory() as folder:

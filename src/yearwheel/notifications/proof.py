@@ -25,10 +25,10 @@ from yearwheel.notifications.ledger import (
 from yearwheel.notifications.missing_weeks import Weeks, missing_weeks
 from yearwheel.notifications.news import NEW_DAYS, NOTICES, RETIRED
 from yearwheel.notifications.planner import NOBODY
+from yearwheel.notifications.presence import PeopleChange, Presence
 from yearwheel.roster.people import Contact, Role, Roster
 from yearwheel.stages.status import HANDED_IN, LABELS, WAIVED, Status
 
-BEGINNING = datetime.min.replace(tzinfo=UTC)
 # A letter that a deliverer has claimed cannot be called back: what happens in this time it cannot know.
 IN_HAND = timedelta(minutes=10)
 LEFT = frozenset({OutboxStatus.SENT, OutboxStatus.BOUNCED})
@@ -135,8 +135,7 @@ class Facts:
     pauses: Sequence[Stretch] = ()  # when the cycle was paused
     rounds: Sequence[datetime] = ()  # the rounds that write to the state's admins
     breaks: Mapping[str, Sequence[Breaks]] = field(default_factory=dict)  # by district code, oldest first
-    # (district, role, contact) -> since when they are told; who is left out was there from the beginning
-    arrivals: Mapping[tuple[str, str, str], datetime] = field(default_factory=dict)
+    people: Sequence[PeopleChange] = ()  # oldest first
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +188,7 @@ class _Prover:
         self._opening = cache(SendWindow.opening)
         self._end_of_patience = cache(self._count_patience)
         self._holders = cache(facts.roster.holders)
+        self._presence = Presence(facts.people, facts.roster.office.code if facts.roster.office else "")
         self._held: dict[str, list[Stretch]] = defaultdict(list)
         for message in facts.messages:
             if message.held:
@@ -262,7 +262,7 @@ class _Prover:
                     continue
                 reader = contact.key if contact else NOBODY + role
                 moment = self._opening(turn.window, turn.day(slug, role), self._zone(contact))
-                falls_due = max(moment, start, self._came(place[1], role, reader))
+                falls_due = max(moment, start, self._presence.since(place[1], role, reader))
                 if falls_due < end and falls_due <= self._facts.until:
                     key = ReminderKey(*place, slug, reader, turn.due_on)
                     expected.setdefault(key, _Obligation(role)).stretches.append((falls_due, end))
@@ -279,7 +279,7 @@ class _Prover:
             tell = self._stage_at(place[0], change.at).tell
             roles = (Role.REVIEWER,) if kind is NoticeKind.ASSIGNED else tell
             for role, contact in self._readers(place[1], roles):
-                if contact is not None and self._came(place[1], role, contact.key) < change.at:
+                if contact is not None and self._presence.since(place[1], role, contact.key) < change.at:
                     key = ReminderKey(*place, f"{kind}:{numbers[kind]}", contact.key, change.due_on)
                     expected.setdefault(key, _Obligation(role, self._while_so(key, kind, change.at)))
 
@@ -298,12 +298,6 @@ class _Prover:
     def _readers(self, code: str, roles: Iterable[str]) -> Iterator[tuple[str, Contact | None]]:
         for role in roles:
             yield from ((role, contact) for contact in self._holders(code, Role(role)) or (None,))
-
-    def _came(self, code: str, role: str, reader: str) -> datetime:
-        """Since when somebody is told of a district in a role, the office's people of any."""
-        arrivals, office = self._facts.arrivals, self._facts.roster.office
-        by_office = arrivals.get((office.code, role, reader), BEGINNING) if office else BEGINNING
-        return arrivals.get((code, role, reader), by_office) if arrivals else BEGINNING
 
     # The first promise: nobody is forgotten
 
@@ -474,8 +468,7 @@ class _Prover:
             case Reason.UNREACHABLE:
                 return self._facts.refused.get(row.key.contact_key, FOREVER) <= at
             case Reason.CONTACT_LEFT:
-                holders = self._holders(row.key.district_code, Role(row.role))
-                return row.key.contact_key not in {contact.key for contact in holders}
+                return self._presence.was_away(row.key.district_code, row.role, row.key.contact_key, at)
             case Reason.DECLINED:
                 return (row.key.contact_key, row.kind) in self._facts.declined
             case Reason.CAPPED:

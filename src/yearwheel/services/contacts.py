@@ -9,7 +9,7 @@ from yearwheel.calendar.cycle import OwedBy, Stage
 from yearwheel.roster.people import ROLE_LABELS, STATE_ROLES, Contact, Role, Roster
 from yearwheel.services.active import Active, read_active
 from yearwheel.services.app import App, Refused
-from yearwheel.services.arrivals import note_arrivals
+from yearwheel.services.note_people import note_people
 from yearwheel.services.replan import replan
 from yearwheel.services.rounds import all_rungs
 from yearwheel.stages.status import OWED, Status
@@ -148,7 +148,7 @@ def _followed(connection: Connection, state: str, contact: Contact, now: datetim
 def _follow(connection: Connection, active: Active, before: Roster, contact: Contact, now: datetime) -> None:
     """Plan anew for the districts a contact is told about; the office's people serve every district."""
     roster = rosters.load(connection, active.state, active.key)
-    note_arrivals(connection, active, before, roster, now)
+    note_people(connection, active, before, roster, now)
     of_office = roster.office is not None and roster.office.code == contact.district_code
     codes = set(roster.districts) if of_office else {contact.district_code}
     open_ = OWED | {Status.UNDER_REVIEW}

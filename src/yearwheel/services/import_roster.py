@@ -14,10 +14,10 @@ from yearwheel.roster.generated import generate_contacts
 from yearwheel.roster.people import Contact, District, Roster
 from yearwheel.services.active import Active, read_active
 from yearwheel.services.app import App, Refused
-from yearwheel.services.arrivals import note_arrivals
 from yearwheel.services.cycles import spread_reviews
 from yearwheel.services.local_days import enter_on_own_days
 from yearwheel.services.moves import tell
+from yearwheel.services.note_people import note_people
 from yearwheel.services.replan import replan
 from yearwheel.services.rounds import SYSTEM
 from yearwheel.services.tracks import enter_on_tracks
@@ -162,7 +162,7 @@ def _follow(
     spread = {**spread_reviews(roster), **assigned}
     if spread != roster.reviewers:
         rosters.assign(connection, active.state, active.key, spread)
-    note_arrivals(connection, active, told, rosters.load(connection, active.state, active.key), now)
+    note_people(connection, active, told, rosters.load(connection, active.state, active.key), now)
     moved = {code for code in spread if spread[code] != roster.reviewers.get(code)}
     present = {(s.stage_key, s.district_code) for s in standings.find(connection, active.key)}
     entering = [

@@ -32,7 +32,7 @@ def read_facts(connection: Connection, active: Active, now: datetime) -> Facts:
         messages=record.read_messages(connection, key),
         refused=record.read_refusals(connection, key),
         breaks=district_days.read_history(connection, active.state),
-        arrivals=record.read_arrivals(connection, key),
+        people=record.read_people(connection, key),
         standings={
             (s.stage_key, s.district_code): (
                 s.status,

@@ -12,6 +12,7 @@ from yearwheel.calendar.cycle import Cycle
 from yearwheel.notifications.explain import Carrier, Entry, Halt
 from yearwheel.notifications.history import FOREVER, Change, Edition
 from yearwheel.notifications.ledger import Attempt, OutboxStatus, ReminderKey
+from yearwheel.notifications.presence import PeopleChange
 from yearwheel.notifications.proof import Message, Row
 from yearwheel.store import pauses
 from yearwheel.store.tables import deliveries, events, outbox, reminders
@@ -134,16 +135,17 @@ def read_refusals(connection: Connection, cycle_key: str) -> dict[str, datetime]
     return {detail["contact"]: at for detail, at in connection.execute(query)}
 
 
-def read_arrivals(connection: Connection, cycle_key: str) -> dict[tuple[str, str, str], datetime]:
-    """For each district, role and contact that came to be told during the cycle: since when."""
+def read_people(connection: Connection, cycle_key: str) -> list[PeopleChange]:
+    """Who came to be told during the cycle and who left, oldest first."""
     query = (
         select(events.c.at, events.c.detail)
         .where(events.c.cycle_key == cycle_key, events.c.kind == "people_changed")
         .order_by(events.c.id)
     )
-    return {
-        (code, role, key): at for at, said in connection.execute(query) for code, role, key in said["came"]
-    }
+    return [
+        PeopleChange(at, tuple(map(tuple, said["came"])), tuple(map(tuple, said["left"])))
+        for at, said in connection.execute(query)
+    ]
 
 
 def newest_moment(connection: Connection, cycle_key: str) -> datetime | None:

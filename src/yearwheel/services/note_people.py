@@ -1,24 +1,22 @@
-"""Keeping on record since when somebody is told of a district: nobody is owed what came before them."""
+"""Keeping on record who is told of a district, and since when: nobody is owed what came before them."""
 
 from datetime import datetime
 
 from yearwheel.notifications.planner import NOBODY
+from yearwheel.notifications.presence import Told
 from yearwheel.roster.people import STATE_ROLES, Role, Roster
 from yearwheel.services.active import Active
 from yearwheel.services.rounds import SYSTEM
 from yearwheel.store import Connection, events
 from yearwheel.store.events import Event
 
-Told = tuple[str, str, str]  # district code, role, and the contact, or "nobody:<role>" where there is none
 
-
-def note_arrivals(
-    connection: Connection, active: Active, before: Roster, after: Roster, now: datetime
-) -> None:
-    """Write down who is told in a district, from now on, and was not under the roster before."""
-    came = sorted(_told(after) - _told(before))
-    if came:
-        detail = {"came": [list(told) for told in came]}
+def note_people(connection: Connection, active: Active, before: Roster, after: Roster, now: datetime) -> None:
+    """Write down who is told in a district from now on and was not before, and who no longer is."""
+    was, is_now = _told(before), _told(after)
+    if was != is_now:
+        detail = {"came": [list(told) for told in sorted(is_now - was)]}
+        detail["left"] = [list(told) for told in sorted(was - is_now)]
         events.append(connection, [Event(now, SYSTEM, "people_changed", active.key, detail=detail)])
 
 

@@ -19,7 +19,7 @@ demo: $(VENV)/.ok ## run Kentucky's 2027 planning year through Prefect, into out
 	@$(BIN)/yearwheel demo
 
 test: $(VENV)/.dev ## every test (PostgreSQL ones run when a server is found)
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n 2 --dist loadfile
 
 check: $(VENV)/.dev ## format, lint, types, import contracts, documentation
 	@$(BIN)/ruff format --check .

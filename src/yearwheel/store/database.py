@@ -61,6 +61,9 @@ class Database:
         self.engine = create_engine(self.url, **_options(self.is_sqlite))
         if self.is_sqlite:
             _prepare_sqlite(self.engine, durable)
+        else:
+            # Many rows in one statement; psycopg itself would send a statement for each.
+            self.engine.dialect.use_insertmanyvalues_wo_returning = True
 
     @property
     def is_sqlite(self) -> bool:

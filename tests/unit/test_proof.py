@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 from tests.factories import EASTERN, make_cycle, make_stage
 from yearwheel.calendar.cycle import Rung, RungKind
 from yearwheel.calendar.offsets import Offset
+from yearwheel.notifications.facts import Facts, Message, Place, Row
 from yearwheel.notifications.history import Change
 from yearwheel.notifications.ledger import OutboxStatus, Reason, ReminderKey, ReminderStatus
-from yearwheel.notifications.proof import BreachKind, Facts, Message, Place, Proof, Row, prove
+from yearwheel.notifications.proof import BreachKind, Proof, prove
 from yearwheel.roster.people import BodyKind, Contact, District, Role, Roster
 from yearwheel.stages.status import Status
 

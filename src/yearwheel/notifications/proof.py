@@ -8,12 +8,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
-from functools import cache, cached_property
+from functools import cache
 from itertools import pairwise
-from zoneinfo import ZoneInfo
 
-from yearwheel.calendar.cycle import Cycle, OwedBy, SendWindow, Stage
-from yearwheel.notifications.history import FOREVER, Breaks, Change, Edition, Historian, History, Span, Turn
+from yearwheel.notifications.facts import Facts, Message, Place, Row, Stretch, touched
+from yearwheel.notifications.history import FOREVER, Change, Span, Turn
 from yearwheel.notifications.ledger import (
     WHOLE_CYCLE,
     NoticeKind,
@@ -23,20 +22,17 @@ from yearwheel.notifications.ledger import (
     ReminderStatus,
 )
 from yearwheel.notifications.missing_weeks import Weeks, missing_weeks
-from yearwheel.notifications.news import NEW_DAYS, NOTICES, RETIRED
+from yearwheel.notifications.news import NOTICES, RETIRED
 from yearwheel.notifications.planner import NOBODY
-from yearwheel.notifications.presence import PeopleChange, Presence
-from yearwheel.roster.people import Contact, Role, Roster
-from yearwheel.stages.status import HANDED_IN, LABELS, WAIVED, Status
+from yearwheel.notifications.rebuilt import RebuiltYear
+from yearwheel.notifications.true_reasons import Reasons
+from yearwheel.roster.people import Role
+from yearwheel.stages.status import LABELS
 
 # A letter that a deliverer has claimed cannot be called back: what happens in this time it cannot know.
 IN_HAND = timedelta(minutes=10)
 LEFT = frozenset({OutboxStatus.SENT, OutboxStatus.BOUNCED})
 WAITING = frozenset({OutboxStatus.HELD, OutboxStatus.QUEUED, OutboxStatus.SENDING})
-_NOTICE_KINDS = {str(kind) for kind in NoticeKind}
-
-Place = tuple[str, str]  # stage key, district code
-Stretch = tuple[datetime, datetime]
 
 
 class BreachKind(StrEnum):
@@ -73,69 +69,6 @@ class Breach:
     rung: str = ""
     contact_key: str = ""
     deadline_on: date | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A ledger row as the proof reads it."""
-
-    key: ReminderKey
-    kind: str
-    role: str
-    status: ReminderStatus
-    reason: Reason | None
-    due_at: datetime
-    outbox_id: int | None
-    settled_at: datetime | None
-    capped_until: datetime | None = None  # its reader had a week's letters; it waits for the next digest
-
-    @property
-    def is_notice(self) -> bool:
-        return self.kind in _NOTICE_KINDS
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """An outbox message as the proof reads it."""
-
-    id: int
-    contact_key: str
-    zone: ZoneInfo
-    send_on: date
-    status: OutboxStatus
-    message_id: str
-    queued_at: datetime
-    settled_at: datetime | None
-    accepted: int  # how many attempts the mail server took
-    settled_by_hand: bool  # a person said that it was sent
-    held: Stretch | None = None  # kept back for a person's word, from then until it was let go
-
-    @property
-    def left_at(self) -> datetime:
-        """When it left. Where a person settled a doubt nobody knows better than when it was written."""
-        return self.settled_at if self.settled_at and self.accepted else self.queued_at
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """All that the proof looks at, up to the moment `until`."""
-
-    cycle: Cycle
-    roster: Roster
-    published_at: datetime
-    until: datetime
-    changes: Sequence[Change]  # oldest first
-    rows: Sequence[Row]
-    messages: Sequence[Message]
-    refused: Mapping[str, datetime]  # contact key -> when their address was first refused
-    standings: Mapping[Place, tuple[Status, date]]
-    editions: Sequence[Edition] = ()  # every calendar that was in force; none means only `cycle`
-    told_of_publication: int = 0  # how many people the publication's own event says were told
-    declined: Collection[tuple[str, str]] = ()  # contact key and kind of message
-    pauses: Sequence[Stretch] = ()  # when the cycle was paused
-    rounds: Sequence[datetime] = ()  # the rounds that write to the state's admins
-    breaks: Mapping[str, Sequence[Breaks]] = field(default_factory=dict)  # by district code, oldest first
-    people: Sequence[PeopleChange] = ()  # oldest first
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,23 +109,10 @@ class _Obligation:
 class _Prover:
     def __init__(self, facts: Facts) -> None:
         self._facts = facts
-        self._cycle = facts.cycle
-        self._editions = facts.editions or (Edition(facts.cycle, facts.published_at),)
-        self._historian = Historian(self._editions)
-        self._rows = {row.key: row for row in facts.rows}
-        self._messages = {message.id: message for message in facts.messages}
-        self._changes: dict[Place, list[Change]] = defaultdict(list)
-        for change in facts.changes:
-            self._changes[change.stage_key, change.district_code].append(change)
-        self._history = cache(self._rebuild)
-        self._opening = cache(SendWindow.opening)
+        self._year = RebuiltYear(facts)
+        self._words, self._day = self._year.words, self._year.historian.day
+        self._reasons = Reasons(self._year)
         self._end_of_patience = cache(self._count_patience)
-        self._holders = cache(facts.roster.holders)
-        self._presence = Presence(facts.people, facts.roster.office.code if facts.roster.office else "")
-        self._held: dict[str, list[Stretch]] = defaultdict(list)
-        for message in facts.messages:
-            if message.held:
-                self._held[message.contact_key].append(message.held)
         self._breaches: list[Breach] = []
 
     def run(self) -> Proof:
@@ -230,23 +150,16 @@ class _Prover:
     def _obligations(self) -> dict[ReminderKey, _Obligation]:
         """Every message whose moment came while its work was owed, and every notice of an act."""
         expected: dict[ReminderKey, _Obligation] = {}
-        for stage_key, code in self._places():
-            for turn, start, end in self._history((stage_key, code)).turns():
+        for stage_key, code in self._year.places():
+            for turn, start, end in self._year.history((stage_key, code)).turns():
                 self._call(expected, (stage_key, code), turn, start, end)
-        for place, changes in self._changes.items():
+        for place, changes in self._year.changes.items():
             if place[1] in self._facts.roster.districts:
                 self._answer(expected, place, changes)
         for row in self._facts.rows:
             if row.kind in WHOLE_CYCLE:  # no act of a district calls for it: the row itself is the promise
                 expected[row.key] = _Obligation(row.role, [(row.due_at, FOREVER)])
         return expected
-
-    def _places(self) -> Iterator[Place]:
-        stages = {stage.key: stage for edition in self._editions for stage in edition.cycle.stages}
-        for stage in stages.values():
-            for district in self._facts.roster.districts.values():
-                if district.is_state_office == (stage.owed_by is OwedBy.STATE):
-                    yield stage.key, district.code
 
     def _call(
         self,
@@ -257,12 +170,12 @@ class _Prover:
         end: datetime,
     ) -> None:
         for slug, rung in turn.rungs.items():
-            for role, contact in self._readers(place[1], rung.to):
+            for role, contact in self._year.readers(place[1], rung.to):
                 if not turn.calls(slug, role):
                     continue
                 reader = contact.key if contact else NOBODY + role
-                moment = self._opening(turn.window, turn.day(slug, role), self._zone(contact))
-                falls_due = max(moment, start, self._presence.since(place[1], role, reader))
+                moment = self._year.opening(turn.window, turn.day(slug, role), self._year.zone_of(contact))
+                falls_due = max(moment, start, self._year.presence.since(place[1], role, reader))
                 if falls_due < end and falls_due <= self._facts.until:
                     key = ReminderKey(*place, slug, reader, turn.due_on)
                     expected.setdefault(key, _Obligation(role)).stretches.append((falls_due, end))
@@ -276,17 +189,17 @@ class _Prover:
             if kind is None or change.at > self._facts.until:
                 continue
             numbers[kind] += 1
-            tell = self._stage_at(place[0], change.at).tell
+            tell = self._year.stage_at(place[0], change.at).tell
             roles = (Role.REVIEWER,) if kind is NoticeKind.ASSIGNED else tell
-            for role, contact in self._readers(place[1], roles):
-                if contact is not None and self._presence.since(place[1], role, contact.key) < change.at:
+            for role, contact in self._year.readers(place[1], roles):
+                if contact is not None and self._year.presence.since(place[1], role, contact.key) < change.at:
                     key = ReminderKey(*place, f"{kind}:{numbers[kind]}", contact.key, change.due_on)
                     expected.setdefault(key, _Obligation(role, self._while_so(key, kind, change.at)))
 
     def _while_so(self, key: ReminderKey, kind: NoticeKind, since: datetime) -> list[Stretch]:
         """Each stretch of time, from an act on, in which what its notice tells was so."""
         found: list[Stretch] = []
-        for span in self._history(key[:2]).spans:
+        for span in self._year.history(key[:2]).spans:
             if span.end <= since or not span.fact.bears_out(kind, key.deadline_on):
                 continue
             begins = max(span.start, since)
@@ -294,10 +207,6 @@ class _Prover:
                 begins = found.pop()[0]
             found.append((begins, span.end))
         return found or [(since, since)]
-
-    def _readers(self, code: str, roles: Iterable[str]) -> Iterator[tuple[str, Contact | None]]:
-        for role in roles:
-            yield from ((role, contact) for contact in self._holders(code, Role(role)) or (None,))
 
     # The first promise: nobody is forgotten
 
@@ -308,7 +217,7 @@ class _Prover:
         counts: Counter[str] = Counter()
         reasons: Counter[str] = Counter()
         for key, obligation in expected.items():
-            row = self._rows.get(key)
+            row = self._year.rows.get(key)
             if key in broken:
                 continue
             if row is None:
@@ -325,7 +234,7 @@ class _Prover:
         return counts, reasons
 
     def _account_message(self, row: Row, counts: Counter[str], reasons: Counter[str]) -> None:
-        status = self._messages[row.outbox_id].status if row.outbox_id is not None else None
+        status = self._year.messages[row.outbox_id].status if row.outbox_id is not None else None
         if status in LEFT:
             counts["sent"] += 1
         elif status is OutboxStatus.UNCERTAIN:
@@ -350,7 +259,7 @@ class _Prover:
     def _kept_back(self, row: Row) -> list[Stretch]:
         """When a person, a pause or the cap on letters kept a row from going."""
         capped = [(row.due_at, row.capped_until)] if row.capped_until else []
-        return [*self._facts.pauses, *self._held.get(row.key.contact_key, ()), *capped]
+        return [*self._facts.pauses, *self._year.held.get(row.key.contact_key, ()), *capped]
 
     def _idle(self, start: datetime, stopped: datetime, kept_back: Sequence[Stretch]) -> datetime | None:
         """Since when something lay for longer than is right with nothing to keep it back; None if it did not.
@@ -360,12 +269,10 @@ class _Prover:
         for since, until in sorted(kept_back):
             if until <= start or stopped <= since:
                 continue
-            if self._end_of_patience(self._historian.day(start)) < since:
+            if self._end_of_patience(self._day(start)) < since:
                 return start
             start = until
-        return (
-            start if start < stopped and self._end_of_patience(self._historian.day(start)) < stopped else None
-        )
+        return start if start < stopped and self._end_of_patience(self._day(start)) < stopped else None
 
     # Every row: what it says of itself must be true
 
@@ -391,7 +298,7 @@ class _Prover:
 
     def _is_well_named(self, row: Row) -> bool:
         """Whether the name under which it can exist once is the one of its own week or day."""
-        on = self._historian.day(row.due_at)
+        on = self._day(row.due_at)
         name, _, of = row.key.rung.partition(":")
         match row.kind:
             case NoticeKind.WEEKLY:
@@ -405,17 +312,17 @@ class _Prover:
 
     def _fault_of_waiting(self, row: Row) -> tuple[BreachKind, str] | None:
         """Whether something waits to be told that is not so, or to ask for what nobody owes."""
-        spans = self._around(row, self._facts.until)
+        spans = self._year.around(row, self._facts.until)
         if row.is_notice:
             if not spans or any(s.fact.bears_out(row.kind, row.key.deadline_on) for s in spans):
                 return None
             return BreachKind.UNWANTED, "it waits to be told, but what it tells was undone"
-        if any(self._wants(row, span) for span in spans):
+        if any(self._year.wants(row, span) for span in spans):
             return None
         return BreachKind.UNWANTED, f"it waits for {self._words(row.due_at)}, but nobody owes it"
 
     def _fault_of_queued(self, row: Row) -> tuple[BreachKind, str] | None:
-        message = self._messages.get(row.outbox_id) if row.outbox_id is not None else None
+        message = self._year.messages.get(row.outbox_id) if row.outbox_id is not None else None
         if message is None:
             return BreachKind.STRANDED, "it is called queued, and there is no message"
         if message.status is OutboxStatus.SUPPRESSED:
@@ -425,7 +332,7 @@ class _Prover:
         if message.status not in LEFT:
             return None
         left_at = message.left_at
-        spans = self._around(row, left_at - IN_HAND, left_at)
+        spans = self._year.around(row, left_at - IN_HAND, left_at)
         calling = [s for s in spans if s.turn is not None and row.key.rung in s.turn.rungs]
         if not calling:
             stood = LABELS[spans[-1].status] if spans else "not published"
@@ -433,8 +340,11 @@ class _Prover:
         turns = [s.turn for s in calling if s.turn and s.turn.due_on == row.key.deadline_on]
         if not turns:
             in_force = calling[-1].due_on
-            return BreachKind.OLD_DATE, f"it left {self._words(left_at)}, when the deadline was {in_force}"
-        moment = min(self._moment(row, turn, message.zone) for turn in turns)
+            return (
+                BreachKind.OLD_DATE,
+                f"it left {self._words(left_at)}, when the deadline was {in_force}",
+            )
+        moment = min(self._year.moment_of(row, turn, message.zone) for turn in turns)
         if left_at < moment:
             return BreachKind.EARLY, f"it left {self._words(left_at)}, before {self._words(moment)}"
         return None
@@ -445,7 +355,7 @@ class _Prover:
             return self._fault_of_waiting(row)
         if message.status not in LEFT:
             return None
-        spans = self._around(row, message.left_at - IN_HAND, message.left_at)
+        spans = self._year.around(row, message.left_at - IN_HAND, message.left_at)
         if not spans or any(s.fact.bears_out(row.kind, row.key.deadline_on) for s in spans):
             return None
         words = f"it left {self._words(message.left_at)}, when"
@@ -456,103 +366,10 @@ class _Prover:
     def _fault_of_reason(self, row: Row) -> tuple[BreachKind, str] | None:
         if row.settled_at is None or row.reason is None:
             return BreachKind.FALSE_REASON, f"it is {row.status} without a reason or a moment"
-        if self._is_true(row, row.reason, row.settled_at):
+        if self._reasons.is_true(row, row.reason, row.settled_at):
             return None
         when = self._words(row.settled_at)
         return BreachKind.FALSE_REASON, f"it ended {when} as {row.reason}, which was not so"
-
-    def _is_true(self, row: Row, reason: Reason, at: datetime) -> bool:
-        match reason:
-            case Reason.ROLE_EMPTY:
-                return row.key.contact_key.startswith(NOBODY)
-            case Reason.UNREACHABLE:
-                return self._facts.refused.get(row.key.contact_key, FOREVER) <= at
-            case Reason.CONTACT_LEFT:
-                return self._presence.was_away(row.key.district_code, row.role, row.key.contact_key, at)
-            case Reason.DECLINED:
-                return (row.key.contact_key, row.kind) in self._facts.declined
-            case Reason.CAPPED:
-                return row.capped_until is not None
-            case Reason.PAUSED:
-                return _touched(self._facts.pauses, row.due_at, at)
-            case Reason.HELD:
-                return _touched(self._held.get(row.key.contact_key, ()), row.due_at, at)
-            case Reason.COLLAPSED:
-                return any(self._says_it_all(other, row, at) for other in self._ladder_mates(row))
-            case Reason.UNDONE:
-                return row.is_notice and self._was_undone(row, at)
-            case Reason.NO_NEWS:
-                return row.kind in NEW_DAYS and self._known_before(row) == row.key.deadline_on
-        return not row.is_notice and any(self._was_so(row, reason, span) for span in self._around(row, at))
-
-    def _was_so(self, row: Row, reason: Reason, span: Span) -> bool:
-        """Whether a reason that speaks of the district's own work was true in a span."""
-        match reason:
-            case Reason.WORK_IN:
-                return span.status in HANDED_IN and span.turn is None
-            case Reason.WAIVED:
-                return span.status in WAIVED
-            case Reason.NOT_OWED:
-                return span.turn is not None and row.key.rung not in span.turn.rungs
-            case Reason.RELIEF:
-                return span.turn is not None and self._historian.day(row.due_at) < span.turn.called_from
-            case Reason.DATE_MOVED:
-                return span.turn is not None and span.due_on != row.key.deadline_on
-            case _:
-                return not self._wants(row, span)
-
-    def _was_undone(self, row: Row, at: datetime) -> bool:
-        """Whether what a notice was to tell was so no more, and its reader hears what is, if that is news."""
-        told = any(c.at == at and c.kind in NOTICES for c in self._changes[row.key[:2]])
-        for span in self._around(row, at):
-            if span.start != at or span.fact.bears_out(row.kind, row.key.deadline_on):
-                continue
-            news = row.kind in NEW_DAYS and span.turn is not None
-            if not news or told or self._known_before(row) == span.due_on:
-                return True
-        return False
-
-    def _known_before(self, row: Row) -> date | None:
-        """The due day that a reader knew before the unbroken run of untold new days that ends with a row."""
-        numbers: Counter[NoticeKind] = Counter()
-        began: datetime | None = None
-        for change in self._changes[row.key[:2]]:
-            kind = NOTICES.get(change.kind)
-            if kind not in NEW_DAYS:
-                continue
-            numbers[kind] += 1
-            key = row.key._replace(rung=f"{kind}:{numbers[kind]}", deadline_on=change.due_on)
-            other = self._rows.get(key)
-            untold = other is not None and other.reason in RETIRED
-            began = (began or change.at) if untold else None
-            if key == row.key:
-                break
-        spans = [span for span in self._history(row.key[:2]).spans if began and span.start < began]
-        return spans[-1].due_on if spans else None
-
-    def _says_it_all(self, other: Row, row: Row, at: datetime) -> bool:
-        """Whether another rung, due by then, took a collapsed one's place and was not given up before it."""
-        later = other.key.rung != row.key.rung and row.due_at <= other.due_at <= at
-        went = other.status in (ReminderStatus.QUEUED, ReminderStatus.PLANNED)
-        ended_after = other.reason is not Reason.COLLAPSED and other.settled_at is not None
-        return later and (went or (ended_after and at <= (other.settled_at or at)))
-
-    def _ladder_mates(self, row: Row) -> list[Row]:
-        """The ladder rows about the same deadline of the same district for the same person."""
-        return self._by_ladder.get((*row.key[:2], *row.key[3:]), [])
-
-    @cached_property
-    def _by_ladder(self) -> Mapping[tuple[str, str, str, date], list[Row]]:
-        found = defaultdict(list)
-        for row in self._facts.rows:
-            if not row.is_notice:
-                found[*row.key[:2], *row.key[3:]].append(row)
-        return found
-
-    def _wants(self, row: Row, span: Span) -> bool:
-        """Whether a row's message belongs to what was owed in a span."""
-        turn = span.turn
-        return turn is not None and turn.due_on == row.key.deadline_on and turn.calls(row.key.rung, row.role)
 
     # Every message: it left once, in time, and for a reason
 
@@ -578,7 +395,7 @@ class _Prover:
 
     def _judge_waiting(self, message: Message) -> None:
         kept_back = [*self._facts.pauses, *([message.held] if message.held else ())]
-        midnight = datetime.combine(message.send_on, time(), self._cycle.zone).astimezone(UTC)
+        midnight = datetime.combine(message.send_on, time(), self._facts.cycle.zone).astimezone(UTC)
         if self._idle(midnight, self._facts.until, kept_back):
             words = f"it was to go on {message.send_on} and is still {message.status}"
             self._break_message(BreachKind.STUCK, message, words)
@@ -595,7 +412,7 @@ class _Prover:
         if message.accepted and any(s + IN_HAND < message.left_at < u for s, u in self._facts.pauses):
             words = f"it left {self._words(message.left_at)}, while the cycle was paused"
             self._break_message(BreachKind.WHILE_PAUSED, message, words)
-        cycle = self._cycle_at(message.left_at)
+        cycle = self._year.cycle_at(message.left_at)
         window, workdays = cycle.send_window, cycle.workdays
         moments = (message.left_at, message.left_at - IN_HAND)
         if not any(window.is_open(moment, message.zone, workdays) for moment in moments):
@@ -606,7 +423,7 @@ class _Prover:
 
     def _judge_standings(self) -> None:
         for place, (status, due_on) in self._facts.standings.items():
-            history = self._history(place)
+            history = self._year.history(place)
             faults = list(history.faults)
             if (history.now.status, history.now.due_on) != (status, due_on):
                 faults.append(
@@ -621,10 +438,10 @@ class _Prover:
     # Every change of the calendar: who had been told the old day was told the new one
 
     def _judge_editions(self) -> None:
-        if len(self._editions) == 1:
+        if len(self._year.editions) == 1:
             return
-        for place in self._places():
-            for before, after in pairwise(self._history(place).spans):
+        for place in self._year.places():
+            for before, after in pairwise(self._year.history(place).spans):
                 if after.edition and self._has_to_be_told(place, before, after):
                     words = f"the calendar was changed {self._words(after.start)}, and nobody was told of it"
                     self._breaches.append(
@@ -639,20 +456,13 @@ class _Prover:
             row.status is ReminderStatus.QUEUED
             and row.key.deadline_on == before.due_on
             and (row.settled_at or FOREVER) < after.start
-            for row in self._by_place.get(place, ())
+            for row in self._year.by_place.get(place, ())
             if not row.is_notice
         )
         acts = ("date_moved", "withdrawn")
         return told and not any(
-            change.kind in acts and change.at == after.start for change in self._changes.get(place, ())
+            change.kind in acts and change.at == after.start for change in self._year.changes.get(place, ())
         )
-
-    @cached_property
-    def _by_place(self) -> Mapping[Place, list[Row]]:
-        found = defaultdict(list)
-        for row in self._facts.rows:
-            found[row.key.stage_key, row.key.district_code].append(row)
-        return found
 
     # The publication: as many were told as its event says
 
@@ -668,55 +478,19 @@ class _Prover:
 
     def _judge_weeks(self) -> None:
         written = {row.key.rung for row in self._facts.rows if row.kind == NoticeKind.WEEKLY}
-        ran = [r for r in self._facts.rounds if not _touched(self._facts.pauses, r, r)]
-        weeks = Weeks(self._editions, ran, written, list(self._places()), self._history)
+        ran = [r for r in self._facts.rounds if not touched(self._facts.pauses, r, r)]
+        weeks = Weeks(self._year.editions, ran, written, list(self._year.places()), self._year.history)
         self._breaches += [Breach(BreachKind.FORGOTTEN, words) for words in missing_weeks(weeks)]
 
     # Small things
 
-    def _cycle_at(self, moment: datetime) -> Cycle:
-        """The calendar in force at a moment."""
-        known = [edition.cycle for edition in self._editions if edition.at <= moment]
-        return known[-1] if known else self._editions[0].cycle
-
-    def _stage_at(self, key: str, moment: datetime) -> Stage:
-        """A stage as it was then, or as it was last before it was removed."""
-        known = [
-            stage
-            for edition in self._editions
-            for stage in edition.cycle.stages
-            if stage.key == key and edition.at <= moment
-        ]
-        return known[-1]
-
-    def _rebuild(self, place: Place) -> History:
-        breaks = self._facts.breaks.get(place[1], ())
-        return self._historian.rebuild(place[0], self._changes.get(place, ()), breaks)
-
-    def _around(self, row: Row, first: datetime, last: datetime | None = None) -> list[Span]:
-        return self._history((row.key.stage_key, row.key.district_code)).between(first, last or first)
-
-    def _moment(self, row: Row, turn: Turn, zone: ZoneInfo) -> datetime:
-        return self._opening(turn.window, turn.day(row.key.rung, row.role), zone)
-
-    def _zone(self, contact: Contact | None) -> ZoneInfo:
-        return self._facts.roster.districts[contact.district_code].zone if contact else self._cycle.zone
-
     def _count_patience(self, on: date) -> datetime:
         """The end of the working day after the day something fell due; by then a round has been there."""
-        following = self._cycle.workdays.shift(on, 1) + timedelta(days=1)
-        return datetime.combine(following, time(), self._cycle.zone).astimezone(UTC)
-
-    def _words(self, moment: datetime, zone: ZoneInfo | None = None) -> str:
-        return f"{moment.astimezone(zone or self._cycle.zone):%A %Y-%m-%d %H:%M}"
+        following = self._facts.cycle.workdays.shift(on, 1) + timedelta(days=1)
+        return datetime.combine(following, time(), self._facts.cycle.zone).astimezone(UTC)
 
     def _break(self, kind: BreachKind, key: ReminderKey, words: str) -> None:
         self._breaches.append(Breach(kind, words, *key))
 
     def _break_message(self, kind: BreachKind, message: Message, words: str) -> None:
         self._breaches.append(Breach(kind, f"{message.message_id}: {words}", contact_key=message.contact_key))
-
-
-def _touched(stretches: Iterable[Stretch], first: datetime, last: datetime) -> bool:
-    """Whether one of these stretches of time touches another."""
-    return any(since <= last and first <= until for since, until in stretches)

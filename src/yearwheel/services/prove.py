@@ -3,7 +3,8 @@
 from datetime import datetime
 
 from yearwheel.notifications import proof
-from yearwheel.notifications.proof import Facts, Proof
+from yearwheel.notifications.facts import Facts
+from yearwheel.notifications.proof import Proof
 from yearwheel.services.active import Active, read_active
 from yearwheel.services.app import App, Refused
 from yearwheel.store import Connection, declines, district_days, events, rosters, rounds, standings

@@ -10,10 +10,10 @@ from sqlalchemy import Connection, func, select
 
 from yearwheel.calendar.cycle import Cycle
 from yearwheel.notifications.explain import Carrier, Entry, Halt
+from yearwheel.notifications.facts import Message, Row
 from yearwheel.notifications.history import FOREVER, Change, Edition
 from yearwheel.notifications.ledger import Attempt, OutboxStatus, ReminderKey
 from yearwheel.notifications.presence import PeopleChange
-from yearwheel.notifications.proof import Message, Row
 from yearwheel.store import pauses
 from yearwheel.store.tables import deliveries, events, outbox, reminders
 

@@ -1,0 +1,87 @@
+"""What the proof looks at: the ledger's rows, the messages, and all else on record of one cycle."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from yearwheel.calendar.cycle import Cycle
+from yearwheel.notifications.history import Breaks, Change, Edition
+from yearwheel.notifications.ledger import NoticeKind, OutboxStatus, Reason, ReminderKey, ReminderStatus
+from yearwheel.notifications.presence import PeopleChange
+from yearwheel.roster.people import Roster
+from yearwheel.stages.status import Status
+
+_NOTICE_KINDS = {str(kind) for kind in NoticeKind}
+
+
+Place = tuple[str, str]  # stage key, district code
+Stretch = tuple[datetime, datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A ledger row as the proof reads it."""
+
+    key: ReminderKey
+    kind: str
+    role: str
+    status: ReminderStatus
+    reason: Reason | None
+    due_at: datetime
+    outbox_id: int | None
+    settled_at: datetime | None
+    capped_until: datetime | None = None  # its reader had a week's letters; it waits for the next digest
+
+    @property
+    def is_notice(self) -> bool:
+        return self.kind in _NOTICE_KINDS
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """An outbox message as the proof reads it."""
+
+    id: int
+    contact_key: str
+    zone: ZoneInfo
+    send_on: date
+    status: OutboxStatus
+    message_id: str
+    queued_at: datetime
+    settled_at: datetime | None
+    accepted: int  # how many attempts the mail server took
+    settled_by_hand: bool  # a person said that it was sent
+    held: Stretch | None = None  # kept back for a person's word, from then until it was let go
+
+    @property
+    def left_at(self) -> datetime:
+        """When it left. Where a person settled a doubt nobody knows better than when it was written."""
+        return self.settled_at if self.settled_at and self.accepted else self.queued_at
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All that the proof looks at, up to the moment `until`."""
+
+    cycle: Cycle
+    roster: Roster
+    published_at: datetime
+    until: datetime
+    changes: Sequence[Change]  # oldest first
+    rows: Sequence[Row]
+    messages: Sequence[Message]
+    refused: Mapping[str, datetime]  # contact key -> when their address was first refused
+    standings: Mapping[Place, tuple[Status, date]]
+    editions: Sequence[Edition] = ()  # every calendar that was in force; none means only `cycle`
+    told_of_publication: int = 0  # how many people the publication's own event says were told
+    declined: Collection[tuple[str, str]] = ()  # contact key and kind of message
+    pauses: Sequence[Stretch] = ()  # when the cycle was paused
+    rounds: Sequence[datetime] = ()  # the rounds that write to the state's admins
+    breaks: Mapping[str, Sequence[Breaks]] = field(default_factory=dict)  # by district code, oldest first
+    people: Sequence[PeopleChange] = ()  # oldest first
+
+
+def touched(stretches: Iterable[Stretch], first: datetime, last: datetime) -> bool:
+    """Whether one of these stretches of time touches another."""
+    return any(since <= last and first <= until for since, until in stretches)

@@ -1,0 +1,96 @@
+"""A cycle's year rebuilt from its record, without the planner's help. Pure."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from functools import cache, cached_property
+from zoneinfo import ZoneInfo
+
+from yearwheel.calendar.cycle import Cycle, OwedBy, SendWindow, Stage
+from yearwheel.notifications.facts import Facts, Place, Row, Stretch
+from yearwheel.notifications.history import Change, Edition, Historian, History, Span, Turn
+from yearwheel.notifications.presence import Presence
+from yearwheel.roster.people import Contact, Role
+
+
+class RebuiltYear:
+    """Where each district stood at any moment, who was told, and which calendar was in force."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+        self.editions = facts.editions or (Edition(facts.cycle, facts.published_at),)
+        self.historian = Historian(self.editions)
+        self.rows = {row.key: row for row in facts.rows}
+        self.messages = {message.id: message for message in facts.messages}
+        self.changes: dict[Place, list[Change]] = defaultdict(list)
+        for change in facts.changes:
+            self.changes[change.stage_key, change.district_code].append(change)
+        self.history = cache(self._rebuild)
+        self.opening = cache(SendWindow.opening)
+        self.presence = Presence(facts.people, facts.roster.office.code if facts.roster.office else "")
+        self.held: dict[str, list[Stretch]] = defaultdict(list)
+        for message in facts.messages:
+            if message.held:
+                self.held[message.contact_key].append(message.held)
+        self._holders = cache(facts.roster.holders)
+
+    def places(self) -> Iterator[Place]:
+        """Every stage of any calendar with each district that owes it."""
+        stages = {stage.key: stage for edition in self.editions for stage in edition.cycle.stages}
+        for stage in stages.values():
+            for district in self.facts.roster.districts.values():
+                if district.is_state_office == (stage.owed_by is OwedBy.STATE):
+                    yield stage.key, district.code
+
+    def readers(self, code: str, roles: Iterable[str]) -> Iterator[tuple[str, Contact | None]]:
+        """Who holds these roles for a district by today's roster; None stands for a role that nobody holds."""
+        for role in roles:
+            yield from ((role, contact) for contact in self._holders(code, Role(role)) or (None,))
+
+    def cycle_at(self, moment: datetime) -> Cycle:
+        """The calendar in force at a moment."""
+        known = [edition.cycle for edition in self.editions if edition.at <= moment]
+        return known[-1] if known else self.editions[0].cycle
+
+    def stage_at(self, key: str, moment: datetime) -> Stage:
+        """A stage as it was then, or as it was last before it was removed."""
+        known = [
+            stage
+            for edition in self.editions
+            for stage in edition.cycle.stages
+            if stage.key == key and edition.at <= moment
+        ]
+        return known[-1]
+
+    def _rebuild(self, place: Place) -> History:
+        breaks = self.facts.breaks.get(place[1], ())
+        return self.historian.rebuild(place[0], self.changes.get(place, ()), breaks)
+
+    def around(self, row: Row, first: datetime, last: datetime | None = None) -> list[Span]:
+        """How a row's district stood between two moments, those included."""
+        return self.history((row.key.stage_key, row.key.district_code)).between(first, last or first)
+
+    def moment_of(self, row: Row, turn: Turn, zone: ZoneInfo) -> datetime:
+        """When a row's message may leave, for a reader in this zone."""
+        return self.opening(turn.window, turn.day(row.key.rung, row.role), zone)
+
+    def zone_of(self, contact: Contact | None) -> ZoneInfo:
+        """A reader's own zone; the cycle's where nobody holds the role."""
+        return self.facts.roster.districts[contact.district_code].zone if contact else self.facts.cycle.zone
+
+    def wants(self, row: Row, span: Span) -> bool:
+        """Whether a row's message belongs to what was owed in a span."""
+        turn = span.turn
+        return turn is not None and turn.due_on == row.key.deadline_on and turn.calls(row.key.rung, row.role)
+
+    @cached_property
+    def by_place(self) -> Mapping[Place, list[Row]]:
+        """The ledger's rows of each stage and district."""
+        found = defaultdict(list)
+        for row in self.facts.rows:
+            found[row.key.stage_key, row.key.district_code].append(row)
+        return found
+
+    def words(self, moment: datetime, zone: ZoneInfo | None = None) -> str:
+        """A moment in words, in the cycle's zone unless another is given: "Monday 2027-02-01 18:00"."""
+        return f"{moment.astimezone(zone or self.facts.cycle.zone):%A %Y-%m-%d %H:%M}"

@@ -1,0 +1,111 @@
+"""Whether the reason with which a ledger row ended is what happened. Pure."""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from datetime import date, datetime
+from functools import cached_property
+
+from yearwheel.notifications.facts import Row, touched
+from yearwheel.notifications.history import FOREVER, Span
+from yearwheel.notifications.ledger import NoticeKind, Reason, ReminderStatus
+from yearwheel.notifications.news import NEW_DAYS, NOTICES, RETIRED
+from yearwheel.notifications.planner import NOBODY
+from yearwheel.notifications.rebuilt import RebuiltYear
+from yearwheel.stages.status import HANDED_IN, WAIVED
+
+
+class Reasons:
+    """Holds reasons to the record of a year."""
+
+    def __init__(self, year: RebuiltYear) -> None:
+        self._year = year
+
+    def is_true(self, row: Row, reason: Reason, at: datetime) -> bool:
+        match reason:
+            case Reason.ROLE_EMPTY:
+                return row.key.contact_key.startswith(NOBODY)
+            case Reason.UNREACHABLE:
+                return self._year.facts.refused.get(row.key.contact_key, FOREVER) <= at
+            case Reason.CONTACT_LEFT:
+                return self._year.presence.was_away(row.key.district_code, row.role, row.key.contact_key, at)
+            case Reason.DECLINED:
+                return (row.key.contact_key, row.kind) in self._year.facts.declined
+            case Reason.CAPPED:
+                return row.capped_until is not None
+            case Reason.PAUSED:
+                return touched(self._year.facts.pauses, row.due_at, at)
+            case Reason.HELD:
+                return touched(self._year.held.get(row.key.contact_key, ()), row.due_at, at)
+            case Reason.COLLAPSED:
+                return any(self._says_it_all(other, row, at) for other in self._ladder_mates(row))
+            case Reason.UNDONE:
+                return row.is_notice and self._was_undone(row, at)
+            case Reason.NO_NEWS:
+                return row.kind in NEW_DAYS and self._known_before(row) == row.key.deadline_on
+        return not row.is_notice and any(
+            self._was_so(row, reason, span) for span in self._year.around(row, at)
+        )
+
+    def _was_so(self, row: Row, reason: Reason, span: Span) -> bool:
+        """Whether a reason that speaks of the district's own work was true in a span."""
+        match reason:
+            case Reason.WORK_IN:
+                return span.status in HANDED_IN and span.turn is None
+            case Reason.WAIVED:
+                return span.status in WAIVED
+            case Reason.NOT_OWED:
+                return span.turn is not None and row.key.rung not in span.turn.rungs
+            case Reason.RELIEF:
+                return span.turn is not None and self._year.historian.day(row.due_at) < span.turn.called_from
+            case Reason.DATE_MOVED:
+                return span.turn is not None and span.due_on != row.key.deadline_on
+            case _:
+                return not self._year.wants(row, span)
+
+    def _was_undone(self, row: Row, at: datetime) -> bool:
+        """Whether what a notice was to tell was so no more, and its reader hears what is, if that is news."""
+        told = any(c.at == at and c.kind in NOTICES for c in self._year.changes[row.key[:2]])
+        for span in self._year.around(row, at):
+            if span.start != at or span.fact.bears_out(row.kind, row.key.deadline_on):
+                continue
+            news = row.kind in NEW_DAYS and span.turn is not None
+            if not news or told or self._known_before(row) == span.due_on:
+                return True
+        return False
+
+    def _known_before(self, row: Row) -> date | None:
+        """The due day that a reader knew before the unbroken run of untold new days that ends with a row."""
+        numbers: Counter[NoticeKind] = Counter()
+        began: datetime | None = None
+        for change in self._year.changes[row.key[:2]]:
+            kind = NOTICES.get(change.kind)
+            if kind not in NEW_DAYS:
+                continue
+            numbers[kind] += 1
+            key = row.key._replace(rung=f"{kind}:{numbers[kind]}", deadline_on=change.due_on)
+            other = self._year.rows.get(key)
+            untold = other is not None and other.reason in RETIRED
+            began = (began or change.at) if untold else None
+            if key == row.key:
+                break
+        spans = [span for span in self._year.history(row.key[:2]).spans if began and span.start < began]
+        return spans[-1].due_on if spans else None
+
+    def _says_it_all(self, other: Row, row: Row, at: datetime) -> bool:
+        """Whether another rung, due by then, took a collapsed one's place and was not given up before it."""
+        later = other.key.rung != row.key.rung and row.due_at <= other.due_at <= at
+        went = other.status in (ReminderStatus.QUEUED, ReminderStatus.PLANNED)
+        ended_after = other.reason is not Reason.COLLAPSED and other.settled_at is not None
+        return later and (went or (ended_after and at <= (other.settled_at or at)))
+
+    def _ladder_mates(self, row: Row) -> list[Row]:
+        """The ladder rows about the same deadline of the same district for the same person."""
+        return self._by_ladder.get((*row.key[:2], *row.key[3:]), [])
+
+    @cached_property
+    def _by_ladder(self) -> Mapping[tuple[str, str, str, date], list[Row]]:
+        found = defaultdict(list)
+        for row in self._year.facts.rows:
+            if not row.is_notice:
+                found[*row.key[:2], *row.key[3:]].append(row)
+        return found

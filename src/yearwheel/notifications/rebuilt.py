@@ -43,7 +43,7 @@ class RebuiltYear:
                     yield stage.key, district.code
 
     def readers(self, code: str, roles: Iterable[str]) -> Iterator[tuple[str, Contact | None]]:
-        """Who holds these roles for a district by today's roster; None stands for a role that nobody holds."""
+        """Who holds these roles for a district by today's roster; None for a role that nobody holds."""
         for role in roles:
             yield from ((role, contact) for contact in self._holders(code, Role(role)) or (None,))
 

@@ -1,5 +1,6 @@
 """Districts, contacts and reviewer assignments."""
 
+import json
 from collections.abc import Collection
 from datetime import datetime
 from functools import lru_cache
@@ -7,7 +8,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Engine, RowMapping, delete, select, update
+from sqlalchemy import Connection, Engine, RowMapping, Text, cast, delete, select, update
 
 from yearwheel.roster.people import Contact, District, Role, Roster
 from yearwheel.store import district_days, roster_version
@@ -27,7 +28,11 @@ def load(connection: Connection, state: str, cycle_key: str | None = None) -> Ro
     return kept[key][1]
 
 
-_OF_CONTACT = [contacts.c[name] for name in Contact.__dataclass_fields__]
+# Roles as they are written: reading the same few lists again and again took a third of a nation's roster.
+_OF_CONTACT = [
+    cast(contacts.c.roles, Text) if name == "roles" else contacts.c[name]
+    for name in Contact.__dataclass_fields__
+]
 _KEPT: WeakKeyDictionary[Engine, dict[tuple[str, str | None], tuple[str | None, Roster]]] = (
     WeakKeyDictionary()
 )
@@ -38,7 +43,7 @@ def _read(connection: Connection, state: str, cycle_key: str | None) -> Roster:
     people = select(*_OF_CONTACT).where(contacts.c.state == state, contacts.c.left_at.is_(None))
     found = [_district(row) for row in connection.execute(chosen.order_by(districts.c.code)).mappings()]
     persons = [
-        Contact(key, code, name, email, _roles(tuple(roles)), *rest)
+        Contact(key, code, name, email, _roles(roles), *rest)
         for key, code, name, email, roles, *rest in connection.execute(people.order_by(contacts.c.key)).all()
     ]
     assigned: dict[str, str] = {}
@@ -131,9 +136,9 @@ def _district_row(state: str, district: District) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=256)
-def _roles(words: tuple[str, ...]) -> frozenset[Role]:
+def _roles(written: str) -> frozenset[Role]:
     """A nation's people wear the same few hats."""
-    return frozenset(Role(word) for word in words)
+    return frozenset(Role(word) for word in json.loads(written))
 
 
 def _contact_row(state: str, contact: Contact) -> dict[str, Any]:

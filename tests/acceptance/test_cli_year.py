@@ -47,7 +47,7 @@ def terminal(tmp_path: Path) -> Terminal:
         "--at",
         "2027-01-04T09:00",
     )
-    found.does("cycle", "publish", "small-2027", "--at", "2027-01-04T09:00")
+    found.does("cycle", "publish", "small-2027", "--yes", "--at", "2027-01-04T09:00")
     found.does("advance", "--at", "2027-01-04T10:00")
     found.writes("half.json", json.dumps(HALF_DONE))
     done = found.writes("done.json", json.dumps(DONE))

@@ -28,7 +28,7 @@ def terminal(tmp_path: Path) -> Terminal:
     found.does("roster", "import", districts, "--contacts", contacts)
     found.does("cycle", "create", CALENDAR, "--at", "2027-01-25T09:00")
     found.does("notifications", "approve", "--all", "--cycle", "small-2027", "--at", "2027-01-25T09:00")
-    found.does("cycle", "publish", "small-2027", "--at", "2027-01-25T09:00")
+    found.does("cycle", "publish", "small-2027", "--yes", "--at", "2027-01-25T09:00")
     found.does("advance", "--at", TEN)
     return found
 

@@ -35,7 +35,7 @@ def terminal(tmp_path: Path) -> Terminal:
     districts, contacts = found.writes("d.csv", DISTRICTS), found.writes("c.csv", CONTACTS)
     found.does("roster", "import", districts, "--contacts", contacts)
     found.does("cycle", "create", CALENDAR, "--at", "2027-01-25T09:00")
-    found.does("cycle", "publish", "small-2027", "--at", "2027-01-25T09:00")
+    found.does("cycle", "publish", "small-2027", "--yes", "--at", "2027-01-25T09:00")
     return found
 
 
@@ -254,3 +254,32 @@ def test_what_is_undone_is_not_undone_twice(terminal: Terminal) -> None:
     assert due(terminal, "001")[0] == "2027-03-01"
     terminal.does("undo", again, "--why", "it was right", "--yes", *NOW)
     assert due(terminal, "001")[0] == "2027-03-10"
+
+
+@pytest.mark.parametrize("key", ["kentucky-2027", "kentucky-2026", "kentucky-9999"])
+def test_a_calendar_rolls_forward_to_a_year_that_somebody_plans(terminal: Terminal, key: str) -> None:
+    said = terminal.refuses(
+        "cycle", "create", key, "--from", "kentucky-2027", "--out", terminal.folder / "next.yaml"
+    )
+    assert f"{key} is for {key[-4:]}, and the calendar is for 2027" in said
+    assert "kentucky-2028" in said
+    assert not (terminal.folder / "next.yaml").exists()
+
+
+def test_dates_that_the_linter_doubts_are_promised_only_when_a_person_says_so(tmp_path: Path) -> None:
+    terminal = Terminal(tmp_path)
+    terminal.does("roster", "import", terminal.writes("d.csv", DISTRICTS))
+    terminal.does("cycle", "create", CALENDAR, "--at", "2027-01-25T09:00")
+    assert terminal.type("cycle", "publish", "small-2027", "--at", "2027-01-25T09:00").exit_code == 1
+    assert [line["phase"] for line in terminal.reads("cycle", "list") if line["cycle"] == "small-2027"] == [
+        "draft"
+    ]
+    said = terminal.does("cycle", "publish", "small-2027", "--yes", "--at", "2027-01-25T09:00")
+    assert "small-2027, line 16: warning [short-window] setup" in said
+    assert "small-2027 is published" in said
+
+
+def test_what_was_before_the_newest_round_cannot_be_looked_at_as_if_it_were_now(terminal: Terminal) -> None:
+    terminal.does("advance", *NOW)
+    for words in (("board",), ("district", "show", "001"), ("advance",)):
+        assert "this lies before it" in terminal.refuses(*words, "--at", "2027-01-27T09:00")

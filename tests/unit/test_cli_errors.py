@@ -28,7 +28,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     terminal = Terminal(tmp_path_factory.mktemp("published"))
     terminal.does("roster", "import", "--shipped", "kentucky")
     terminal.does("cycle", "create", CALENDAR, "--at", "2027-01-04T09:00")
-    terminal.does("cycle", "publish", "small-2027", "--at", "2027-01-04T09:00")
+    terminal.does("cycle", "publish", "small-2027", "--yes", "--at", "2027-01-04T09:00")
     return terminal.folder / "data"
 
 
@@ -91,7 +91,7 @@ def test_without_a_cycle_the_next_command_is_named(terminal: Terminal) -> None:
 def test_two_published_cycles_have_to_be_told_apart(running: Terminal) -> None:
     other = running.writes("other.yaml", CALENDAR.read_text("utf-8").replace("small-2027", "other-2027"))
     running.does("cycle", "create", other, "--at", "2027-01-05T09:00")
-    running.does("cycle", "publish", "other-2027", "--at", "2027-01-04T09:00")
+    running.does("cycle", "publish", "other-2027", "--yes", "--at", "2027-01-04T09:00")
 
     said = running.refuses("prove")
     assert (

@@ -23,7 +23,7 @@ def running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Terminal:
     terminal.writes("people.csv", PEOPLE)
     terminal.does("roster", "import", "people.csv", "--generate-contacts")
     terminal.does("cycle", "create", CALENDAR, "--at", "2027-01-04T09:00")
-    terminal.does("cycle", "publish", "small-2027", "--at", "2027-01-04T09:00")
+    terminal.does("cycle", "publish", "small-2027", "--yes", "--at", "2027-01-04T09:00")
     terminal.does("notifications", "approve", "--all")
     return terminal
 

@@ -114,3 +114,11 @@ def test_a_return_never_brings_a_deadline_forward(sqlite_database):
     (after,) = decide(app, KEY, [Decision("budget", "001", "Ray", CHANGES)])
 
     assert after.due_on == date(2027, 3, 1)  # ten working days from February 1 would be the 15th
+
+
+def test_what_is_approved_is_not_approved_again(app):
+    say(app)
+    with pytest.raises(Refused, match="001 is approved already in review"):
+        say(app)
+
+    assert len(logged(app, "approved")) == 1

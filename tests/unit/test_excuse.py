@@ -78,3 +78,11 @@ def test_an_excuse_after_a_return_leads_back_to_the_return(app):
 def test_who_is_not_excused_cannot_be_reinstated(app):
     with pytest.raises(Refused, match="001 is open in budget, not excused"):
         back(app)
+
+
+def test_who_is_excused_is_not_excused_again(app):
+    free(app)
+    with pytest.raises(Refused, match="001 is excused already in budget"):
+        free(app)
+
+    assert len(logged(app, "excused")) == 1

@@ -30,6 +30,8 @@ def test_a_real_year_is_begun_as_written(tmp_path: Path, monkeypatch: pytest.Mon
         "cycle",
         "cycle",
         "notifications",
+        "district",
+        "district",
         "advance",
         "district",
         "district",

@@ -182,6 +182,16 @@ def test_the_subject_says_what_and_when(renderer: Renderer, items: list[Item], s
     assert renderer.render(letter(*items)).subject == subject
 
 
+def test_a_district_of_which_there_are_two_things_of_a_kind_to_say_is_one_district(
+    renderer: Renderer,
+) -> None:
+    twice = [replace(of_kind("receipt"), note=f"Version {number}") for number in (1, 2)]
+    rendered = renderer.render(letter(*twice))
+    assert "Adair County" in rendered.subject
+    assert "2 districts" not in rendered.subject + rendered.text
+    assert rendered.text.index("Version 1") < rendered.text.index("Version 2")
+
+
 @pytest.mark.parametrize(
     ("zone", "words"),
     [

@@ -55,10 +55,13 @@ def create(
 
 def _roll_over(key: str, like: str, out: Path | None) -> tuple[str, str]:
     """The next year's file, written for the user to edit even where it does not hold yet."""
-    from yearwheel.config.roll_over import roll_over
+    from yearwheel.config.roll_over import NotLater, roll_over
 
     text, name = find_calendar(like)
-    rolled = roll_over(text, key, name)
+    try:
+        rolled = roll_over(text, key, name)
+    except NotLater as fault:
+        raise Unclear(str(fault)) from None
     path = out or Path(f"{key}.yaml")
     with path.open("x", encoding="utf-8", errors="surrogateescape") as file:
         file.write(rolled.source)
@@ -132,12 +135,26 @@ def versions(key: Key, as_json: AsJson = False) -> None:
 
 
 @cycle.command(epilog="Example: yearwheel cycle publish kentucky-2027 --by 'Pat Doe'")
-def publish(key: Key, by: By, at: At = "") -> None:
-    """Promise the dates: every district enters every stage, and the year's reminders are planned."""
+def publish(
+    key: Key,
+    by: By,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask, whatever the linter finds.")] = False,
+    at: At = "",
+) -> None:
+    """Promise the dates: every district enters every stage, and the year's reminders are planned.
+
+    What the linter still finds in the calendar is shown first, and has to be confirmed.
+    """
     from yearwheel.services.cycles import publish_cycle
+    from yearwheel.services.lint import lint_stored
     from yearwheel.services.ringer import find_ringer
 
-    with cycle_desk(key, at) as (app, _):
+    with cycle_desk(key, at) as (app, active):
+        found = lint_stored(app, active) if active.stored.published_at is None else []
+        for finding in found:
+            say(f"{key}, line {finding}")
+        if found and not yes:
+            typer.confirm(f"Promise these dates with {len(found)} to look at?", abort=True)
         planned = publish_cycle(app, key, by=by)
         ringer = find_ringer(app)
     if ringer:

@@ -103,11 +103,14 @@ def glance() -> Iterator["App"]:
 @contextmanager
 def cycle_desk(key: str, at: str = "") -> Iterator[tuple["App", "Active"]]:
     """This installation and one of its cycles, on its own clock or, in trial mode, at a moment given."""
-    from yearwheel.services.lookup import find_cycle
+    from yearwheel.services.lookup import find_cycle, refuse_the_past
 
     with installation() as app:
         active = find_cycle(app, key)
-        yield acting_at(app, at, active.cycle.zone), active
+        acting = acting_at(app, at, active.cycle.zone)
+        if at:
+            refuse_the_past(acting, active)
+        yield acting, active
 
 
 def acting_at(app: "App", at: str, zone: ZoneInfo) -> "App":

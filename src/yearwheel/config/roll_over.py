@@ -8,6 +8,7 @@ from yearwheel.calendar.rules import Point, stage_day_of
 from yearwheel.config.cycle_file import load_cycle
 
 ASKED_FOR = re.compile(r"#.*\b(confirm|check) (every|each) year\b", re.IGNORECASE)
+FAR = 20  # years: further ahead a key's number is no year that anybody plans
 STAGE = re.compile(r"\s*-\s+key:\s*([a-z0-9_]+)")
 
 
@@ -32,15 +33,25 @@ class RolledOver:
     confirm: tuple[ToConfirm, ...]
 
 
+class NotLater(ValueError):
+    """A calendar rolls forward only."""
+
+
 def roll_over(source: str, key: str, name: str = "cycle.yaml") -> RolledOver:
     """Move a calendar file to the year its new key names, or to the next.
 
     Only the lines `cycle`, `title` and `year` change; comments and rules stay as they were written.
-    CycleFileError lists the faults of a file that is not sound.
+    CycleFileError lists the faults of a file that is not sound; NotLater a key whose year is not one after
+    the file's.
     """
     year = load_cycle(source, name).year
-    named = re.search(r"(20\d\d)$", key)
+    named = re.search(r"(\d{4})$", key)
     new_year = int(named[1]) if named else year + 1
+    if not year < new_year <= year + FAR:
+        raise NotLater(
+            f"{key} is for {new_year}, and the calendar is for {year}; name one of the years after it: "
+            f"{re.sub(r'[0-9]{4}$', str(year + 1), key)}"
+        )
     text = re.sub(r"(?m)^cycle:\s*[^\s#]+", f"cycle: {key}", source, count=1)
     text = re.sub(r"(?m)^year:\s*[^\s#]+", f"year: {new_year}", text, count=1)
     title = re.compile(r"(?m)^title:.*$")

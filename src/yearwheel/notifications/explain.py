@@ -109,6 +109,7 @@ class Record:
     pauses: Sequence[Halt] = ()  # oldest first
     of_office: Sequence[Change] = ()  # the changes of the stages that the state itself owes
     breaks: Sequence[Breaks] = ()  # the district's own, oldest first
+    until: date = date.max  # the newest day on record; what comes after it is still to come
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +179,8 @@ class _Explainer:
         return self._historian.rebuild(stage.key, changes, self._record.breaks)
 
     def _day_words(self) -> str:
+        if self._is_ahead:
+            return f"{self._on} is still to come; this is how things stand on {self._record.until}."
         published_on = self._record.editions[0].day
         if self._on < published_on:
             return f"The calendar was published on {published_on}; nothing was promised before."
@@ -219,7 +222,10 @@ class _Explainer:
             for entry in entries
         )
         grouped = groupby(said, key=lambda words: words[:2])
-        return [f"{rung} to {_listed(p for *_, p in people)}: {words}." for (rung, words), people in grouped]
+        return [
+            f"{rung} to {_listed(dict.fromkeys(p for *_, p in people))}: {words}."
+            for (rung, words), people in grouped
+        ]
 
     def _person(self, contact_key: str, role: str) -> str:
         contact = self._record.roster.contacts.get(contact_key)
@@ -396,7 +402,9 @@ class _Explainer:
         if span.turn is None:
             return self._done(stage, span) if self._on <= dates.close.on else ""
         if self._on > dates.close.on and stage.review is None:
-            return f"It closed on {dates.close.on} and was never handed in. {self._next(span.turn)}"
+            closed = "It will have closed" if self._is_ahead else "It closed"
+            missing = "is not handed in so far" if self._is_ahead else "was never handed in"
+            return f"{closed} on {dates.close.on} and {missing}. {self._next(span.turn)}"
         own = self._own_day(stage, span)
         stood = f"It {self._stood(stage, span)}, due {span.due_on}{own}"
         return f"{stood}. {self._next(span.turn)}"
@@ -421,11 +429,12 @@ class _Explainer:
 
     def _stood(self, stage: Stage, span: Span) -> str:
         """Where the work stood, in the words of the board: its window is open, but earlier work is not in."""
+        was, waited = ("is", "waits") if self._is_ahead else ("was", "waited")
         if span.status is not Status.NOT_OPEN:
-            return f"was {LABELS[span.status]}"
+            return f"{was} {LABELS[span.status]}"
         first = [self._cycle.stage(key) for key in stage.after if key in self._earlier]
         undone = [s.title for s in first if self._is_undone(s)]
-        return f"waited for {_listed(undone)}" if undone else "was open"
+        return f"{waited} for {_listed(undone)}" if undone else f"{was} open"
 
     def _is_undone(self, stage: Stage) -> bool:
         status = self._earlier[stage.key].between(self._midnight, self._midnight)[0].status
@@ -453,6 +462,10 @@ class _Explainer:
     def _span(self, stage: Stage) -> Span:
         """How the district stood at the end of the day."""
         return self._histories[stage.key].between(self._midnight, self._midnight)[0]
+
+    @property
+    def _is_ahead(self) -> bool:
+        return self._on > self._record.until
 
     @property
     def _noon(self) -> datetime:

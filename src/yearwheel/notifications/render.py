@@ -300,6 +300,7 @@ def _group(letter: Letter, items: list[Item]) -> Group:
     table = tuple((one_line(what), one_line(words)) for item in items for what, words in item.table)
     if first.kind in WHOLE_CYCLE:
         items = items[:1]  # several of them are one longer table
+    told = _lines(items, letter.on)
     return Group(
         kind=first.kind,
         stage=one_line(first.stage_title),
@@ -308,15 +309,26 @@ def _group(letter: Letter, items: list[Item]) -> Group:
         days_left=first.days_left,
         soon=_soon(items, letter.on),
         at=_time_words(first),
-        lines=tuple(_line(item, letter.on) for item in items),
+        lines=told,
         table=table,
-        link=_link(first.page if len(items) == 1 else ""),
+        link=told[0].link if len(told) == 1 else _link(""),
         gentle=_is_gentle(first),
     )
 
 
 def _is_gentle(item: Item) -> bool:
     return item.gentle and item.kind in _SOFTER
+
+
+def _lines(items: Iterable[Item], on: date) -> tuple[Line, ...]:
+    """A line for each district, however often it is spoken of; what is noted of it stands together."""
+    told: dict[tuple[str, str], Line] = {}
+    for item in items:
+        line = _line(item, on)
+        place = line.district, line.link
+        earlier = told[place].note if place in told else ()
+        told[place] = replace(line, note=tuple(dict.fromkeys((*earlier, *line.note))))
+    return tuple(told.values())
 
 
 def _line(item: Item, on: date) -> Line:

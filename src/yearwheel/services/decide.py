@@ -46,6 +46,8 @@ def _move(connection: Connection, active: Active, decision: Decision, now: datet
         )
     _two_people(connection, active, before, decision.by)
     if not decision.changes.strip():
+        if before.status is Status.APPROVED:
+            raise Refused(f"{before.district_code} is approved already in {before.stage_key}")
         return Move(
             before, with_status(before, Status.APPROVED), decision.by, "approved", notice=NoticeKind.APPROVED
         )

@@ -19,6 +19,8 @@ def excuse(
     with app.database.writing() as work:
         active = read_active(work.connection, cycle_key)
         before = find_standing(work.connection, active, stage_key, code)
+        if before.status is status:
+            raise Refused(f"{code} is {LABELS[status]} already in {stage_key}")
         after = with_status(before, status)
         move = Move(before, after, by, str(status), why, NoticeKind.EXCUSED, note=why)
         make_moves(work.connection, active, [move], now)

@@ -6,6 +6,7 @@ from yearwheel.notifications import explain as words
 from yearwheel.notifications.explain import Explanation, Record
 from yearwheel.services.active import read_active
 from yearwheel.services.app import App, Refused
+from yearwheel.services.prove import latest_moment
 from yearwheel.store import district_days, rosters
 from yearwheel.store import proof as record
 
@@ -29,5 +30,6 @@ def explain(app: App, cycle_key: str, district_code: str, on: date) -> Explanati
             record.read_halts(connection, cycle_key),
             record.read_changes(connection, cycle_key, roster.office.code) if roster.office else (),
             district_days.read_history(connection, active.state, district_code).get(district_code, ()),
+            active.day(latest_moment(connection, cycle_key, app.clock.now())),
         )
     return words.explain(known, on)

@@ -3,9 +3,12 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from yearwheel.calendar.lint import Code, Finding, Load, lint
+from yearwheel.calendar.lint import Code, Finding, Load, lint, standing
 from yearwheel.config.cycle_file import CycleFileError, load_cycle
 from yearwheel.roster.people import STATE_ROLES, Role, Roster
+from yearwheel.services.active import Active
+from yearwheel.services.app import App
+from yearwheel.store import rosters
 
 
 def lint_file(
@@ -27,6 +30,13 @@ def lint_file(
             for problem in fault.problems
         ]
     return lint(cycle, load_of(roster) if roster else None)
+
+
+def lint_stored(app: App, active: Active) -> list[Finding]:
+    """What no waiver accepts in a cycle's calendar, held against the roster of its state."""
+    with app.database.reading() as connection:
+        roster = rosters.load(connection, active.state)
+    return standing(lint(active.cycle, load_of(roster) if roster.districts else None))
 
 
 def load_of(roster: Roster) -> Load:

@@ -7,7 +7,7 @@ from yearwheel.calendar.cycle import Cycle, Stage
 from yearwheel.roster.people import District, Roster
 from yearwheel.services.active import Active, read_active
 from yearwheel.services.app import App, Refused
-from yearwheel.store import cycles, rosters
+from yearwheel.store import cycles, events, rosters
 
 
 def find_cycle(app: App, key: str = "") -> Active:
@@ -24,6 +24,12 @@ def find_cycle(app: App, key: str = "") -> Active:
             why = f"{len(running)} cycles are published" if running else "no cycle is published"
             raise Refused(f"{why}; say which one with --cycle KEY; {_listed(running or known)}")
         return read_active(connection, running[0])
+
+
+def refuse_the_past(app: App, active: Active) -> None:
+    """OutOfOrder where the app's clock stands before the newest round: what was then is not kept apart."""
+    with app.database.reading() as connection:
+        events.refuse_before(connection, active.key, app.clock.now())
 
 
 def find_stage(cycle: Cycle, key: str) -> Stage:

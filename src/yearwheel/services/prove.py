@@ -27,7 +27,7 @@ def read_facts(connection: Connection, active: Active, now: datetime) -> Facts:
         cycle=active.cycle,
         roster=rosters.load(connection, active.state, key),
         published_at=stored.published_at,
-        until=stored.closed_at or _latest(connection, key, now),
+        until=stored.closed_at or latest_moment(connection, key, now),
         changes=record.read_changes(connection, key),
         rows=record.read_rows(connection, key),
         messages=record.read_messages(connection, key),
@@ -54,7 +54,7 @@ def _told_of_publication(connection: Connection, key: str) -> int:
     return int((published.detail or {}).get("told", 0))
 
 
-def _latest(connection: Connection, key: str, now: datetime) -> datetime:
+def latest_moment(connection: Connection, key: str, now: datetime) -> datetime:
     """The present, or the newest moment on record: a rehearsed year lies ahead of the machine's clock."""
     known = (now, rounds.newest(connection, key), record.newest_moment(connection, key))
     return max(moment for moment in known if moment is not None)

@@ -39,12 +39,13 @@ def append(connection: Connection, new: Iterable[Event]) -> None:
     written = list(new)
     for cycle_key in {event.cycle_key for event in written} - {None}:
         first = min(event.at for event in written if event.cycle_key == cycle_key)
-        _refuse_before(connection, cycle_key, first)
+        refuse_before(connection, cycle_key, first)
     if written:
         connection.execute(events.insert(), [as_row(event) for event in written])
 
 
-def _refuse_before(connection: Connection, cycle_key: str | None, at: datetime) -> None:
+def refuse_before(connection: Connection, cycle_key: str | None, at: datetime) -> None:
+    """OutOfOrder for a moment before the newest round of a cycle."""
     newest = connection.scalar(_NEWEST_ROUND, {"of_cycle": cycle_key})
     if newest is not None and at < newest - TOLERANCE:
         raise OutOfOrder(

@@ -73,3 +73,10 @@ def test_the_page_asks_for_nothing_and_runs_nothing_and_escapes_the_files_words(
 
 def test_the_year_wheel_may_stand_on_the_page():
     assert '<div class="wheel"><svg id="w"></svg></div>' in year_page(CYCLE, wheel='<svg id="w"></svg>')
+
+
+def test_rules_name_stages_by_their_titles_and_numbers_follow_the_due_days() -> None:
+    cells = re.findall(r'data-label="No\.">(\d+)<', PAGE)
+    assert cells == [str(number) for number in range(1, len(cells) + 1)]
+    assert "by the rule: 28 days before E-rate Form 471 is due" in PAGE
+    assert "erate_471.due" not in PAGE

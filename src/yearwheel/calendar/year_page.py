@@ -1,10 +1,11 @@
 """The year on paper: its dates as a list, as bars and month by month, to print and sign off."""
 
+import re
 from calendar import Calendar
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -13,9 +14,13 @@ from markupsafe import Markup
 from yearwheel.calendar.cycle import Cycle, OwedBy, Stage
 from yearwheel.calendar.day_words import hour_words
 from yearwheel.calendar.holidays import ClosedDay, closed_days
+from yearwheel.calendar.rules import Point
 from yearwheel.calendar.workdays import DAY
 
 BARS_WIDTH, ROW_HEIGHT, TOP, LABELS = 1000, 26, 24, 300
+
+_HAPPENS = {Point.OPENS: "opens", Point.DUE: "is due", Point.GRACE: "is late", Point.CLOSE: "closes"}
+_POINT = re.compile(rf"\b([a-z0-9_]+)\.({'|'.join(Point)})\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,18 +94,26 @@ def year_style() -> str:
 
 
 def _contents(cycle: Cycle, *, for_districts: bool = False) -> dict[str, Any]:
-    rows = tuple(
-        Row(number, stage)
-        for number, stage in enumerate(cycle.stages, start=1)
-        if not for_districts or stage.owed_by is OwedBy.DISTRICTS
-    )
+    shown = (s for s in cycle.stages if not for_districts or s.owed_by is OwedBy.DISTRICTS)
+    by_due_day = sorted(shown, key=lambda stage: stage.dates.due.on)
+    rows = tuple(Row(number, stage) for number, stage in enumerate(by_due_day, start=1))
     return {
         "cycle": cycle,
-        "rows": sorted(rows, key=lambda row: row.stage.dates.due.on),
+        "rows": rows,
+        "titled": partial(titled, cycle),
         "bars": lay_bars(rows),
         "months": tuple(month_grid(cycle, rows)),
         "closed": _closed(cycle),
     }
+
+
+def titled(cycle: Cycle, rule: str) -> str:
+    """A rule with its stages by title: "28 days before E-rate Form 471 is due" for "... erate_471.due"."""
+    titles = {stage.key: stage.title for stage in cycle.stages}
+    return _POINT.sub(
+        lambda found: f"{titles[found[1]]} {_HAPPENS[Point(found[2])]}" if found[1] in titles else found[0],
+        rule,
+    )
 
 
 def lay_bars(rows: tuple[Row, ...]) -> Bars:

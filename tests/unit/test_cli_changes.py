@@ -121,6 +121,19 @@ def test_the_whole_state_is_shifted_and_many_are_excused(terminal: Terminal) -> 
     assert due(terminal, "003", "plan")[1] == "excused"
 
 
+def test_an_absurd_length_of_time_is_refused_before_anybody_counts_that_far(terminal: Terminal) -> None:
+    for days in (251, 99_999_999):
+        assert terminal.refuses("extend", "--all", "--workdays", days, "--why", "storm", "--yes", *NOW) == (
+            f"a day may be 250 working days later at most, and at least 1, not {days:,}; "
+            "give fewer, or the day itself"
+        )
+    relief = ("disaster", "declare", "--all", "--why", "storm", "--yes", *NOW)
+    assert terminal.refuses(*relief, "--until", "2199-12-31") == (
+        "2199-12-31 is more than a year away; a relief lasts until 2028-02-03 at most"
+    )
+    assert due(terminal, "001") == ("2027-03-01", "open")
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -1,6 +1,6 @@
 """Declaring a disaster: a relief for chosen districts, as one act that can be taken back as one."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from yearwheel.services.active import read_active
 from yearwheel.services.app import App, Refused
@@ -11,13 +11,15 @@ from yearwheel.services.selection import Selection, select
 from yearwheel.store import Connection, events, reliefs, rosters, standings
 from yearwheel.store.events import Event
 
+LONGEST = timedelta(days=366)  # a cycle is a year; a later day is a slip of the hand
+
 
 def declare_disaster(
     app: App, cycle_key: str, chosen: Selection, last: date, *, by: str, why: str, save: bool = True
 ) -> MassAct:
     """From today up to a day nothing is asked of these districts, and their deadlines wait as long.
 
-    Refused without a reason and for a day that is past. It ends by itself.
+    Refused without a reason, for a day that is past and for one beyond a year. It ends by itself.
     """
     need_reason(why, "a disaster needs a reason that people will read")
     now = app.clock.now()
@@ -26,6 +28,8 @@ def declare_disaster(
         today = active.day(now)
         if last < today:
             raise Refused(f"{last} is past; a relief lasts at least until {today}")
+        if last > today + LONGEST:
+            raise Refused(f"{last} is more than a year away; a relief lasts until {today + LONGEST} at most")
         codes = [d.code for d in select(rosters.load(work.connection, active.state), chosen)]
         _refuse_overlap(work.connection, cycle_key, set(codes), today)
         stages = [stage.key for stage in active.cycle.stages]

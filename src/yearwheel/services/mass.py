@@ -24,6 +24,7 @@ from yearwheel.store.events import Event
 
 # What happens by itself, or moves nothing, does not stand in the way of taking an act back.
 HARMLESS = frozenset({"opened", "started", "extension_refused"})
+MOST_WORKDAYS = 250  # about a year of them; more is a slip of the hand
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,7 @@ def extend_many(
     Refused without a reason, for a day that is later for nobody, and past a stage's close unless forced.
     """
     need_reason(why, "an extension needs a reason")
+    _check_workdays(day)
     now = app.clock.now()
     with app.database.writing() as work:
         active = read_active(work.connection, cycle_key)
@@ -205,6 +207,14 @@ def _in_the_way(connection: Connection, cycle_key: str, done: Sequence[acts.Numb
         for number, event in later
         if event.kind not in HARMLESS and number > newest[event.stage_key or "", event.district_code or ""]
     ]
+
+
+def _check_workdays(day: NewDay) -> None:
+    if day.until is None and not 1 <= day.workdays <= MOST_WORKDAYS:
+        raise Refused(
+            f"a day may be {MOST_WORKDAYS} working days later at most, and at least 1, "
+            f"not {day.workdays:,}; give fewer, or the day itself"
+        )
 
 
 def _find(

@@ -141,6 +141,38 @@ def test_broken_evidence_is_named_by_its_place(running: Terminal) -> None:
     assert running.refuses(*words) == "work.json has to hold one JSON object; see --example"
 
 
+@pytest.mark.parametrize(
+    ("work", "said"),
+    [
+        ("[" * 100_000, "this is not JSON that anybody filled in: its brackets are nested too deeply"),
+        (
+            '{"a": ' + "[" * 300 + "]" * 300 + "}",
+            "this is not JSON that anybody filled in: its brackets are nested too deeply",
+        ),
+        (
+            '{"done_on": "2027-02-01", "done_on": "2027-02-02"}',
+            "'done_on' stands twice in the same object; keep the one that is true",
+        ),
+        (
+            '{"notes": [{"reference": "minute \\ud800"}]}',
+            "notes.0.reference holds half a character ('minute \\ud800'), which cannot be kept; "
+            "write the whole character",
+        ),
+        (
+            '{"\\udfff": 1}',
+            "a name holds half a character ('\\udfff'), which cannot be kept; write the whole character",
+        ),
+        ('{"done_on": ' + "9" * 5000 + "}", "a number in it has 5,000 digits; write one that can be true"),
+    ],
+    ids=["a tower", "a lower tower", "said twice", "half a character", "half a name", "a long number"],
+)
+def test_evidence_that_cannot_be_kept_as_it_was_meant_is_refused(
+    running: Terminal, work: str, said: str
+) -> None:
+    running.writes("work.json", work)
+    assert running.refuses("district", "submit", "001", "budget", "work.json") == said
+
+
 def test_a_misspelt_setting_is_named_with_the_nearest(terminal: Terminal) -> None:
     terminal.writes("yearwheel.toml", "[mail]\nprot = 2525\n")
 
@@ -185,6 +217,11 @@ def test_a_settings_file_that_is_not_toml_is_named(terminal: Terminal) -> None:
     terminal.writes("yearwheel.toml", "port 8000\n")
 
     assert terminal.refuses("board").startswith("yearwheel.toml: this is not TOML: ")
+
+    terminal.writes("yearwheel.toml", "port = " + "[" * 100_000)
+    assert terminal.refuses("board") == (
+        "yearwheel.toml: this is not TOML: its brackets are nested too deeply"
+    )
 
 
 def test_a_damaged_database_is_no_traceback(terminal: Terminal) -> None:

@@ -1,6 +1,5 @@
 """`yearwheel district`: one district's year, and what it and its reviewer do in it."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -8,6 +7,7 @@ import typer
 
 from yearwheel.cli.board import sign
 from yearwheel.cli.desk import AsJson, At, By, CycleKey, Unclear, Why, cycle_desk
+from yearwheel.cli.json_file import read_object
 from yearwheel.cli.show import print_json, say, table, weekday
 
 if TYPE_CHECKING:
@@ -155,13 +155,7 @@ def _decide(code: str, stage: str, by: str, changes: str, cycle: str, at: str) -
 def _read(path: Path | None) -> dict[str, Any]:
     if path is None:
         raise Unclear("name the file with the work, or print one to fill in with --example")
-    try:
-        work = json.loads(path.read_bytes())
-    except UnicodeDecodeError:
-        raise Unclear(f"{path} is not UTF-8 text") from None
-    if not isinstance(work, dict):
-        raise Unclear(f"{path} has to hold one JSON object; see --example")
-    return work
+    return read_object(path)
 
 
 def _print(page: "DistrictPage", cycle: "Cycle") -> None:

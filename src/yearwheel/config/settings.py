@@ -136,6 +136,8 @@ class Settings(BaseSettings):
             return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, file)
         except (TOMLDecodeError, UnicodeDecodeError) as error:
             raise BadSettings(f"{file}: this is not TOML: {error}") from None
+        except RecursionError:
+            raise BadSettings(f"{file}: this is not TOML: its brackets are nested too deeply") from None
 
 
 def settings_file(environ: Mapping[str, str]) -> Path | None:

@@ -68,8 +68,9 @@ def read_evidence(kind: StageKind, data: bytes | Mapping[str, Any]) -> Evidence:
         return model.model_validate_json(data if isinstance(data, bytes) else to_json(data))
     except ValidationError as e:
         raise EvidenceError([_in_plain_words(problem, model) for problem in e.errors()]) from None
-    except PydanticSerializationError as e:
-        raise EvidenceError([error("evidence", f"this cannot be kept as JSON: {e}")]) from None
+    except PydanticSerializationError:
+        words = "this cannot be kept: it holds half a character, or is nested too deeply, or is no JSON at all"
+        raise EvidenceError([error("evidence", words)]) from None
 
 
 def missing(kind: StageKind, evidence: Evidence, facts: GateFacts) -> list[Finding]:

@@ -15,6 +15,7 @@ from yearwheel.bootstrap import use_app
 from yearwheel.engine import PrefectServer, usual_port
 from yearwheel.scheduler import make_scheduler
 from yearwheel.services.app import App
+from yearwheel.services.free_port import check_address
 from yearwheel.services.ringer import find_ringer
 from yearwheel.services.serve_lock import only_one
 from yearwheel.services.status import running_cycles
@@ -27,7 +28,7 @@ log = logging.getLogger(__name__)
 
 
 def serve(app: App, host: str, port: int) -> None:
-    """Serve until SIGTERM or SIGINT. Refused when this data folder is being served already.
+    """Serve until SIGTERM or SIGINT. Refused when this data folder is served already or the port is taken.
 
     Where the bells were handed to Prefect it serves pages only.
     """
@@ -37,6 +38,7 @@ def serve(app: App, host: str, port: int) -> None:
         signal.signal(number, lambda *_: sys.exit(0))
     ringer = find_ringer(app)
     with only_one(app.settings.data_dir, address, rings=ringer is None), use_app(app):
+        check_address(host, port)
         if ringer:
             prefect_url = ringer.api_url.removesuffix("/api")
             print(f"Yearwheel on {address}; Prefect on {prefect_url} rings the bells", flush=True)

@@ -58,8 +58,33 @@ def fetch(address: str, seconds: float = 20) -> tuple[dict[str, str], str]:
             time.sleep(0.1)
 
 
+def refused(data: Path, port: int, host: str = "127.0.0.1") -> str:
+    """What the command says, on its own, when it does not start."""
+    done = subprocess.run(
+        [sys.executable, "-m", "yearwheel", "serve", "--host", host, "--port", str(port)],
+        env=os.environ | {"YEARWHEEL_DATA_DIR": str(data)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    return done.stderr.strip()
+
+
 def children_of(pid: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def test_an_address_that_cannot_be_had_is_refused_before_anything_starts(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        said = f"port {port} on 127.0.0.1 is taken; give another with --port"
+        assert refused(tmp_path, port) == said
+    there_is_none = "this machine has no address {}; give one of its own with --host"
+    assert refused(tmp_path, port, "192.0.2.1") == there_is_none.format("192.0.2.1")
+    assert refused(tmp_path, port, "nowhere.invalid") == there_is_none.format("nowhere.invalid")
+    assert not (tmp_path / "prefect").exists()
 
 
 @pytest.mark.slow

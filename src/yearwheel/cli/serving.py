@@ -15,7 +15,11 @@ def serve(
     port: Annotated[
         int,
         typer.Option(
-            "--port", metavar="PORT", max=65535, help="The port of the pages; otherwise as in the settings."
+            "--port",
+            metavar="PORT",
+            min=0,
+            max=65535,
+            help="The port of the pages; otherwise as in the settings.",
         ),
     ] = 0,
 ) -> None:

@@ -1,5 +1,9 @@
 """The migrations make what the tables say, can be run again, and lead back."""
 
+import subprocess
+import sys
+
+import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
@@ -8,6 +12,16 @@ from sqlalchemy import CheckConstraint, UniqueConstraint, inspect, text
 
 from yearwheel.store.database import MIGRATIONS
 from yearwheel.store.tables import metadata
+
+
+UPGRADE = """
+import sys
+from yearwheel.store.database import Database
+database = Database(sys.argv[1])
+print("ready", flush=True)
+sys.stdin.readline()
+database.upgrade()
+"""
 
 
 def table_names(database):
@@ -70,4 +84,21 @@ def test_an_empty_database_is_upgraded_from_nothing(empty_database):
     assert table_names(empty_database) == set()
 
     empty_database.upgrade()
+    assert table_names(empty_database) == {*metadata.tables, "alembic_version"}
+
+
+@pytest.mark.slow
+def test_of_several_who_make_the_tables_at_once_each_finds_them_made(empty_database):
+    """SQLite refuses some of what two do at once without waiting; enough of them meet on one file here."""
+    url = empty_database.url.render_as_string(hide_password=False)
+    words = [sys.executable, "-c", UPGRADE, url]
+    pipe = subprocess.PIPE
+    several = [subprocess.Popen(words, stdin=pipe, stdout=pipe, stderr=pipe, text=True) for _ in range(6)]
+    for one in several:
+        one.stdout.readline()
+    for one in several:
+        one.stdin.write("now\n")
+        one.stdin.flush()
+
+    assert [(one.communicate(timeout=60)[1], one.returncode) for one in several] == [("", 0)] * 6
     assert table_names(empty_database) == {*metadata.tables, "alembic_version"}

@@ -69,7 +69,9 @@ def read_evidence(kind: StageKind, data: bytes | Mapping[str, Any]) -> Evidence:
     except ValidationError as e:
         raise EvidenceError([_in_plain_words(problem, model) for problem in e.errors()]) from None
     except PydanticSerializationError:
-        words = "this cannot be kept: it holds half a character, or is nested too deeply, or is no JSON at all"
+        words = (
+            "this cannot be kept: it holds half a character, or is nested too deeply, or is no JSON at all"
+        )
         raise EvidenceError([error("evidence", words)]) from None
 
 

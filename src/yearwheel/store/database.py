@@ -1,5 +1,7 @@
 """Opening a database: one engine for SQLite (WAL) or PostgreSQL, and the two ways to talk to it."""
 
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -9,16 +11,20 @@ from typing import Any, Self
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 
 PRAGMAS = (
-    "journal_mode=WAL",
     "foreign_keys=ON",
     "temp_store=MEMORY",
     "cache_size=-65536",  # 64 MiB
 )
 MIGRATIONS = Path(__file__).parent / "migrations"
+PATIENCE = 30.0  # seconds to wait for another who writes
+PAUSE = 0.05  # seconds between looks where SQLite itself does not wait
+UPGRADING = 1_270_827  # names the lock under which PostgreSQL's tables are upgraded; any number would do
 DRIVERS = ("sqlite", "postgresql", "postgresql+psycopg")
 
 
@@ -83,15 +89,36 @@ class Database:
             yield connection
 
     def upgrade(self) -> None:
-        """Bring the tables to the newest version."""
-        config = Config()
-        config.set_main_option("script_location", str(MIGRATIONS))
-        with self.engine.begin() as connection:
-            config.attributes["connection"] = connection
+        """Bring the tables to the newest version; of several who want to at once one does, the others wait."""
+        with self.engine.connect() as connection:
+            if version(connection) == newest_version():
+                return
+        config = _migrations()
+        with self.writing() as work:
+            if not self.is_sqlite:  # SQLite's writers are one at a time by themselves
+                work.connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({UPGRADING})")
+            config.attributes["connection"] = work.connection
             command.upgrade(config, "head")
+            work.commit()
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+def version(connection: Connection) -> str | None:
+    """The migration the tables are at; None for a database without tables."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def newest_version() -> str | None:
+    """The migration this program brings."""
+    return ScriptDirectory.from_config(_migrations()).get_current_head()
+
+
+def _migrations() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    return config
 
 
 def _read_url(text: str) -> URL:
@@ -109,8 +136,23 @@ def _read_url(text: str) -> URL:
 
 def _options(sqlite: bool) -> dict[str, Any]:
     return (
-        {"connect_args": {"timeout": 30, "check_same_thread": False}} if sqlite else {"pool_pre_ping": True}
+        {"connect_args": {"timeout": PATIENCE, "check_same_thread": False}}
+        if sqlite
+        else {"pool_pre_ping": True}
     )
+
+
+def _use_wal(connection: Any) -> None:
+    """Switch a new file to WAL. SQLite refuses at once, without its usual wait, while another does the same."""
+    for _ in range(int(PATIENCE / PAUSE)):
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                raise
+        time.sleep(PAUSE)
+    connection.execute("PRAGMA journal_mode=WAL")
 
 
 def _prepare_sqlite(engine: Engine, durable: bool) -> None:
@@ -118,6 +160,7 @@ def _prepare_sqlite(engine: Engine, durable: bool) -> None:
     def set_pragmas(connection: Any, _record: Any) -> None:
         # The driver's own transactions start at the first write, which leaves a read before it outside.
         connection.isolation_level = None
+        _use_wal(connection)
         for pragma in (*PRAGMAS, f"synchronous={'NORMAL' if durable else 'OFF'}"):
             connection.execute(f"PRAGMA {pragma}")
 

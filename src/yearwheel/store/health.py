@@ -1,11 +1,10 @@
 """Whether a database is sound: it answers, is undamaged, has the newest tables and guards the event log."""
 
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
-from yearwheel.store.database import MIGRATIONS
+from yearwheel.store.database import newest_version, version
+
+__all__ = ["damage", "missing_guards", "newest_version", "version"]
 
 GUARDS = {
     "sqlite": {"event_no_update", "event_no_delete"},
@@ -20,18 +19,6 @@ def damage(connection: Connection) -> list[str]:
     said = connection.exec_driver_sql("PRAGMA integrity_check").scalars().all()
     orphans = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
     return [str(line) for line in said if line != "ok"] + [f"orphan row: {tuple(row)}" for row in orphans]
-
-
-def version(connection: Connection) -> str | None:
-    """The migration the tables are at; None for a database without tables."""
-    return MigrationContext.configure(connection).get_current_revision()
-
-
-def newest_version() -> str | None:
-    """The migration this program brings."""
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    return ScriptDirectory.from_config(config).get_current_head()
 
 
 def missing_guards(connection: Connection) -> list[str]:

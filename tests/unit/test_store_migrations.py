@@ -13,7 +13,6 @@ from sqlalchemy import CheckConstraint, UniqueConstraint, inspect, text
 from yearwheel.store.database import MIGRATIONS
 from yearwheel.store.tables import metadata
 
-
 UPGRADE = """
 import sys
 from yearwheel.store.database import Database

@@ -1,4 +1,4 @@
-"""Reading the JSON a person hands in: what can be kept as it was meant is taken, the rest refused in words."""
+"""Reading the JSON a person hands in: what can be kept as it was meant, or why it cannot."""
 
 import json
 from pathlib import Path

@@ -89,7 +89,7 @@ class Database:
             yield connection
 
     def upgrade(self) -> None:
-        """Bring the tables to the newest version; of several who want to at once one does, the others wait."""
+        """Bring the tables to the newest version. Of several who want to at once the others wait for one."""
         with self.engine.connect() as connection:
             if version(connection) == newest_version():
                 return
@@ -143,7 +143,7 @@ def _options(sqlite: bool) -> dict[str, Any]:
 
 
 def _use_wal(connection: Any) -> None:
-    """Switch a new file to WAL. SQLite refuses at once, without its usual wait, while another does the same."""
+    """Switch a new file to WAL. While another does the same SQLite refuses without its usual wait."""
     for _ in range(int(PATIENCE / PAUSE)):
         try:
             connection.execute("PRAGMA journal_mode=WAL")

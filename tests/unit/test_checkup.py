@@ -60,6 +60,8 @@ def test_looking_makes_nothing(tmp_path: Path) -> None:
 
     assert [f.what for f in found if f.level is Level.FAIL] == []
     assert [f.what for f in found if f.level is Level.WARN] == ["database"]
+    (folder,) = [f for f in found if f.what == "data folder"]
+    assert folder.seen == f"{tmp_path / 'new'} is not there yet; the first command that writes makes it"
     assert list(tmp_path.iterdir()) == []
 
 

@@ -290,6 +290,30 @@ def test_a_full_or_locked_disk_is_told_of_itself_and_not_of_a_server(running: Te
     ]
 
 
+def test_a_folder_that_cannot_be_written_is_named(running: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = running.folder / "data"
+    for left in data.glob("yearwheel.sqlite-*"):
+        left.unlink()
+    (data / "yearwheel.sqlite-wal").mkdir()  # SQLite says of it what it says of a shut folder, to root too
+    monkeypatch.setattr(os, "access", lambda path, _: Path(path) != data)
+
+    for words in (["board"], ["roster", "list"], ["cycle", "list"]):
+        assert running.refuses(*words) == (
+            f"the folder {data} cannot be written, and even looking writes there; "
+            "make it writable, or name another folder with YEARWHEEL_DATA_DIR"
+        )
+
+
+def test_a_folder_that_is_not_there_for_the_database_is_named(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("YEARWHEEL_DATABASE_URL", f"sqlite:///{terminal.folder}/gone/year.sqlite")
+
+    assert terminal.refuses("board") == (
+        f"there is no folder {terminal.folder}/gone for the database; make it, or name another"
+    )
+
+
 def test_a_reader_who_has_seen_enough_is_no_error(running: Terminal) -> None:
     for words in ("board", "board --json", "calendar show kentucky-2027"):
         board = subprocess.Popen(

@@ -22,6 +22,7 @@ REMEDIES = {  # what SQLite says, and what helps
     "attempt to write a readonly database": "let its file and folder be written again",
     "database is locked": "something else has been writing to it for half a minute; do it again",
 }
+SHUT = ("unable to open database file", "attempt to write a readonly database")
 
 
 class Speaking(TyperGroup):
@@ -91,8 +92,28 @@ def _in_words_of_a_layer(error: Exception) -> str | None:
     # The base class itself is what a file that is no database raises; its other children are our faults
     if isinstance(error, OperationalError) or type(error) is DatabaseError:
         words = str(error.orig).splitlines()[0]
+        if words in SHUT and (shut := _shut()):
+            return shut
         return f"the database cannot be used: {words}; {REMEDIES.get(words, 'see: yearwheel doctor')}"
     return None
+
+
+def _shut() -> str:
+    """What about SQLite's folder or file keeps it from being opened, or nothing."""
+    from yearwheel.config.settings import Settings
+    from yearwheel.store.database import sqlite_file
+
+    if (file := sqlite_file(Settings().database)) is None:
+        return ""
+    if not file.parent.is_dir():
+        return f"there is no folder {file.parent} for the database; make it, or name another"
+    for what, path in (("folder", file.parent), ("file", file)):
+        if path.exists() and not os.access(path, os.W_OK):
+            return (
+                f"the {what} {path} cannot be written, and even looking writes there; "
+                "make it writable, or name another folder with YEARWHEEL_DATA_DIR"
+            )
+    return ""
 
 
 def _settings(error: Any) -> Iterable[str]:

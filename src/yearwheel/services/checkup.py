@@ -144,6 +144,9 @@ def _data_folder(folder: Path) -> Finding:
     if shut or not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
         seen = f"{shut[0] if shut else folder} cannot be written"
         return Finding(Level.FAIL, "data folder", seen, "give another with YEARWHEEL_DATA_DIR, or its rights")
+    if nearest != folder:
+        seen = f"{folder.resolve()} is not there yet; the first command that writes makes it"
+        return Finding(Level.OK, "data folder", seen)
     return Finding(Level.OK, "data folder", str(folder.resolve()))
 
 

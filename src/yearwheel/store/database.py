@@ -115,6 +115,12 @@ def newest_version() -> str | None:
     return ScriptDirectory.from_config(_migrations()).get_current_head()
 
 
+def sqlite_file(url: str) -> Path | None:
+    """The file of an SQLite database; None for any other."""
+    found = make_url(url)
+    return Path(str(found.database)) if found.get_backend_name() == "sqlite" else None
+
+
 def _migrations() -> Config:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))

@@ -6,14 +6,30 @@ import sqlite3
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy.exc import OperationalError
 
 from tests.terminal import Terminal
 from yearwheel.cli.errors import in_words
+from yearwheel.cli.reference import every_command
 
 CALENDAR = Path(__file__).parent.parent / "cycles" / "small.yaml"
+
+
+def _options(command: Any) -> set[str]:
+    return {name for param in command.params for name in param.opts}
+
+
+def _what_it_needs(command: Any) -> list[str]:
+    """One word for each thing that a command cannot do without."""
+    words = []
+    for param in (p for p in command.params if p.required and p.opts != ["--by"]):
+        value = str(param.metavar).partition("|")[0] if "|" in str(param.metavar) else "1"
+        named = param.param_type_name == "option"
+        words += [param.opts[0], *([] if param.is_flag else [value])] if named else [value]
+    return words
 
 
 @pytest.fixture
@@ -329,6 +345,26 @@ def test_a_reader_who_has_seen_enough_is_no_error(running: Terminal) -> None:
         said = board.stderr.read()
         board.stderr.close()
         assert (board.wait(), said) == (141, "")
+
+
+CHANGING = {path: command for path, command in every_command() if "--by" in _options(command)}
+
+
+@pytest.mark.parametrize("path", CHANGING)
+def test_nothing_is_changed_by_nobody(terminal: Terminal, path: str) -> None:
+    command = path.split()[1:] + _what_it_needs(CHANGING[path])
+
+    assert terminal.refuses(*command, "--by", " ") == (
+        "a change is kept with the name of who made it: --by 'Your Name'"
+    )
+    assert terminal.refuses(*command, "--by", "x" * 201) == (
+        "a name may have 200 characters, and this one has 201: --by '...'"
+    )
+
+
+def test_blanks_around_a_name_are_not_kept(running: Terminal) -> None:
+    running.does("cycle", "pause", "small-2027", "--why", "flood", "--by", "  Pat Doe ")
+    assert "by Pat Doe" in running.refuses("cycle", "pause", "small-2027", "--why", "flood")
 
 
 def test_live_mail_cannot_be_sent_from_another_moment(running: Terminal) -> None:

@@ -49,6 +49,12 @@ def login_name() -> str:
         raise Unclear("this machine does not say who you are; add --by 'Your Name'") from None
 
 
+def _name(by: str) -> str:
+    from yearwheel.services.reasons import check_name
+
+    return check_name(by)
+
+
 By = Annotated[
     str,
     typer.Option(
@@ -56,6 +62,7 @@ By = Annotated[
         metavar="NAME",
         help="Who does this; it is kept with the change.",
         default_factory=login_name,
+        callback=_name,
         show_default="your login name",
     ),
 ]

@@ -1,7 +1,8 @@
-"""The reasons people give for what they do: there where one is needed, and short enough to be read."""
+"""The names and reasons people give for what they do: there where one is needed, short enough to be read."""
 
 from yearwheel.services.app import Refused
 
+LONGEST_NAME = 200  # characters
 LONGEST_REASON = 2_000  # characters; reasons stand in letters, lists and tables
 
 
@@ -19,3 +20,15 @@ def check_reason(why: str) -> None:
             f"a reason may have {LONGEST_REASON:,} characters, and this one has {len(why):,}; "
             "say it shorter, and keep the rest where it can be looked up"
         )
+
+
+def check_name(by: str) -> str:
+    """Who does something, without blanks around it. Refused for nobody and for what is no name."""
+    name = by.strip()
+    if not name:
+        raise Refused("a change is kept with the name of who made it: --by 'Your Name'")
+    if len(name) > LONGEST_NAME:
+        raise Refused(
+            f"a name may have {LONGEST_NAME} characters, and this one has {len(name):,}: --by '...'"
+        )
+    return name

@@ -72,7 +72,7 @@ def terminal(tmp_path: Path, api_url: str, monkeypatch: pytest.MonkeyPatch) -> T
 def publish(terminal: Terminal, key: str) -> str:
     calendar = terminal.writes(f"{key}.yaml", CALENDAR.read_text("utf-8").replace("small-2027", key))
     terminal.does("cycle", "create", calendar, "--at", "2026-12-28T09:00")
-    return terminal.does("cycle", "publish", key, "--at", "2026-12-28T09:00")
+    return terminal.does("cycle", "publish", key, "--yes", "--at", "2026-12-28T09:00")
 
 
 def deploy(terminal: Terminal, *words: str) -> str:

@@ -175,6 +175,11 @@ class Stage:
         """The file's line of a key of this stage, or of the stage itself when it is left out."""
         return self.lines.get(key) or self.lines.get("", 0)
 
+    def awaits(self, earlier: "Stage") -> str:
+        """An earlier stage as those see it who wait for it in this one: the office's part is not theirs to do."""
+        of_office = earlier.owed_by is OwedBy.STATE and self.owed_by is OwedBy.DISTRICTS
+        return f"{earlier.title} (the office's part)" if of_office else earlier.title
+
     def dates_for(self, due_on: date | None, workdays: WorkCalendar) -> StageDates:
         """The stage's dates for a district whose due day was moved; the grace keeps its length."""
         if due_on is None or due_on == self.dates.due.on:

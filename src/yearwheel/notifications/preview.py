@@ -142,7 +142,7 @@ class Previewer:
 
     def _item(self, kind: str, case: _Case, zone: ZoneInfo) -> Item:
         stage, due = case.stage, case.stage.dates.due
-        titles = {earlier.key: earlier.title for earlier in self._cycle.stages}
+        before = [self._cycle.stage(key) for key in stage.after[-2:]]
         is_rung = kind in set(RungKind)
         return Item(
             kind=kind,
@@ -154,7 +154,7 @@ class Previewer:
             zone=zone,
             cycle_zone=self._cycle.zone,
             days_left=(case.due_on - case.on).days,
-            missing=tuple(titles[key] for key in stage.after[-2:]) if is_rung and not stage.review else (),
+            missing=tuple(map(stage.awaits, before)) if is_rung and not stage.review else (),
             page="" if case.table else f"{quote(self._district.code, safe='')}/{stage.key}",
             basis=stage.basis,
             note=_NOTES.get(kind, ""),

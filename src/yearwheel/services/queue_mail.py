@@ -334,7 +334,7 @@ class _Writer:
         """The stages that have to be done first and are not, by name; the office's own hold up everyone."""
         owing = {code, self._roster.office.code} if self._roster.office else {code}
         undone = (key for key in stage.after if any((key, of) in self._undone for of in owing))
-        return tuple(self._stages[key].title for key in undone)
+        return tuple(stage.awaits(self._stages[key]) for key in undone)
 
     def _read_undone(self, due: Sequence[DueReminder]) -> set[tuple[str, str]]:
         """The (stage, district) places that stages with something due have to wait for."""

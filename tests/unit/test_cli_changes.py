@@ -124,8 +124,8 @@ def test_the_whole_state_is_shifted_and_many_are_excused(terminal: Terminal) -> 
 def test_an_absurd_length_of_time_is_refused_before_anybody_counts_that_far(terminal: Terminal) -> None:
     for days in (251, 99_999_999):
         assert terminal.refuses("extend", "--all", "--workdays", days, "--why", "storm", "--yes", *NOW) == (
-            f"a day may be 250 working days later at most, and at least 1, not {days:,}; "
-            "give fewer, or the day itself"
+            f"a day may be from 1 to 250 working days later, not {days:,}; "
+            "give another number, or the day itself"
         )
     relief = ("disaster", "declare", "--all", "--why", "storm", "--yes", *NOW)
     assert terminal.refuses(*relief, "--until", "2199-12-31") == (
@@ -140,6 +140,21 @@ def test_an_absurd_length_of_time_is_refused_before_anybody_counts_that_far(term
         (("extend", "--county", "Birch", "--why", "x"), "either --until 2027-03-31 or --workdays 5"),
         (("extend", "--county", "Brich", "--workdays", "2", "--why", "x"), "did you mean 'Birch'?"),
         (("extend", "--near", "here", "--workdays", "2", "--why", "x"), "37.08,-88.60,50"),
+        (("extend", "--near", "370,-85,5", "--workdays", "2", "--why", "x"), "370 is no latitude; it lies"),
+        (("excuse", "--near", "37,-850,5", "--stage", "plan", "--why", "x"), "-850 is no longitude; it lies"),
+        (("extend", "--near", "nan,-85,5", "--workdays", "2", "--why", "x"), "nan is no latitude; it lies"),
+        (("extend", "--near", "37,-85,-5", "--workdays", "2", "--why", "x"), "-5 is no distance in kilom"),
+        (("extend", "--near", "37,-85,inf", "--workdays", "2", "--why", "x"), "inf is no distance in kilom"),
+        (
+            ("extend", "--all", "--workdays", "0", "--why", "x"),
+            "from 1 to 250 working days later, not 0; give",
+        ),
+        (
+            ("extend", "--all", "--workdays", "-3", "--why", "x"),
+            "from 1 to 250 working days later, not -3; give",
+        ),
+        (("extend", "001", "budget", "--workdays", "3", "--why", "x"), "--workdays is for many districts"),
+        (("extend", "--all", "--take-back", "--why", "x"), "is taken back with yearwheel undo"),
         (("extend", "--until", "2027-03-05", "--why", "x"), "name a district and a stage"),
         (("undo", "nothing", "--why", "x"), "has no act 'nothing'"),
         (("disaster", "declare", "001", "--until", "2027-03-05"), "needs a reason"),

@@ -33,8 +33,8 @@ def extend(
     stages: Stages = None,
     until: Annotated[str, typer.Option("--until", metavar="DAY", help="The new due day.")] = "",
     workdays: Annotated[
-        int, typer.Option("--workdays", metavar="N", help="For many: so many working days later.")
-    ] = 0,
+        int | None, typer.Option("--workdays", metavar="N", help="For many: so many working days later.")
+    ] = None,
     why: Why = "",
     force: Annotated[bool, typer.Option("--force", help="Even past the day the stage closes.")] = False,
     take_back: TakeBack = False,
@@ -46,12 +46,14 @@ def extend(
     if not why.strip():
         raise Unclear("a moved date needs a reason: --why '...'")
     if county or cooperative or near or everyone:
-        if take_back or bool(until) == bool(workdays) or workdays < 0:
+        if take_back:
+            raise Unclear("what many districts were given is taken back with yearwheel undo")
+        if bool(until) == (workdays is not None):
             raise Unclear("for many districts give either --until 2027-03-31 or --workdays 5")
         from yearwheel.services.mass import NewDay, extend_many
 
         chosen = choose((code,) if code else (), county, cooperative, near, everyone)
-        day = NewDay(read_day(until) if until else None, workdays)
+        day = NewDay(read_day(until) if until else None, workdays or 0)
         named = [*(stages or ()), *([stage] if stage else [])]
         with cycle_desk(cycle, at) as (app, active):
             done = look_then_do(
@@ -62,6 +64,8 @@ def extend(
             )
         say(f"{len(done.names)} districts have a later day\nto undo: yearwheel undo {done.act} --why '...'")
         return
+    if workdays is not None:
+        raise Unclear("--workdays is for many districts; for one give the day itself: --until 2027-03-31")
     _extend_one(code, stage, by, until, why, force, take_back, cycle, at)
 
 

@@ -26,6 +26,7 @@ Stages = Annotated[
     list[str] | None, typer.Option("--stage", metavar="STAGE", help="With many districts: which stages.")
 ]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask; do it.")]
+FARTHEST = 20_038  # kilometres to the other side of the earth
 
 
 def choose(
@@ -56,8 +57,16 @@ def look_then_do(act: Callable[[bool], "MassAct"], *, yes: bool) -> "MassAct":
 def _circle(near: str) -> "Circle":
     from yearwheel.services.selection import Circle
 
+    example = "write for example 37.08,-88.60,50"
     try:
         latitude, longitude, km = (float(part) for part in near.split(","))
     except ValueError:
-        raise Unclear(f"{near!r} is not a circle; write for example 37.08,-88.60,50") from None
+        raise Unclear(f"{near!r} is not a circle; {example}") from None
+    for number, what, least, most in (
+        (latitude, "latitude", -90, 90),
+        (longitude, "longitude", -180, 180),
+        (km, "distance in kilometres", 0, FARTHEST),
+    ):
+        if not least <= number <= most:  # which holds for "nan" too
+            raise Unclear(f"{number:g} is no {what}; it lies from {least:,} to {most:,}; {example}")
     return Circle(latitude, longitude, km)

@@ -212,8 +212,8 @@ def _in_the_way(connection: Connection, cycle_key: str, done: Sequence[acts.Numb
 def _check_workdays(day: NewDay) -> None:
     if day.until is None and not 1 <= day.workdays <= MOST_WORKDAYS:
         raise Refused(
-            f"a day may be {MOST_WORKDAYS} working days later at most, and at least 1, "
-            f"not {day.workdays:,}; give fewer, or the day itself"
+            f"a day may be from 1 to {MOST_WORKDAYS} working days later, not {day.workdays:,}; "
+            "give another number, or the day itself"
         )
 
 

@@ -215,10 +215,70 @@ def test_a_wrong_value_is_named_by_where_it_stands_and_a_password_is_not_shown(
     monkeypatch.setenv("YEARWHEEL_PORT", "eight")
 
     port, mail_port, security, password = terminal.refuses("board").splitlines()
-    assert port.startswith("YEARWHEEL_PORT: Input should be a valid integer")
-    assert mail_port.startswith("yearwheel.toml: mail.port: Input should be less than or equal to 65535")
-    assert security.startswith("yearwheel.toml: mail.security: Input should be 'none', 'starttls' or 'tls'")
-    assert password == "yearwheel.toml: mail.password: Input should be a valid string"
+    assert port == "YEARWHEEL_PORT: a whole number is needed (found 'eight')"
+    assert mail_port == "yearwheel.toml: mail.port: 65535 is the most (found 99999)"
+    assert security == (
+        "yearwheel.toml: mail.security: use 'none', 'starttls' or 'tls' (found 'none at all')"
+    )
+    assert password == "yearwheel.toml: mail.password: text is needed"
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "said"),
+    [
+        ("BASE_URL", "here", "an address of pages begins with https:// or http:// (found 'here')"),
+        ("MAIL__TIMEOUT", "-1", "more than 0 is needed (found '-1')"),
+        ("MAIL__TIMEOUT", "long", "a number is needed (found 'long')"),
+        ("MAIL__CONNECTIONS", "0", "1 is the least (found '0')"),
+        ("MAIL__TELL_ADMINS", "maybe", "true or false is needed (found 'maybe')"),
+        ("MAIL__TEAM", "{}", "a list is needed"),
+        ("MAIL", '"none"', "a group of settings is needed (found 'none')"),
+    ],
+)
+def test_a_wrong_value_is_told_in_plain_words(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch, name: str, given: str, said: str
+) -> None:
+    monkeypatch.setenv(f"YEARWHEEL_{name}", given)
+    assert terminal.refuses("board") == f"YEARWHEEL_{name}: {said}"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["rehearse", "--seed", "abc"], "'--seed': a whole number is needed (found 'abc')"),
+        (
+            ["calendar", "show", "x", "--version", "1.5"],
+            "'--version': a whole number is needed (found '1.5')",
+        ),
+        (["calendar", "holidays", "--year", "1900"], "'--year': 2000 is the least (found '1900')"),
+        (["serve", "--port", "99999"], "'--port': 65535 is the most (found '99999')"),
+        (["outbox", "show", "first"], "'NUMBER': a whole number is needed (found 'first')"),
+        (["outbox", "hold", "1", "two"], "a whole number is needed (found 'two')"),
+        (["outbox", "resolve", "1", "--as", "lost"], "'--as': 'lost' is not one of 'sent', 'again'"),
+    ],
+    ids=" ".join,
+)
+def test_a_wrong_option_is_told_in_plain_words(terminal: Terminal, words: list[str], said: str) -> None:
+    done = terminal.type(*words)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert said in " ".join(done.stderr.replace("│", " ").split())
+
+
+def test_a_number_longer_than_any_is_a_sentence(running: Terminal) -> None:
+    long = "9" * 30
+    for words in (["outbox", "show", long], ["outbox", "hold", long], ["tasks", "close", long]):
+        assert running.refuses(*words) == (
+            "a number is far too large: nothing that is kept here has one of so many digits"
+        )
+
+
+def test_a_setting_that_is_like_none_is_answered_with_all_there_are(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("YEARWHEEL_FOO", "1")
+    assert terminal.refuses("board").startswith(
+        "YEARWHEEL_FOO is not a setting; there are YEARWHEEL_DATA_DIR,"
+    )
 
 
 def test_a_list_that_is_no_json_is_said_how_to_write(

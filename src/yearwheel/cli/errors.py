@@ -11,6 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from yearwheel.cli.desk import Unclear
+from yearwheel.cli.plain_words import plain_words
 from yearwheel.cli.show import complain
 from yearwheel.engine import EngineFailed
 
@@ -22,6 +23,7 @@ REMEDIES = {  # what SQLite says, and what helps
     "attempt to write a readonly database": "let its file and folder be written again",
     "database is locked": "something else has been writing to it for half a minute; do it again",
 }
+LONGEST_SHOWN = 60  # characters of what was typed
 SHUT = ("unable to open database file", "attempt to write a readonly database")
 
 
@@ -39,6 +41,9 @@ class Speaking(TyperGroup):
         except KeyboardInterrupt:
             complain("stopped; what was under way was not kept, what was done before is")
             raise typer.Exit(INTERRUPTED) from None
+        except typer.BadParameter as error:
+            error.message = _of_an_option(error)
+            raise
         except Exception as error:
             # Usage errors and exits carry a code of their own, and the library says them itself.
             if hasattr(error, "exit_code") or (words := in_words(error)) is None:
@@ -52,6 +57,15 @@ def _let_go_of_stdout() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+def _of_an_option(error: typer.BadParameter) -> str:
+    """What is wrong with a value that was typed; the library names its option itself."""
+    problems: list[Any] = getattr(error.__cause__, "errors", list)()
+    if not problems:
+        return error.message
+    words, given = plain_words(problems[0]), str(problems[0]["input"])
+    return words if given in words else f"{words} (found {given[:LONGEST_SHOWN]!r})"
+
+
 def in_words(error: Exception) -> str | None:
     """What a foreseen error says, or None for one that is a fault of the program."""
     if isinstance(error, Unclear):
@@ -60,6 +74,8 @@ def in_words(error: Exception) -> str | None:
         return f"this is not JSON: {error.msg} in line {error.lineno}, column {error.colno}"
     if isinstance(error, EngineFailed):
         return str(error)
+    if isinstance(error, OverflowError) and "SQLite INTEGER" in str(error):
+        return "a number is far too large: nothing that is kept here has one of so many digits"
     if isinstance(error, OSError):
         said = f"{error.filename or 'this machine'}: {error.strerror or error}"
         return f"{said}; {ROOM}" if error.errno in (ENOSPC, EROFS) else said
@@ -129,4 +145,4 @@ def _settings(error: Any) -> Iterable[str]:
             # A section as a whole could hold the password.
             open_word = isinstance(problem["input"], str | int) and not is_secret(name)
             found = f" (found {problem['input']!r})" if open_word else ""
-            yield f"{where}: {problem['msg']}{found}"
+            yield f"{where}: {plain_words(problem)}{found}"

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 HEAVY = ("prefect", "sqlalchemy", "fastapi", "apscheduler", "pydantic", "holidays", "icalendar", "alembic")
@@ -26,3 +27,7 @@ def test_help_imports_nothing_heavy(tmp_path: Path) -> None:
     look = f"import sys, yearwheel.cli; print([name for name in {HEAVY!r} if name in sys.modules])"
 
     assert _python("-c", look, cwd=tmp_path) == "[]\n"
+
+
+def test_it_says_which_version_it_is(tmp_path: Path) -> None:
+    assert _python("-m", "yearwheel", "--version", cwd=tmp_path) == f"yearwheel {version('yearwheel')}\n"

@@ -2,7 +2,9 @@
 
 import sys
 from collections.abc import Callable
+from importlib.metadata import version as version_of
 from io import TextIOWrapper
+from typing import Annotated
 
 import typer
 
@@ -25,6 +27,7 @@ from yearwheel.cli.rehearsal import demo, rehearse
 from yearwheel.cli.roster import roster
 from yearwheel.cli.rounds import advance
 from yearwheel.cli.serving import serve
+from yearwheel.cli.show import say
 
 TRY, RUN, ACCOUNT, KEEP = (
     "Look before you begin",
@@ -33,13 +36,30 @@ TRY, RUN, ACCOUNT, KEEP = (
     "This installation",
 )
 
+HELP = "Run an annual planning cycle from one readable calendar file, and prove every message."
+
 app = typer.Typer(
     cls=Speaking,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    help="Run an annual planning cycle from one readable calendar file, and prove every message.",
 )
+
+
+def _say_version(asked: bool) -> None:
+    if asked:
+        say(f"yearwheel {version_of('yearwheel')}")
+        raise typer.Exit
+
+
+@app.callback(help=HELP)
+def root(
+    _version: Annotated[
+        bool,
+        typer.Option("--version", help="Say which version this is.", callback=_say_version, is_eager=True),
+    ] = False,
+) -> None:
+    """Its own help is the app's; it stands here for `--version`."""
 
 
 def _add(verb: Callable[..., None], panel: str, example: str) -> None:

@@ -205,6 +205,17 @@ def test_next_year_keeps_the_rules_and_names_what_a_person_must_look_at(terminal
     }.items()
 
 
+def test_shipped_cycles_are_listed_by_their_titles_and_how_to_take_one_is_said_below(
+    terminal: Terminal,
+) -> None:
+    titles = {line["cycle"]: line["title"] for line in terminal.reads("cycle", "list")}
+    assert titles["kentucky-2027"] == "Kentucky education technology planning 2027"
+    assert not any("yearwheel" in title for title in titles.values())
+
+    said = terminal.does("cycle", "list").splitlines()
+    assert said[-1] == "to keep a shipped one as a cycle of yours: yearwheel cycle create kentucky-2027"
+
+
 def test_a_file_that_is_there_is_not_written_over(terminal: Terminal) -> None:
     out = terminal.writes("mine.yaml", "mine")
     assert "File exists" in terminal.refuses(

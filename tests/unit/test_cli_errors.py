@@ -119,6 +119,8 @@ def test_two_published_cycles_have_to_be_told_apart(running: Terminal) -> None:
     ("words", "said"),
     [
         (["district", "show", "1"], "KY has no district '1'; did you mean 001 (Adair County)?"),
+        (["explain", "", "2027-03-15"], "name a district by its code, such as 001; see: yearwheel roster"),
+        (["district", "show", " "], "name a district by its code, such as 001; see: yearwheel roster list"),
         (["district", "show", "adair"], "KY has no district 'adair'; did you mean 001 (Adair County)?"),
         (
             ["board", "--stage", "bugdet"],

@@ -203,22 +203,26 @@ def resume(key: Key, by: By, at: At = "") -> None:
 @cycle.command("list", epilog="Example: yearwheel cycle list --json")
 def list_all(as_json: AsJson = False) -> None:
     """List the cycles here and those that ship."""
-    from yearwheel.config.cycle_file import shipped_cycles
+    from yearwheel.config.cycle_file import load_cycle, read_shipped, shipped_cycles
     from yearwheel.services.status import status
 
     found = []
     if has_database():
         with installation() as app:
             found = status(app).cycles
-    stored = {line.key for line in found}
+    shipped = [key for key in shipped_cycles() if key not in {line.key for line in found}]
     lines = [
         {"cycle": line.key, "phase": line.phase, "done_percent": line.done, "title": line.title}
         for line in found
     ]
     lines += [
-        {"cycle": key, "phase": "shipped", "done_percent": None, "title": "yearwheel cycle create " + key}
-        for key in shipped_cycles()
-        if key not in stored
+        {
+            "cycle": key,
+            "phase": "shipped",
+            "done_percent": None,
+            "title": load_cycle(read_shipped(key), key).title,
+        }
+        for key in shipped
     ]
     if as_json:
         print_json(lines)
@@ -228,6 +232,8 @@ def list_all(as_json: AsJson = False) -> None:
         for line in lines
     ]
     table(("cycle", "phase", "done", "title"), rows)
+    if shipped:
+        say(f"\nto keep a shipped one as a cycle of yours: yearwheel cycle create {shipped[0]}")
 
 
 def _percent(done: object) -> str:

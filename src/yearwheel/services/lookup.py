@@ -44,6 +44,8 @@ def find_stage(cycle: Cycle, key: str) -> Stage:
 
 def find_district(app: App, active: Active, code: str) -> District:
     """The district of that code; Refused suggests codes that look or are named alike."""
+    if not code.strip():
+        raise Refused("name a district by its code, such as 001; see: yearwheel roster list")
     with app.database.reading() as connection:
         roster = rosters.load(connection, active.state, active.key)
     if code in roster.districts:

@@ -26,6 +26,26 @@ def test_every_fault_is_named_and_nothing_is_written(terminal: Terminal) -> None
     assert not (terminal.folder / "data").exists()
 
 
+def test_a_file_without_a_district_is_a_fault(terminal: Terminal) -> None:
+    header = terminal.writes("good.csv", DISTRICTS.splitlines()[0] + "\n")
+
+    for words in ([], ["--dry-run"]):
+        assert terminal.refuses("roster", "import", header, *words).splitlines() == [
+            "good.csv: there is no district in it",
+            "1 fault; nothing was changed",
+        ]
+
+
+def test_only_so_many_notes_are_printed(terminal: Terminal) -> None:
+    many = "".join(f"{n:03},District {n},county,America/New_York\n" for n in range(2, 30))
+    terminal.does("roster", "import", terminal.writes("many.csv", DISTRICTS + many))
+
+    one = terminal.type("roster", "import", terminal.writes("one.csv", DISTRICTS), "--dry-run")
+    notes = [line for line in one.stderr.splitlines() if line.startswith("note: ")]
+    assert notes[0] == "note: 002 District 2 is not in the file; it stays as it is"
+    assert (len(notes), notes[-1]) == (21, "note: and 8 more; --json has them all")
+
+
 def test_a_dry_run_shows_and_changes_nothing(terminal: Terminal) -> None:
     districts = terminal.writes("districts.csv", DISTRICTS)
 

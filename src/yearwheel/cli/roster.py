@@ -150,8 +150,10 @@ def _print(difference: "RosterDiff") -> None:
             say(f"{sign} {line}")
         if len(lines) > SHOWN:
             say(f"{sign} and {len(lines) - SHOWN:,} more")
-    for warning in difference.warnings:
+    for warning in difference.warnings[:SHOWN]:
         complain(f"note: {warning}")
+    if len(difference.warnings) > SHOWN:
+        complain(f"note: and {len(difference.warnings) - SHOWN:,} more; --json has them all")
     say(f"{len(added):,} added, {len(changed):,} changed, {len(gone):,} gone")
 
 

@@ -52,6 +52,8 @@ def read_roster_files(
     codes = [district.code for district in bodies.districts]
     people = read_contacts(contacts, codes) if contacts and not bodies.errors else None
     faults = [f"{districts.name}: {error}" for error in bodies.errors]
+    if not (bodies.districts or bodies.errors):
+        faults = [f"{districts.name}: there is no district in it"]
     faults += [f"{contacts.name}: {error}" for error in people.errors] if people and contacts else []
     if faults:
         count = f"{len(faults)} {'fault' if len(faults) == 1 else 'faults'}; nothing was changed"

@@ -88,7 +88,7 @@ def test_the_letters_about_it_say_what_must_come_first(app, monkeypatch):
     monkeypatch.setattr(app.renderer, "render", lambda letter: seen.append(letter) or render(letter))
     round_at(app, "2027-02-15")
     assert {item.missing for letter in seen for item in letter.items if item.stage_title == "Budget"} == {
-        ("Setup",)
+        ("Setup (the office's part)",)
     }
 
 

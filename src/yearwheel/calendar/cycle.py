@@ -176,7 +176,7 @@ class Stage:
         return self.lines.get(key) or self.lines.get("", 0)
 
     def awaits(self, earlier: "Stage") -> str:
-        """An earlier stage as those see it who wait for it in this one: the office's part is not theirs to do."""
+        """An earlier stage as those see it who wait for it here: the office's part is not theirs to do."""
         of_office = earlier.owed_by is OwedBy.STATE and self.owed_by is OwedBy.DISTRICTS
         return f"{earlier.title} (the office's part)" if of_office else earlier.title
 

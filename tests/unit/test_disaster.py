@@ -163,11 +163,34 @@ def test_the_same_days_stand_still_only_once(app):
     declare(app)
     once = standing_of(app, "budget", "001")
 
-    with pytest.raises(Refused, match="relief 1 already runs until 2027-03-05 for 001; end it first"):
-        declare(app, chosen=Selection(codes=("001", "002")))
+    with pytest.raises(Refused, match="nothing to declare: 001 has relief until 2027-03-05 already"):
+        declare(app)
 
     assert standing_of(app, "budget", "001") == once
     assert len(list_reliefs(app, KEY)) == 1
+
+
+def test_who_has_relief_as_long_already_is_left_as_it_is_and_the_others_get_it(app):
+    declare(app)
+    once = standing_of(app, "budget", "001")
+    done = declare(app, chosen=Selection(codes=("001", "002")))
+
+    assert done.skipped == ("001 has relief until 2027-03-05 already",)
+    assert standing_of(app, "budget", "001") == once
+    assert standing_of(app, "budget", "002").due_on == once.due_on
+    assert list_reliefs(app, KEY)[-1].districts == ("002",)
+
+
+@pytest.mark.parametrize("ended_first", [False, True])
+def test_a_longer_relief_adds_only_the_days_that_the_earlier_one_did_not_give(app, ended_first):
+    declare(app, last=date(2027, 3, 12), chosen=Selection(codes=("002",)))
+    declare(app)
+    if ended_first:
+        end_relief(app, KEY, 2, by="ada", why="over, we thought")
+    declare(app, last=date(2027, 3, 12))
+
+    assert standing_of(app, "budget", "001").due_on == standing_of(app, "budget", "002").due_on
+    assert prove(app, KEY).breaches == ()
 
 
 def change(app, due):

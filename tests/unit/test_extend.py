@@ -124,7 +124,8 @@ def test_an_extension_of_an_extension_moves_the_day_again(app):
     [
         ({"why": "  "}, "an extension needs a reason: --why '...'"),
         ({"until": date(2027, 3, 1)}, "2027-03-01 is not later than the present due day 2027-03-01"),
-        ({"until": date(2027, 2, 1)}, "2027-02-01 is not later than the present due day 2027-03-01"),
+        ({"until": date(2027, 2, 20)}, "2027-02-20 is not later than the present due day 2027-03-01"),
+        ({"until": date(2027, 2, 1)}, "2027-02-01 is past; give 2027-02-18 or a later day"),
         (
             {"until": date(2027, 3, 16)},
             "Budget closes on 2027-03-15; to go past it use --force",

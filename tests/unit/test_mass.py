@@ -157,3 +157,11 @@ def test_what_cannot_be_done_changes_nothing(app, change, words):
     with pytest.raises(Refused, match=words):
         change(app)
     assert ledger(app) == before
+
+
+def test_a_day_that_is_past_already_is_given_to_nobody(app):
+    set_clock(app, "2027-03-12")
+    with pytest.raises(Refused, match="001 budget was due on 2027-03-01, and 2027-03-08 is past as well"):
+        give(app, day=NewDay(workdays=5), force=True)
+
+    assert dues(app) == [None, None, None]

@@ -94,7 +94,7 @@ def test_every_kind_of_message_has_its_words(renderer: Renderer, kind: str) -> N
     match_snapshot(f"{kind}.txt", f"Subject: {rendered.subject}\n\n{rendered.text}")
 
 
-@pytest.mark.parametrize("kind", ["late", "reminder", "due_today", "opened"])
+@pytest.mark.parametrize("kind", ["late", "reminder", "due_today", "opened", "extension"])
 def test_a_district_struck_by_a_disaster_is_asked_softly(renderer: Renderer, kind: str) -> None:
     rendered = renderer.render(letter(replace(of_kind(kind), gentle=True)))
     match_snapshot(f"{kind}-gentle.txt", f"Subject: {rendered.subject}\n\n{rendered.text}")

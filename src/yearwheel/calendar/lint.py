@@ -249,9 +249,11 @@ def _clocks(cycle: Cycle, stage: Stage) -> Iterator[Finding]:
     distances = [(stage.grace, "grace"), *((rung.offset, "reminders") for rung in stage.ladder)]
     if review:
         distances += [(length, "review") for length in (review.first_look, review.revise, review.second_look)]
-    for distance, place in distances:
-        if distance and distance.clock_stopped and not cycle.workdays.stops:
-            why = f"{str(distance)!r} leaves out clock stops, but the file has none"
+    stopped = [(str(length), place) for length, place in distances if length and length.clock_stopped]
+    stopped += [(rule, point) for point, rule in stage.words.items() if "clock stopped" in rule]
+    for distance, place in stopped:
+        if not cycle.workdays.stops:
+            why = f"{distance!r} leaves out clock stops, but the file has none"
             yield _find(stage, Code.NO_CLOCK_STOPS, place, why, SUMMER)
 
 

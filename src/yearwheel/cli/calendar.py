@@ -256,6 +256,7 @@ def _as_object(cycle: "Cycle") -> dict[str, Any]:
             "basis": stage.basis,
             "statutory": stage.statutory,
             "rules": stage.words,
+            "moved_because": stage.words.get("due_moved", ""),
         }
         for stage in cycle.stages
     ]

@@ -80,7 +80,8 @@ def _section(path: str, command: Any) -> str:
 
 def _option(param: Any) -> str:
     metavar = "" if param.is_flag else f" {param.metavar}"
-    return f"- `{param.opts[0]}{metavar}`: {param.help}"
+    names = "`, `".join(f"{name}{metavar}" for name in (*param.opts, *param.secondary_opts))
+    return f"- `{names}`: {param.help}"
 
 
 if __name__ == "__main__":

@@ -55,7 +55,9 @@ _LABELS: dict[str, str] = {  # of what is not due, where the kind's own name is 
     NoticeKind.ALERT: "Needs you",
 }
 # The messages that have softer words for districts that a disaster has struck.
-_SOFTER = frozenset({RungKind.LATE, RungKind.REMINDER, RungKind.DUE_TODAY, RungKind.OPENED})
+_SOFTER: frozenset[str] = frozenset(
+    {RungKind.LATE, RungKind.REMINDER, RungKind.DUE_TODAY, RungKind.OPENED, NoticeKind.EXTENSION}
+)
 _BLANK_LINES = re.compile(r"\n{3,}")
 
 

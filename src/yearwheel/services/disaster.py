@@ -1,12 +1,13 @@
 """Declaring a disaster: a relief for chosen districts, as one act that can be taken back as one."""
 
+from collections.abc import Collection
 from datetime import date, timedelta
 
 from yearwheel.services.active import read_active
 from yearwheel.services.app import App, Refused
-from yearwheel.services.mass import MassAct, carry_out
+from yearwheel.services.mass import MassAct, carry_out, undone
 from yearwheel.services.reasons import need_reason
-from yearwheel.services.relief import standing_still
+from yearwheel.services.relief import DAY, standing_still
 from yearwheel.services.selection import Selection, select
 from yearwheel.store import Connection, events, reliefs, rosters, standings
 from yearwheel.store.events import Event
@@ -19,7 +20,8 @@ def declare_disaster(
 ) -> MassAct:
     """From today up to a day nothing is asked of these districts, and their deadlines wait as long.
 
-    Refused without a reason, for a day that is past and for one beyond a year. It ends by itself.
+    Where an earlier relief runs, or was ended before its day, the days it gave count once. Refused without a
+    reason, for a day that is past, for one beyond a year, and where an earlier relief covers every district.
     """
     need_reason(why, "a disaster needs a reason that people will read")
     now = app.clock.now()
@@ -31,12 +33,18 @@ def declare_disaster(
         if last > today + LONGEST:
             raise Refused(f"{last} is more than a year away; a relief lasts until {today + LONGEST} at most")
         codes = [d.code for d in select(rosters.load(work.connection, active.state), chosen)]
-        _refuse_overlap(work.connection, cycle_key, set(codes), today)
+        given = _given_until(work.connection, cycle_key, today)
+        covered = _covered(work.connection, cycle_key, codes, today, last)
+        codes = [code for code in codes if code not in covered]
+        if not codes:
+            raise Refused(f"nothing to declare: {'; '.join(covered.values())}")
         stages = [stage.key for stage in active.cycle.stages]
         here = standings.find(work.connection, cycle_key, stage_keys=stages, codes=codes)
-        moves = [move for s in here if (move := standing_still(active, s, today, last, by, why))]
+        first = {code: max(today, given[code] + DAY) if code in given else today for code in codes}
+        still = (standing_still(active, s, first[s.district_code], last, by, why) for s in here)
+        moves = [move for move in still if move]
         what = f"{chosen}: relief until {last}"
-        done = carry_out(work.connection, active, moves, [], now, what, by, why, save)
+        done = carry_out(work.connection, active, moves, list(covered.values()), now, what, by, why, save)
         if save:
             number = reliefs.add(
                 work.connection, cycle_key, codes, today, last, why=why, by=by, at=now, act=done.act
@@ -48,11 +56,23 @@ def declare_disaster(
     return done
 
 
-def _refuse_overlap(connection: Connection, cycle_key: str, codes: set[str], today: date) -> None:
-    """The same days may stand still only once: a second relief would move every deadline again."""
+def _given_until(connection: Connection, cycle_key: str, today: date) -> dict[str, date]:
+    """For each district the last day that an earlier relief has given it already, ended since or not."""
+    taken_back = {event.before for event in events.list_events(connection, cycle_key, kinds=["mass_act"])}
+    found: dict[str, date] = {}
     for relief in reliefs.list_reliefs(connection, cycle_key):
-        if relief.holds_on(today) and (both := sorted(codes & set(relief.districts))):
-            raise Refused(
-                f"relief {relief.id} already runs until {relief.last_on} for {', '.join(both)}; "
-                f"end it first (yearwheel disaster end {relief.id}) and declare the longer one"
-            )
+        if relief.last_on >= today and undone(relief.act) not in taken_back:
+            found |= {code: max(relief.last_on, found.get(code, today)) for code in relief.districts}
+    return found
+
+
+def _covered(
+    connection: Connection, cycle_key: str, codes: Collection[str], today: date, last: date
+) -> dict[str, str]:
+    """The districts that a running relief covers as long, each with words that say so."""
+    runs = reliefs.quiet_until(connection, cycle_key, today)
+    return {
+        code: f"{code} has relief until {runs[code]} already"
+        for code in codes
+        if code in runs and runs[code] >= last
+    }

@@ -41,7 +41,7 @@ def extend(
         moves = []
         for extension in extensions:
             before = find_standing(work.connection, active, extension.stage_key, extension.district_code)
-            check_later(active, before, extension.until, force=force)
+            check_later(active, before, extension.until, active.day(now), force=force)
             after = replace(
                 before,
                 due_on=extension.until,
@@ -77,14 +77,16 @@ def take_back_extension(
     return after
 
 
-def check_later(active: Active, before: Standing, until: date, *, force: bool) -> None:
-    """Refuse a day that is not later, where nothing is owed, and past the stage's close unless forced."""
+def check_later(active: Active, before: Standing, until: date, today: date, *, force: bool) -> None:
+    """Refuse a day that is past or not later, where nothing is owed, and past the close unless forced."""
     stage = active.cycle.stage(before.stage_key)
     turn = turn_of(stage, before)
     if turn is None:
         raise Refused(
             f"{before.district_code} is {LABELS[before.status]} in {stage.title}; nothing to extend"
         )
+    if until < today:
+        raise Refused(f"{until} is past; give {today} or a later day")
     if until <= turn.due_on:
         raise Refused(f"{until} is not later than the present due day {turn.due_on}")
     if until > stage.dates.close.on and not force:

@@ -136,7 +136,7 @@ def undo(app: App, cycle_key: str, act: str, *, by: str, why: str, save: bool = 
         changed = {(e.stage_key, e.district_code): e for _, e in done if e.stage_key and e.district_code}
         if not changed:
             raise Refused(f"{cycle_key} has no act {act!r} that changed anything")
-        _check_not_undone(work.connection, active, act)
+        _check_notundone(work.connection, active, act)
         if stands := _in_the_way(work.connection, cycle_key, done):
             lines = [f"  {_said(event)} on {active.day(event.at)} by {event.actor}" for event in stands]
             raise Refused("\n".join([f"{act} cannot be undone; since then:", *lines]))
@@ -148,10 +148,10 @@ def undo(app: App, cycle_key: str, act: str, *, by: str, why: str, save: bool = 
         for relief in reliefs.list_reliefs(work.connection, cycle_key):
             if relief.act == act and relief.ended_at is None:
                 reliefs.end(work.connection, relief.id, by, now)
-        undone = carry_out(work.connection, active, moves, [], now, _undone(act), by, why, save)
+        taken_back = carry_out(work.connection, active, moves, [], now, undone(act), by, why, save)
         if save:
             work.commit()
-    return undone
+    return taken_back
 
 
 def carry_out(
@@ -246,6 +246,8 @@ def _extension(
     until = day.until or active.cycle.workdays.shift(turn.due_on, day.workdays)
     if until <= turn.due_on:
         return f"{_place(before)} is due on {turn.due_on} already"
+    if until < active.day(now):
+        return f"{_place(before)} was due on {turn.due_on}, and {until} is past as well"
     if until > stage.dates.close.on and not force:
         raise Refused(
             f"{stage.title} closes on {stage.dates.close.on}; to go past it use --force with a reason"
@@ -255,15 +257,15 @@ def _extension(
     return Move(before, after, by, "deadline_moved", why, NoticeKind.EXTENSION, why)
 
 
-def _undone(act: str) -> str:
+def undone(act: str) -> str:
     """What an act is called that takes another back."""
     return f"{act} undone"
 
 
-def _check_not_undone(connection: Connection, active: Active, act: str) -> None:
+def _check_notundone(connection: Connection, active: Active, act: str) -> None:
     """One sentence for an act that was taken back, in the place of all that taking it back has changed."""
     for event in events.list_events(connection, active.key, kinds=["mass_act"]):
-        if event.before == _undone(act):
+        if event.before == undone(act):
             again = (event.detail or {})["act"]
             raise Refused(
                 f"{act} was undone already on {active.day(event.at)} by {event.actor} ({event.why}); "

@@ -40,7 +40,13 @@ def ask(app: App, cycle_key: str, stage_key: str, code: str, until: date, *, by:
     now = app.clock.now()
     with app.database.writing() as work:
         active = read_active(work.connection, cycle_key)
-        check_later(active, find_standing(work.connection, active, stage_key, code), until, force=True)
+        check_later(
+            active,
+            find_standing(work.connection, active, stage_key, code),
+            until,
+            active.day(now),
+            force=True,
+        )
         request = Request(stage_key, code, until, by, why, now)
         if not tasks.open_once(work.connection, _task(work.connection, active, request)):
             raise Refused(f"{code} has asked for more time in {stage_key} already; it waits for an answer")

@@ -49,7 +49,7 @@ def standing_still(
     workdays = active.cycle.workdays
     begun = max(first, turn.opens_on)
     left = workdays.count(begun - DAY, turn.due_on) if turn.due_on >= begun else 0
-    moved = turn.due_on >= begun
+    moved = first <= last and turn.due_on >= begun
     due_on = (
         (workdays.shift(last, left) if left else workdays.on_or_after(last + DAY)) if moved else turn.due_on
     )

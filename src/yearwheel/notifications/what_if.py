@@ -56,6 +56,7 @@ class WhatIf:
     writes: Mapping[str, int]
     weeks: tuple[ReviewWeek, ...]
     hits: tuple[str, ...]  # holidays and breaks that the new due days meet
+    notices: int = 0  # letters to people who had been told a day that moves or ends
 
     def total(self, name: str) -> int:
         """The sum over all stages of "moved", "new", "cancelled" or "at_once"."""
@@ -75,6 +76,8 @@ class WhatIf:
             f"{s.districts:,} districts" + (f"; {s.at_once:,} are due at once" if s.at_once else "")
             for s in self.stages
         ]
+        if self.notices:
+            lines.append(f"  {self.notices:,} notices to people who had been told an old day")
         lines += [
             f"  Review, week of {week.monday:%B} {week.monday.day}: {week.after:.0f} plans to read "
             f"instead of {week.before:.0f}"
@@ -87,6 +90,7 @@ class WhatIf:
         return {
             "calendar": self.diff.as_json(),
             "today": self.today.isoformat(),
+            "notices": self.notices,
             "districts": self.districts,
             "reminders": {name: self.total(name) for name in ("moved", "new", "cancelled", "at_once")},
             "stages": [asdict(stage) for stage in self.stages],

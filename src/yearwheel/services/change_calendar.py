@@ -30,7 +30,7 @@ from yearwheel.services.local_days import (
     with_news,
     with_own_day,
 )
-from yearwheel.services.moves import Move, make_moves, tell, told_days
+from yearwheel.services.moves import Move, count_notices, make_moves, tell, told_days
 from yearwheel.services.reapply import reapply, record
 from yearwheel.services.reasons import need_reason
 from yearwheel.services.replan import replan, take_back_waiting
@@ -77,7 +77,7 @@ def preview_change(app: App, cycle_key: str, new_source: str, name: str = "calen
     with app.database.writing() as work:
         active = read_active(work.connection, cycle_key)
         change = _prepare(work.connection, active, new_source, name, now, by="")
-        return _foresee(active, change, now)
+        return _foresee(work.connection, active, change, now)
 
 
 def save_change(
@@ -92,11 +92,11 @@ def save_change(
     with app.database.writing() as work:
         before = read_active(work.connection, cycle_key)
         change = _prepare(work.connection, before, new_source, name, now, by=by)
-        foreseen = _foresee(before, change, now)
+        foreseen = _foresee(work.connection, before, change, now)
         if before.stored.source == new_source:
             raise Refused(f"this is the calendar of {cycle_key} as it stands; nothing would change")
         number = versions.add(work.connection, cycle_key, new_source, now, by, why)
-        detail = {"version": number, "writes": dict(foreseen.writes)}
+        detail = {"version": number, "writes": dict(foreseen.writes), "notices": foreseen.notices}
         events.append(
             work.connection, [Event(now, by, "calendar_changed", cycle_key, why=why, detail=detail)]
         )
@@ -219,8 +219,11 @@ def _overtaken(
     return moves
 
 
-def _foresee(active: Active, change: _Change, now: datetime) -> WhatIf:
-    return what_if(
+def _foresee(connection: Connection, active: Active, change: _Change, now: datetime) -> WhatIf:
+    under_new = replace(active, cycle=change.new, former=(*active.former, active.cycle))
+    news = _news(connection, under_new, change, by="", why="")
+    news += [*change.relieved, *change.overtaken, *with_news(connection, under_new, change.old, change.own)]
+    foreseen = what_if(
         change.old,
         change.new,
         change.roster,
@@ -233,6 +236,7 @@ def _foresee(active: Active, change: _Change, now: datetime) -> WhatIf:
         change.entering,
         {move.after.place for move in (*change.own, *change.relieved)},
     )
+    return replace(foreseen, notices=count_notices(under_new, news, change.roster, now))
 
 
 def _carry_out(

@@ -75,6 +75,12 @@ def tell(connection: Connection, active: Active, moves: Sequence[Move], now: dat
     retire_untold(connection, active, [move.after for move in moves if _may_undo(move)], now)
 
 
+def count_notices(active: Active, moves: Iterable[Move], roster: Roster, now: datetime) -> int:
+    """How many people each of these moves would be told to, summed."""
+    told = (move for move in moves if move.notice is not None)
+    return sum(1 for move in told for _ in _notices(active, move, roster, now, number=1))
+
+
 def with_status(standing: Standing, status: Status, **changes: Any) -> Standing:
     """The standing after a move."""
     return replace(standing, status=status, **changes)

@@ -30,6 +30,7 @@ def test_a_real_year_is_begun_as_written(tmp_path: Path, monkeypatch: pytest.Mon
         "cycle",
         "cycle",
         "notifications",
+        "advance",
         "district",
         "district",
         "advance",

@@ -5,10 +5,10 @@ from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 
 from yearwheel.clock import Clock, SystemClock
-from yearwheel.config.settings import Mail, MailMode, Settings
+from yearwheel.config.settings import MailMode, Settings
 from yearwheel.notifications.mailers import Mailer
 from yearwheel.notifications.mailers.maildir import MaildirMailer
-from yearwheel.notifications.mailers.smtp import SmtpMailer, SmtpServer
+from yearwheel.notifications.mailers.smtp import SmtpMailer
 from yearwheel.notifications.mailers.team import RedirectingMailer, TeamMailer
 from yearwheel.services.app import App
 from yearwheel.store.database import Database
@@ -47,7 +47,7 @@ def _own_app() -> App:
 
 
 def _open_mailer(settings: Settings) -> AbstractContextManager[Mailer]:
-    mailer = _smtp(settings.mail) if settings.mail.mode is MailMode.LIVE else _trial(settings)
+    mailer = SmtpMailer(settings.mail.server) if settings.mail.mode is MailMode.LIVE else _trial(settings)
     redirect_to = settings.mail.redirect_to
     return RedirectingMailer(redirect_to, mailer) if redirect_to else mailer
 
@@ -55,17 +55,4 @@ def _open_mailer(settings: Settings) -> AbstractContextManager[Mailer]:
 def _trial(settings: Settings) -> MaildirMailer | TeamMailer:
     staying = MaildirMailer(settings.inboxes)
     team = settings.mail.team
-    return TeamMailer(team, _smtp(settings.mail), staying) if team else staying
-
-
-def _smtp(mail: Mail) -> SmtpMailer:
-    server = SmtpServer(
-        mail.host,
-        mail.port,
-        mail.local_hostname,
-        security=mail.security,
-        username=mail.user,
-        password=mail.password.get_secret_value(),
-        timeout=mail.timeout,
-    )
-    return SmtpMailer(server)
+    return TeamMailer(team, SmtpMailer(settings.mail.server), staying) if team else staying

@@ -15,6 +15,7 @@ from tests.apps import (
     begun,
     hand_in,
     ledger,
+    logged,
     make_app,
     person,
     roster_of,
@@ -23,9 +24,15 @@ from tests.apps import (
 )
 from tests.fakes import FakeMailer
 from yearwheel.roster.people import Contact, Role, Roster
-from yearwheel.services.app import App
+from yearwheel.services.app import App, Refused
 from yearwheel.services.approve_kinds import approve_kinds
-from yearwheel.services.contacts import decide_hand_over, give_up_address, name_deputy, set_away
+from yearwheel.services.contacts import (
+    call_reachable,
+    decide_hand_over,
+    give_up_address,
+    name_deputy,
+    set_away,
+)
 from yearwheel.services.cycles import create_cycle, publish_cycle
 from yearwheel.services.lookup import find_cycle
 from yearwheel.services.prove import prove
@@ -125,6 +132,30 @@ def test_a_deputy_stays_with_the_post_and_the_old_address_asks_for_nothing_more(
     assert list_tasks(deputed, "KY") == []
     people = roster(deputed).contacts
     assert (people["dan"].deputy_for, "ann" in people) == ("001:nia@mail.example", False)
+
+
+def test_a_person_may_say_that_mail_reaches_an_address_again(deputed: App, mailer) -> None:
+    with deputed.database.writing() as work:
+        give_up_address(work.connection, find_cycle(deputed), "ann", "550 unknown", deputed.clock.now())
+        work.commit()
+    round_at(deputed, "2027-02-02")
+    call_reachable(deputed, KEY, "ann", by="sue", why="their mailbox is repaired")
+
+    assert (roster(deputed).contacts["ann"].undeliverable, list_tasks(deputed, "KY")) == (None, [])
+    (event,) = logged(deputed, "address_mended")
+    assert (event.actor, event.before, event.why) == ("sue", "550 unknown", "their mailbox is repaired")
+    mailer.sent.clear()
+    round_at(deputed, "2027-02-15")
+    assert ANN.email in mailer.recipients()
+    assert DAN.email not in mailer.recipients()
+    assert prove(deputed, KEY).breaches == ()
+
+
+def test_an_address_that_was_not_given_up_is_not_mended(deputed: App) -> None:
+    with pytest.raises(
+        Refused, match=r"mail to Ann <ann@mail.example> has not been given up; nothing to mend"
+    ):
+        call_reachable(deputed, KEY, "ann", by="sue")
 
 
 def test_a_deputy_who_takes_over_is_nobodys_deputy_any_more(deputed: App) -> None:

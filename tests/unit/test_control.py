@@ -27,6 +27,7 @@ from yearwheel.notifications.edit import Change
 from yearwheel.notifications.ledger import OutboxStatus
 from yearwheel.services.app import App, Refused
 from yearwheel.services.approve_kinds import KINDS, approve_kinds
+from yearwheel.services.change_calendar import save_change
 from yearwheel.services.cycles import create_cycle, publish_cycle
 from yearwheel.services.deliver import DeliveryReport, deliver
 from yearwheel.services.explain import explain
@@ -146,6 +147,23 @@ def test_a_letter_a_person_holds_stays_when_the_others_words_are_approved(unread
     assert ANN.email not in mailer.recipients()
 
 
+def test_approving_all_leaves_what_a_person_holds_or_has_changed_and_names_it(unread, mailer):
+    round_at(unread, "2027-02-15")
+    anns, bobs = number_of(unread, ANN), number_of(unread, BOB)
+    move_messages(unread, KEY, [anns], Desk.HOLD, by="ada", why="wrong person")
+    changed = edit(unread, KEY, bobs, Change("", "The portal is closed on Friday."), by="ada")
+    weighed = weigh_approval(unread, KEY, None)
+    assert (weighed.people, weighed.kept) == (2, (anns, changed))
+
+    assert approve(unread, KEY, None, by="ada") == weighed
+    deliver(unread)
+    assert (reached(mailer), held(unread)) == (
+        ["cal", "finn"],
+        [(ANN.email, "wrong person"), (BOB.email, "changed by ada")],
+    )
+    assert weigh_approval(unread, KEY, None).letters == ()
+
+
 def test_words_may_be_approved_before_the_first_letter(unread, mailer):
     assert approve_kinds(unread, KEY, by="ada") == ["reminder"]
     assert approve_kinds(unread, KEY, by="ada") == []
@@ -217,7 +235,7 @@ def test_a_changed_copy_takes_a_held_letters_place_and_both_are_kept(unread, mai
     assert open_message(unread, old).message.status is OutboxStatus.SUPPRESSED
     assert open_message(unread, old).raw == before.raw
     assert (ANN.email, "changed by ada") in held(unread)
-    approve(unread, KEY, None, by="ada")
+    approve(unread, KEY, [new], by="ada")
     deliver(unread)
     (sent,) = [e for e in mailer.sent if e.recipient == ANN.email]
     letter = message_from_bytes(sent.raw, policy=policy.default)
@@ -369,6 +387,20 @@ def test_a_full_week_waits_for_the_next_digest(app, mailer):
     mailer.sent.clear()
     round_at(app, "2027-04-19")
     assert (reached(mailer), prove(app, KEY).breaches) == (["ann"], ())
+
+
+def test_a_cap_holds_back_what_rests_on_a_basis_that_is_no_statute(app, mailer):
+    """Nearly every date names what it rests on; only those that the law sets are told whatever the week."""
+    set_clock(app, "2027-02-02")
+    hand_in(app, "budget", "001", "002", "003")
+    source = SOURCE.replace("due: April 15", "due: {on: April 15, basis: OET calendar}", 1)
+    assert source != SOURCE
+    save_change(app, KEY, source, by="ada", why="says what it rests on")
+    with_mail(app, letters_per_week=1)
+    round_at(app, "2027-04-08")
+    mailer.sent.clear()
+    round_at(app, "2027-04-12")
+    assert reached(mailer) == []
 
 
 def test_the_day_itself_is_told_however_full_the_week(app, mailer):

@@ -28,6 +28,7 @@ from tests.fakes import BROKEN_OFF, BUSY, NO_SUCH_USER, POLICY, FakeMailer
 from yearwheel.notifications.ledger import Attempt, OutboxStatus
 from yearwheel.notifications.mailers import Result
 from yearwheel.services import deliver as delivering
+from yearwheel.services.contacts import give_up_address
 from yearwheel.services.deliver import (
     BATCH,
     LEASE,
@@ -38,8 +39,12 @@ from yearwheel.services.deliver import (
     blames_address,
     deliver,
 )
+from yearwheel.services.lookup import find_cycle
+from yearwheel.services.outbox_desk import Desk, move_messages
 from yearwheel.services.pause import pause_cycle
+from yearwheel.services.prove import prove
 from yearwheel.services.queue_mail import queue_mail
+from yearwheel.services.tasks import list_tasks
 from yearwheel.services.upkeep import list_doubts, resolve, sweep_leases
 from yearwheel.store import outbox, rosters
 
@@ -193,6 +198,40 @@ def test_an_address_that_is_refused_ends_its_message_and_the_reminders_after_it(
         ("7-days-before", "ann", "no_address", "unreachable")
     ]
     assert [e.recipient for e in mailer.tried].count(ANN.email) == 1
+
+
+def test_a_server_that_takes_the_letter_after_all_has_the_address_written_to_again(app, mailer):
+    mailer.answers[ANN.email] = NO_SUCH_USER
+    deliver(app)
+    assert [task.kind for task in list_tasks(app, "KY")] == ["bad_address"]
+    mailer.answers.clear()
+    move_messages(app, KEY, [row_of(app, ANN)["id"]], Desk.RETRY, by="ada", why="their server is mended")
+    set_clock(app, "2027-02-16")
+    deliver(app)
+
+    assert (undeliverable(app, ANN), list_tasks(app, "KY")) == (None, [])
+    (event,) = logged(app, "address_mended")
+    assert (event.before, event.why) == ("550 5.1.1 no such user here", "250 2.0.0 queued")
+    round_at(app, "2027-02-22")
+    assert ledger(app, contact_key="ann", rung="7-days-before", stage_key="budget") == [
+        ("7-days-before", "ann", "sent", None)
+    ]
+    assert prove(app, KEY).breaches == ()
+
+
+def test_an_address_whose_letters_came_back_is_not_mended_by_a_server_that_takes_them(app, mailer):
+    """A relay takes everything, as it took the letter that came back."""
+    mailer.answers[ANN.email] = BUSY
+    deliver(app)
+    with app.database.writing() as work:
+        give_up_address(work.connection, find_cycle(app), "ann", "came back: no such user", app.clock.now())
+        work.commit()
+    mailer.answers.clear()
+    app.clock.set(app.clock.now() + WAITS[0])
+    deliver(app)
+
+    assert row_of(app, ANN)["status"] is OutboxStatus.SENT
+    assert undeliverable(app, ANN) == "came back: no such user"
 
 
 def test_a_message_refused_by_policy_fails_and_shows_up_but_the_contact_is_kept(app, mailer):

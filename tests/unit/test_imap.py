@@ -13,7 +13,7 @@ from tests.dovecot import PASSWORD, USER, Dovecot
 from tests.unit.test_bounces import about, contact_of, sample
 from yearwheel.config.settings import Mail
 from yearwheel.notifications.ledger import OutboxStatus
-from yearwheel.notifications.mailboxes import READ_FOLDER, ImapServer, read_imap
+from yearwheel.notifications.mailboxes import READ_FOLDER, ImapServer, log_in, read_imap
 from yearwheel.services.app import App
 from yearwheel.services.outbox_desk import list_outbox
 from yearwheel.services.read_bounces import BounceReport, read_imap_bounces
@@ -98,6 +98,12 @@ def test_a_certificate_of_another_machine_is_not_accepted(server: ImapServer) ->
 def test_a_server_that_is_not_there_is_named(server: ImapServer) -> None:
     with pytest.raises(OSError, match=r"^the mail server 127.0.0.1, port 1: Connection refused$"):
         read_imap(replace(server, port=1), pytest.fail)
+
+
+def test_logging_in_reads_and_makes_nothing(mail_server: Dovecot, server: ImapServer) -> None:
+    mail_server.deliver(sample("postfix_hard"))
+    log_in(server)
+    assert len(mail_server.holds()) == 1
 
 
 @pytest.fixture

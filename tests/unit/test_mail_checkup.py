@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit.test_smtp_mailer import Sink, listening
 from yearwheel.config.settings import Mail, MailMode, Settings
 from yearwheel.notifications.mailers.smtp import Security
 from yearwheel.services.finding import Finding, Level
-from yearwheel.services.mail_checkup import check_mail
+from yearwheel.services.mail_checkup import check_mail, check_mail_servers
 
 DATA = Path("data")
 TEAM = ("pat@team.example", "state.example")
@@ -125,3 +126,38 @@ def test_a_mail_server_on_this_machine_needs_no_cover() -> None:
     here = REAL.model_copy(update={"host": "127.0.0.1", "port": 25, "security": Security.NONE})
 
     assert faults(here) == []
+
+
+def test_servers_that_do_not_let_us_in_are_a_fault_before_the_first_letter_is() -> None:
+    mail = Mail(mode=MailMode.LIVE, port=1, imap_host="127.0.0.1", imap_port=1, imap_user="bounces")
+
+    assert [(f.level, f.what, f.seen) for f in check_mail_servers(mail)] == [
+        (
+            Level.FAIL,
+            "mail server",
+            "127.0.0.1:1, starttls: no connection to the mail server: Connection refused",
+        ),
+        (
+            Level.FAIL,
+            "bounces",
+            "127.0.0.1:1 as bounces: the mail server 127.0.0.1, port 1: Connection refused",
+        ),
+    ]
+
+
+def test_a_server_that_lets_us_in_is_well_and_gets_no_mail() -> None:
+    sink = Sink()
+    with listening(sink) as port:
+        (way,) = check_mail_servers(Mail(mode=MailMode.LIVE, port=port, security=Security.NONE))
+
+    assert (way.level, way.seen, sink.accepted) == (Level.OK, f"127.0.0.1:{port}, none: it lets us in", [])
+
+
+def test_where_nothing_leaves_no_server_is_spoken_to() -> None:
+    assert check_mail_servers(Mail(port=1)) == []
+
+
+@pytest.mark.parametrize("setting", ["sender", "redirect_to"])
+def test_an_address_that_is_none_is_a_fault_of_the_settings(setting: str) -> None:
+    with pytest.raises(ValueError, match="'nonsense' is no mail address"):
+        Mail.model_validate({setting: "nonsense"})

@@ -246,7 +246,7 @@ def test_an_address_that_is_none_does_not_hold_up_everyones_mail(sqlite_database
 
 def test_a_fault_of_our_own_sender_gives_nobody_up(app):
     before = ledger(app)
-    app.settings = Settings(mail=Mail(sender="planning at education"))
+    app.settings = Settings(mail=Mail().model_copy(update={"sender": "planning at education"}))
     with pytest.raises(HeaderInjection, match="From: 'planning at education' is not an e-mail address"):
         queue_at(app, "2027-02-15")
 

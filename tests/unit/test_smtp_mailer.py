@@ -6,6 +6,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from threading import Thread
 from typing import Any, BinaryIO
@@ -16,7 +17,7 @@ from aiosmtpd.smtp import AuthResult
 
 from yearwheel.notifications.ledger import Attempt
 from yearwheel.notifications.mailers import Envelope, Result
-from yearwheel.notifications.mailers.smtp import Security, SmtpMailer, SmtpServer, stuffed
+from yearwheel.notifications.mailers.smtp import Security, SmtpMailer, SmtpServer, find_fault, stuffed
 
 RAW = b"Subject: Due Friday\r\n\r\nFirst line\r\n.\r\n..two dots\r\nlast line\r\n"
 
@@ -399,3 +400,12 @@ def test_a_password_outside_ascii_is_refused_without_being_repeated() -> None:
     with pytest.raises(ValueError, match="ASCII") as caught:
         SmtpServer("127.0.0.1", 25, "planning.example", username="oet", password="schlüssel")
     assert "schlüssel" not in str(caught.value)
+
+
+def test_a_server_is_asked_whether_it_lets_us_in_and_is_told_nothing_more(sink: Sink, port: int) -> None:
+    server = SmtpServer("127.0.0.1", port, "planning.example", Security.NONE, timeout=5)
+    assert (find_fault(server), sink.sessions) == ("", set())
+    assert find_fault(replace(server, port=1)) == "no connection to the mail server: Connection refused"
+    assert find_fault(replace(server, security=Security.STARTTLS)) == (
+        "no connection to the mail server: STARTTLS extension not supported by server."
+    )

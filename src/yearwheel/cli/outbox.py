@@ -18,6 +18,9 @@ outbox = typer.Typer(
 Numbers = Annotated[list[int], typer.Argument(metavar="NUMBER", help="Messages, as `outbox list` has them.")]
 
 
+SHOWN = 10  # numbers named in a sentence
+
+
 class Verdict(StrEnum):
     """What became of a message whose sender died in the middle."""
 
@@ -104,7 +107,7 @@ def approve(
     numbers: Annotated[
         list[int] | None, typer.Argument(metavar="NUMBER", help="Messages, as `outbox list` has them.")
     ] = None,
-    everything: Annotated[bool, typer.Option("--all", help="Every held letter of the cycle.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="All but those that a person holds.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     why: Why = "",
     cycle: CycleKey = "",
@@ -119,6 +122,8 @@ def approve(
         chosen = None if everything else numbers
         weighed = outbox_desk.weigh_approval(app, active.key, chosen)
         say(_restated(weighed))
+        if not (weighed.letters or weighed.others):
+            return
         if not (yes or typer.confirm("Let them go?")):
             raise typer.Abort()
         outbox_desk.approve(app, active.key, chosen, by=by, why=why)
@@ -205,7 +210,7 @@ def resolve(
 def _restated(approval: "Approval") -> str:
     """How many letters go, to how many people, and what is automatic from then on."""
     count = len(approval.letters) + len(approval.others)
-    words = [f"{count:,} letters to {approval.people:,} people will leave"]
+    words = [f"{count:,} letters to {approval.people:,} people will leave" if count else "no letter waits"]
     if approval.others:
         words.append(f"{len(approval.others):,} of them waited for the same words")
     if approval.kinds:
@@ -214,6 +219,12 @@ def _restated(approval: "Approval") -> str:
         words.append(
             f"{approval.afresh:,} are of an earlier day and are written afresh in the next round, "
             "without what was changed in them by hand"
+        )
+    if approval.kept:
+        words.append(
+            f"{len(approval.kept):,} that a person holds or has changed stay; "
+            f"to let them go, name them: {', '.join(map(str, approval.kept[:SHOWN]))}"
+            + (" ..." if len(approval.kept) > SHOWN else "")
         )
     return "\n".join(words)
 

@@ -11,6 +11,7 @@ from yearwheel.cli.desk import (
     By,
     CycleKey,
     Unclear,
+    Why,
     acting_at,
     cycle_desk,
     glance,
@@ -193,6 +194,23 @@ def away(
         set_away(app, active.key, contact, read_day(until) if until else None, by=by)
     say(f"{contact} is away until {until}" if until else f"{contact} is back")
     say(f"to undo: yearwheel roster away {contact}{'' if until else ' --until DAY'}")
+
+
+@roster.command(epilog="Example: yearwheel roster reachable 001-ann --why 'their mailbox is repaired'")
+def reachable(
+    contact: Annotated[str, typer.Argument(metavar="CONTACT", help="The key of the contact.")],
+    by: By,
+    why: Why = "",
+    cycle: CycleKey = "",
+    at: At = "",
+) -> None:
+    """Write to a contact again whose address was given up because mail came back or was refused."""
+    from yearwheel.services.contacts import call_reachable
+
+    with cycle_desk(cycle, at) as (app, active):
+        call_reachable(app, active.key, contact, by=by, why=why)
+    say(f"{contact} is written to again; what was to be said meanwhile is not said again")
+    say("to undo: nothing; the address is given up again when mail to it is refused or comes back")
 
 
 @roster.command("hand-over", epilog="Example: yearwheel roster hand-over 3 --accept")

@@ -7,9 +7,9 @@ from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
 from tomllib import TOMLDecodeError
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
@@ -18,7 +18,9 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from yearwheel.notifications.mailers.smtp import Security
+from yearwheel.notifications.mailboxes import ImapServer
+from yearwheel.notifications.mailers.smtp import Security, SmtpServer
+from yearwheel.notifications.mime import is_address
 
 PREFIX = "YEARWHEEL_"
 FILE = "yearwheel.toml"
@@ -42,13 +44,22 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def _mail_address(address: str) -> str:
+    if address and not is_address(address):
+        raise ValueError(f"{address!r} is no mail address; write for example planning@state.example")
+    return address
+
+
+MailAddress = Annotated[str, AfterValidator(_mail_address)]
+
+
 class Mail(Section):
     """How mail leaves."""
 
     mode: MailMode = Field(
         MailMode.TRIAL, description="`trial` writes a local Maildir; `live` speaks to the mail server"
     )
-    sender: str = Field("planning@education.ky.example", description="the address in From")
+    sender: MailAddress = Field("planning@education.ky.example", description="the address in From")
     domain: str = Field("yearwheel.example", description="the right-hand side of every Message-ID")
     bounce_domain: str = Field("", description="takes bounces, one address a message; empty uses the sender")
     host: str = Field("127.0.0.1", description="the mail server")
@@ -65,7 +76,7 @@ class Mail(Section):
     team: tuple[str, ...] = Field(
         (), description="in trial mode, addresses and domains that do get real mail"
     )
-    redirect_to: str = Field("", description="everybody's mail goes to this address instead")
+    redirect_to: MailAddress = Field("", description="everybody's mail goes to this address instead")
     per_minute: int | None = Field(None, ge=1, description="messages a minute, to everyone together")
     per_domain_per_minute: int | None = Field(None, ge=1, description="messages a minute to one domain")
     letters_per_week: int | None = Field(
@@ -76,6 +87,33 @@ class Mail(Section):
     imap_user: str = Field("", description="who logs in there")
     imap_password: SecretStr = Field(SecretStr(""), description="their password")
     tell_admins: bool = Field(True, description="write the state's admins weekly digests and alerts")
+
+    @model_validator(mode="after")
+    def _can_be_used(self) -> Self:
+        _ = self.server  # a password that no mail server could be told is a fault of the settings
+        return self
+
+    @property
+    def server(self) -> SmtpServer:
+        """The mail server that letters leave by."""
+        return SmtpServer(
+            self.host,
+            self.port,
+            self.local_hostname,
+            security=self.security,
+            username=self.user,
+            password=self.password.get_secret_value(),
+            timeout=self.timeout,
+        )
+
+    @property
+    def bounce_box(self) -> ImapServer | None:
+        """The mailbox in which bounces arrive; None where none is named."""
+        if not self.imap_host:
+            return None
+        return ImapServer(
+            self.imap_host, self.imap_user, self.imap_password.get_secret_value(), self.imap_port
+        )
 
     @property
     def has_rate(self) -> bool:

@@ -71,7 +71,7 @@ class Facts:
     changes: Sequence[Change]  # oldest first
     rows: Sequence[Row]
     messages: Sequence[Message]
-    refused: Mapping[str, datetime]  # contact key -> when their address was first refused
+    refused: Mapping[str, Sequence[Stretch]]  # contact key -> when their address was given up
     standings: Mapping[Place, tuple[Status, date]]
     editions: Sequence[Edition] = ()  # every calendar that was in force; none means only `cycle`
     told_of_publication: int = 0  # how many people the publication's own event says were told

@@ -83,13 +83,25 @@ def read_imap(server: ImapServer, take: Take) -> int:
     return len(numbers)
 
 
+def log_in(server: ImapServer) -> None:
+    """Connect and log in, and leave everything as it is. OSError when the server cannot be used."""
+    with _logged_in(server):
+        pass
+
+
 @contextmanager
 def _inbox(server: ImapServer) -> Iterator[imaplib.IMAP4]:
+    with _logged_in(server) as imap:
+        imap.create(READ_FOLDER)  # answers NO when it is there already
+        _ok(imap.select("INBOX"))
+        yield imap
+
+
+@contextmanager
+def _logged_in(server: ImapServer) -> Iterator[imaplib.IMAP4]:
     try:
         with _connect(server) as imap:
             _log_in(imap, server)
-            imap.create(READ_FOLDER)  # answers NO when it is there already
-            _ok(imap.select("INBOX"))
             yield imap
     except imaplib.IMAP4.error as fault:
         raise OSError(f"the mail server {server.host} said: {_words(fault.args[0])}") from None

@@ -113,9 +113,14 @@ def _head(boundary: str, subtype: str, encoding: str) -> bytes:
     ).encode("ascii")
 
 
+def is_address(text: str) -> bool:
+    """Whether a message can name this as somebody's address; not whether anybody has it."""
+    return _ADDRESS.fullmatch(text) is not None and _SPECIAL.isdisjoint(text)
+
+
 @lru_cache(maxsize=1024)
 def _mailbox(header: str, name: str, address: str) -> str:
-    if not _ADDRESS.fullmatch(address) or not _SPECIAL.isdisjoint(address):
+    if not is_address(address):
         raise HeaderInjection(
             header, f"{address!r} is not an e-mail address; write for example pat@district.example"
         )

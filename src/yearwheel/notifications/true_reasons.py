@@ -6,7 +6,7 @@ from datetime import date, datetime
 from functools import cached_property
 
 from yearwheel.notifications.facts import Row, touched
-from yearwheel.notifications.history import FOREVER, Span
+from yearwheel.notifications.history import Span
 from yearwheel.notifications.ledger import NoticeKind, Reason, ReminderStatus
 from yearwheel.notifications.news import NEW_DAYS, NOTICES, RETIRED
 from yearwheel.notifications.planner import NOBODY
@@ -25,7 +25,7 @@ class Reasons:
             case Reason.ROLE_EMPTY:
                 return row.key.contact_key.startswith(NOBODY)
             case Reason.UNREACHABLE:
-                return self._year.facts.refused.get(row.key.contact_key, FOREVER) <= at
+                return touched(self._year.facts.refused.get(row.key.contact_key, ()), at, at)
             case Reason.CONTACT_LEFT:
                 return self._year.presence.was_away(row.key.district_code, row.role, row.key.contact_key, at)
             case Reason.DECLINED:

@@ -10,7 +10,7 @@ from pathlib import Path
 from yearwheel.clock import Clock
 from yearwheel.config.settings import FILE, PREFIX, Settings, settings_file
 from yearwheel.services.finding import Finding, Level
-from yearwheel.services.mail_checkup import check_mail
+from yearwheel.services.mail_checkup import check_mail, check_mail_servers
 from yearwheel.services.ringer import silent_bells
 from yearwheel.store import Connection, OperationalError, SQLAlchemyError, health, ringer
 from yearwheel.store.database import Database, UnusableUrl
@@ -31,6 +31,7 @@ def check_installation(settings: Settings, clock: Clock) -> list[Finding]:
         _disk(settings.data_dir),
         *check_database(settings),
         *check_mail(settings),
+        *check_mail_servers(settings.mail),
         _clock(clock),
     ]
 

@@ -10,6 +10,7 @@ from yearwheel.roster.people import ROLE_LABELS, STATE_ROLES, Contact, Role, Ros
 from yearwheel.services.active import Active, read_active
 from yearwheel.services.app import App, Refused
 from yearwheel.services.note_people import note_people
+from yearwheel.services.reasons import check_reason
 from yearwheel.services.replan import replan
 from yearwheel.services.rounds import all_rungs
 from yearwheel.stages.status import OWED, Status
@@ -45,6 +46,36 @@ def give_up_address(
     has_deputy = any(other.deputy_for == contact_key for other in everyone)
     with _followed(connection, active.state, contact, now) if has_deputy else nullcontext():
         rosters.mark_undeliverable(connection, active.state, contact_key, words)
+
+
+def mend_address(
+    connection: Connection, active: Active, contact_key: str, why: str, by: str, now: datetime
+) -> bool:
+    """Write to a contact again whose address had been given up; says whether it had been."""
+    contact = rosters.load(connection, active.state).contacts.get(contact_key)
+    if contact is None or not contact.undeliverable:
+        return False
+    with _followed(connection, active.state, contact, now):
+        rosters.change_contact(connection, active.state, contact_key, undeliverable=None)
+    for kind in (BAD_ADDRESS, OFTEN_BACK):
+        tasks.close_about(connection, active.state, kind, contact.district_code, contact_key, by, now)
+    detail = {"contact": contact_key}
+    mended = Event(
+        now, by, "address_mended", active.key, before=contact.undeliverable, why=why, detail=detail
+    )
+    events.append(connection, [mended])
+    return True
+
+
+def call_reachable(app: App, cycle_key: str, contact_key: str, *, by: str, why: str = "") -> None:
+    """Take a person's word that mail reaches a contact again; Refused if nobody said that it does not."""
+    check_reason(why)
+    with app.database.writing() as work:
+        active = read_active(work.connection, cycle_key)
+        contact = _known(rosters.load(work.connection, active.state), contact_key)
+        if not mend_address(work.connection, active, contact_key, why, by, app.clock.now()):
+            raise Refused(f"mail to {contact.name} <{contact.email}> has not been given up; nothing to mend")
+        work.commit()
 
 
 def name_deputy(app: App, cycle_key: str, contact_key: str, deputy_key: str | None, *, by: str) -> None:

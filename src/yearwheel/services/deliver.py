@@ -17,10 +17,10 @@ from yearwheel.notifications.mailers import Envelope, Mailer, Result
 from yearwheel.notifications.verp import sender_for
 from yearwheel.services.active import Active, read_active
 from yearwheel.services.app import App
-from yearwheel.services.contacts import give_up_address
+from yearwheel.services.contacts import give_up_address, mend_address
 from yearwheel.services.queue_mail import open_zones
 from yearwheel.services.rounds import SYSTEM
-from yearwheel.store import Connection, events, outbox
+from yearwheel.store import Connection, events, outbox, rosters
 from yearwheel.store.events import Event
 from yearwheel.store.outbox import Claimed, Settled
 
@@ -165,6 +165,8 @@ class _Pass:
             for claimed, result in answers:
                 if result.outcome is Attempt.REFUSED:
                     _note_refusal(work.connection, claimed, result, now)
+                elif result.outcome is Attempt.ACCEPTED and claimed.attempts > 1:
+                    _note_acceptance(work.connection, claimed, result, now)
             outbox.put_back(work.connection, [claimed.id for claimed in untried], me)
             work.commit()
             self._left += len(untried)
@@ -218,7 +220,7 @@ def _after(claimed: Claimed, outcome: Attempt, now: datetime) -> tuple[OutboxSta
 
 def _note_refusal(connection: Connection, claimed: Claimed, result: Result, now: datetime) -> None:
     """Keep the server's words; a contact is given up only when they are about the address."""
-    words = f"{result.code} {result.detail}".strip()
+    words = _said(result.code, result.detail)
     at_fault = blames_address(result)
     kind = "address_refused" if at_fault else "message_refused"
     detail = {"contact": claimed.contact_key, "message_id": claimed.message_id}
@@ -226,6 +228,26 @@ def _note_refusal(connection: Connection, claimed: Claimed, result: Result, now:
     if at_fault:
         active = read_active(connection, claimed.cycle_key)
         give_up_address(connection, active, claimed.contact_key, words, now)
+
+
+def _note_acceptance(connection: Connection, claimed: Claimed, result: Result, now: datetime) -> None:
+    """A server that takes the very letter for which it refused the address has changed its mind.
+
+    An address given up for what came back later is not mended by this: that letter was accepted, too.
+    """
+    active = read_active(connection, claimed.cycle_key)
+    contact = rosters.load(connection, active.state).contacts.get(claimed.contact_key)
+    if contact is None or contact.email != claimed.recipient:
+        return
+    refusals = {
+        _said(attempt["code"], attempt["detail"]) for attempt in outbox.list_attempts(connection, claimed.id)
+    }
+    if contact.undeliverable in refusals:
+        mend_address(connection, active, contact.key, _said(result.code, result.detail), SYSTEM, now)
+
+
+def _said(code: str, detail: str) -> str:
+    return f"{code} {detail}".strip()
 
 
 def blames_address(refusal: Result) -> bool:

@@ -1,20 +1,51 @@
 """Where mail would go as the settings stand, and what would go wrong with it."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from yearwheel.config.settings import Mail, MailMode, Settings, variable
-from yearwheel.notifications.mailers.smtp import Security
+from yearwheel.notifications.mailboxes import ImapServer, log_in
+from yearwheel.notifications.mailers.smtp import Security, find_fault
 from yearwheel.notifications.mailers.team import is_on_team
 from yearwheel.services.finding import Finding, Level
 
+PATIENCE = 10.0  # seconds for each step; a server that takes longer is not well
 EXAMPLE = ".example"  # never anybody's address: RFC 2606
 
 
 def check_mail(settings: Settings) -> list[Finding]:
     """Where mail goes, and each thing to put right before any leaves."""
     return [_way(settings), *(_faults(settings) if leaves(settings.mail) else ())]
+
+
+def check_mail_servers(mail: Mail) -> list[Finding]:
+    """Whether the servers that letters leave by and come back to let us in; nothing is sent or read."""
+    found: list[Finding] = []
+    if leaves(mail):
+        where = f"{mail.host}:{mail.port}, {mail.security}" + (f", as {mail.user}" if mail.user else "")
+        fault = find_fault(replace(mail.server, timeout=min(mail.timeout, PATIENCE)))
+        found.append(_answer("mail server", where, fault, f"{variable('mail.host')} and those beside it"))
+    if mail.bounce_box:
+        where = f"{mail.imap_host}:{mail.imap_port} as {mail.imap_user}"
+        fault = _imap_fault(replace(mail.bounce_box, timeout=PATIENCE))
+        found.append(_answer("bounces", where, fault, f"{variable('mail.imap_host')} and those beside it"))
+    return found
+
+
+def _imap_fault(box: ImapServer) -> str:
+    try:
+        log_in(box)
+    except OSError as fault:
+        return str(fault)
+    return ""
+
+
+def _answer(what: str, where: str, fault: str, settings: str) -> Finding:
+    if fault:
+        return Finding(Level.FAIL, what, f"{where}: {fault}", f"see that it runs, and put {settings} right")
+    return Finding(Level.OK, what, f"{where}: it lets us in")
 
 
 def leaves(mail: Mail) -> bool:

@@ -50,13 +50,17 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """What an approval lets go: the letters asked for, others that waited for the same words, the kinds."""
+    """What an approval lets go: the letters asked for, others that waited for the same words, the kinds.
+
+    A letter that a person holds, or has changed, goes only when it is asked for by its number.
+    """
 
     letters: tuple[int, ...]
     others: tuple[int, ...]
     people: int
     kinds: tuple[str, ...]  # automatic from now on
     afresh: int  # of an earlier day: written again in the next round, without what was changed in them
+    kept: tuple[int, ...] = ()  # held by a person: they stay
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +97,7 @@ def open_message(app: App, outbox_id: int) -> Opened:
 
 
 def weigh_approval(app: App, cycle_key: str, ids: Sequence[int] | None) -> Approval:
-    """What approving these letters, or without numbers all held ones, would let go. Changes nothing."""
+    """What approving these letters, or without numbers all that wait for it, would let go."""
     with app.database.reading() as connection:
         return _weigh(app, connection, cycle_key, ids)
 
@@ -125,7 +129,8 @@ def _weigh(app: App, connection: Connection, cycle_key: str, ids: Sequence[int] 
         row["id"]: row
         for row in outbox.list_messages(connection, cycle_key=cycle_key, statuses=[OutboxStatus.HELD])
     }
-    chosen = sorted(held) if ids is None else sorted(set(ids))
+    unread = [number for number, row in held.items() if row["held_by"] == outbox.FIRST_USE]
+    chosen = sorted(unread if ids is None else set(ids))
     if other := [number for number in chosen if number not in held]:
         raise _not_movable("held", "approved", other)
     carried = outbox.held_words(connection, cycle_key)
@@ -144,6 +149,7 @@ def _weigh(app: App, connection: Connection, cycle_key: str, ids: Sequence[int] 
         people=len({row["contact_key"] for row in leaving}),
         kinds=tuple(sorted({kind for kind, _ in approved - before})),
         afresh=sum(row["send_on"] < now.astimezone(ZoneInfo(row["zone"])).date() for row in leaving),
+        kept=tuple(sorted(held.keys() - {*chosen, *others, *unread})),
     )
 
 

@@ -31,7 +31,7 @@ def read_facts(connection: Connection, active: Active, now: datetime) -> Facts:
         changes=record.read_changes(connection, key),
         rows=record.read_rows(connection, key),
         messages=record.read_messages(connection, key),
-        refused=record.read_refusals(connection, key),
+        refused=record.read_refusals(connection, active.state),
         breaks=district_days.read_history(connection, active.state),
         people=record.read_people(connection, key),
         standings={

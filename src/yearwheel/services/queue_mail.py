@@ -358,7 +358,7 @@ class _Writer:
 
     def _must_go(self, reminder: DueReminder) -> bool:
         """What no cap holds back: receipts, alerts, the day itself, and what a statute asks for."""
-        return reminder.kind in UNCAPPED or bool(self._stages[reminder.stage_key].basis)
+        return reminder.kind in UNCAPPED or self._stages[reminder.stage_key].statutory
 
     def _window_is_open(self, zone: ZoneInfo) -> bool:
         return self._active.cycle.send_window.is_open(self._now, zone, self._active.cycle.workdays)

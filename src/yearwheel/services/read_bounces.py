@@ -7,7 +7,7 @@ from functools import partial
 
 from yearwheel.notifications.bounces import Bounce, BounceKind, read_bounce
 from yearwheel.notifications.ledger import OutboxStatus
-from yearwheel.notifications.mailboxes import ImapServer, read_imap
+from yearwheel.notifications.mailboxes import read_imap
 from yearwheel.services.active import read_active
 from yearwheel.services.app import App
 from yearwheel.services.contacts import OFTEN_BACK, give_up_address
@@ -40,12 +40,8 @@ def read_bounces(app: App, read: Callable[[Callable[[bytes], None]], int]) -> Bo
 
 def read_imap_bounces(app: App) -> BounceReport | None:
     """Take in what lies in the mailbox that the settings name; None if they name none."""
-    mail = app.settings.mail
-    if not mail.imap_host:
-        return None
-    password = mail.imap_password.get_secret_value()
-    server = ImapServer(mail.imap_host, mail.imap_user, password, mail.imap_port)
-    return read_bounces(app, partial(read_imap, server))
+    box = app.settings.mail.bounce_box
+    return read_bounces(app, partial(read_imap, box)) if box else None
 
 
 def take_bounce(app: App, raw: bytes, report: BounceReport) -> None:

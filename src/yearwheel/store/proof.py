@@ -10,19 +10,16 @@ from sqlalchemy import Connection, func, select
 
 from yearwheel.calendar.cycle import Cycle
 from yearwheel.notifications.explain import Carrier, Entry, Halt
-from yearwheel.notifications.facts import Message, Row
+from yearwheel.notifications.facts import Message, Row, Stretch
 from yearwheel.notifications.history import FOREVER, Change, Edition
 from yearwheel.notifications.ledger import Attempt, OutboxStatus, ReminderKey
 from yearwheel.notifications.presence import PeopleChange
 from yearwheel.store import pauses
-from yearwheel.store.tables import deliveries, events, outbox, reminders
+from yearwheel.store.tables import cycles, deliveries, events, outbox, reminders
 
 IN_FORCE = ("cycle_published", "calendar_changed")  # events that put a calendar in force
-ABOUT_THE_ADDRESS = (
-    "address_refused",
-    "letter_refused",
-    "bounced",
-)  # events after which a contact is given up
+ABOUT_THE_ADDRESS = ("address_refused", "letter_refused", "bounced")  # after these a contact is given up
+MENDED = "address_mended"  # after this one no more
 
 
 def read_rows(connection: Connection, cycle_key: str) -> list[Row]:
@@ -125,14 +122,23 @@ def read_entries(connection: Connection, cycle_key: str, code: str) -> list[Entr
     return [_entry(row, discarded) for row in connection.execute(query)]
 
 
-def read_refusals(connection: Connection, cycle_key: str) -> dict[str, datetime]:
-    """For each contact whose address was given up: since when."""
+def read_refusals(connection: Connection, state: str) -> dict[str, list[Stretch]]:
+    """For each contact whose address was given up: from when until when. A roster is all its cycles'."""
+    of_state = select(cycles.c.key).where(cycles.c.state == state)
     query = (
-        select(events.c.detail, events.c.at)
-        .where(events.c.cycle_key == cycle_key, events.c.kind.in_(ABOUT_THE_ADDRESS))
-        .order_by(events.c.id.desc())
+        select(events.c.kind, events.c.detail, events.c.at)
+        .where(events.c.cycle_key.in_(of_state), events.c.kind.in_((*ABOUT_THE_ADDRESS, MENDED)))
+        .order_by(events.c.id)
     )
-    return {detail["contact"]: at for detail, at in connection.execute(query)}
+    found: dict[str, list[Stretch]] = {}
+    for kind, detail, at in connection.execute(query):
+        stretches = found.setdefault(detail["contact"], [])
+        given_up = bool(stretches) and stretches[-1][1] == FOREVER
+        if kind == MENDED and given_up:
+            stretches[-1] = (stretches[-1][0], at)
+        elif kind != MENDED and not given_up:
+            stretches.append((at, FOREVER))
+    return found
 
 
 def read_people(connection: Connection, cycle_key: str) -> list[PeopleChange]:

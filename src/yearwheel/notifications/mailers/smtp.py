@@ -77,15 +77,8 @@ class SmtpMailer:
     def _try(self, envelope: Envelope) -> Result:
         try:
             smtp = self._connected()
-        except smtplib.SMTPAuthenticationError as error:
-            # The server's words may repeat what we sent, so they are left out.
-            return Result(
-                Attempt.DEFERRED, str(error.smtp_code), "the mail server refused our user name or password"
-            )
         except (smtplib.SMTPException, OSError) as error:
-            return Result(
-                Attempt.DEFERRED, _code(error), f"no connection to the mail server: {_words(error)}"
-            )
+            return Result(Attempt.DEFERRED, _code(error), _no_connection(error))
         try:
             refusal = self._announce(smtp, envelope)
         except (smtplib.SMTPException, OSError):
@@ -163,6 +156,24 @@ class SmtpMailer:
 _LOST = Result(
     Attempt.DEFERRED, "", "the mail server closed the connection before the message was handed over"
 )
+
+
+def find_fault(server: SmtpServer) -> str:
+    """Connect and log in as for mail, send none, and hang up: what went wrong, or nothing."""
+    try:
+        smtp = _connect(server)
+    except (smtplib.SMTPException, OSError) as error:
+        return _no_connection(error)
+    with suppress(smtplib.SMTPException, OSError):
+        smtp.quit()
+    return ""
+
+
+def _no_connection(error: Exception) -> str:
+    if isinstance(error, smtplib.SMTPAuthenticationError):
+        # The server's words may repeat what we sent, so they are left out.
+        return "the mail server refused our user name or password"
+    return f"no connection to the mail server: {_words(error)}"
 
 
 def _connect(server: SmtpServer) -> smtplib.SMTP:

@@ -274,12 +274,12 @@ def test_a_number_longer_than_any_is_a_sentence(running: Terminal) -> None:
         )
 
 
-def test_a_setting_that_is_like_none_is_answered_with_all_there_are(
+def test_a_setting_that_is_like_none_is_answered_with_where_all_are(
     terminal: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("YEARWHEEL_FOO", "1")
     assert terminal.refuses("board").startswith(
-        "YEARWHEEL_FOO is not a setting; there are YEARWHEEL_DATA_DIR,"
+        "YEARWHEEL_FOO is not a setting; docs/settings.md has them all"
     )
 
 

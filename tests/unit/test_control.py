@@ -357,6 +357,13 @@ def test_the_rate_to_a_domain_lets_other_domains_pass(app, mailer):
     ]
 
 
+def test_the_rate_to_a_domain_is_that_of_the_address_all_mail_is_led_to(app, mailer):
+    with_mail(app, per_domain_per_minute=2, redirect_to="tester@other.example")
+    round_at(app, "2027-02-15")
+
+    assert len(mailer.sent) == 2
+
+
 def test_no_cap_holds_an_alert_back(app, mailer):
     with_mail(app, letters_per_week=1, tell_admins=True)
     mailer.answers = {ANN.email: NO_SUCH_USER}

@@ -258,4 +258,4 @@ def _nearest(given: str, known: list[str]) -> str:
     # The longer part that all names share would make any two of them alike.
     names = {name.removeprefix(PREFIX): name for name in known}
     near = [names[name] for name in get_close_matches(given.removeprefix(PREFIX), names, n=1)]
-    return f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
+    return f"did you mean {near[0]}?" if near else "docs/settings.md has them all"

@@ -180,21 +180,22 @@ def _within_rates(
     if mail.per_minute is None and mail.per_domain_per_minute is None:
         return None
     tried = outbox.recently_tried(connection, now - MINUTE)
-    to_domain = Counter(_domain(recipient) for recipient in tried)
+    to_domain = Counter(_domain(mail, recipient) for recipient in tried)
     left = size if mail.per_minute is None else min(size, mail.per_minute - len(tried))
     chosen: list[int] = []
     for row, recipient in outbox.list_claimable(connection, cycle_key, now=now, zones=zones):
         if len(chosen) >= left:
             break
-        domain = _domain(recipient)
+        domain = _domain(mail, recipient)
         if mail.per_domain_per_minute is None or to_domain[domain] < mail.per_domain_per_minute:
             to_domain[domain] += 1
             chosen.append(row)
     return chosen
 
 
-def _domain(recipient: str) -> str:
-    return recipient.rpartition("@")[2].lower()
+def _domain(mail: Mail, recipient: str) -> str:
+    """Whose servers get it: everybody's mail may be led to one address."""
+    return (mail.redirect_to or recipient).rpartition("@")[2].lower()
 
 
 def _settle(claimed: Claimed, result: Result, now: datetime) -> Settled:

@@ -116,7 +116,9 @@ def test_letters_in_words_nobody_has_approved_are_held_and_say_so(unread, mailer
         (f"{key}@mail.example", "first use of reminder") for key in ("ann", "bob", "cal", "finn")
     ]
     assert reached(mailer) == []
-    assert "held until a person approves it (first use of reminder)" in sentences(unread, "001", "2027-02-15")
+    assert "because nobody has approved its words yet (first use of reminder)" in sentences(
+        unread, "001", "2027-02-15"
+    )
 
 
 def test_approving_one_letter_approves_its_words_for_all_who_wait_and_all_who_come(unread, mailer):
@@ -222,7 +224,9 @@ def test_a_discarded_letter_is_a_reason_and_is_not_said_again(unread, mailer):
     assert ANN.email not in mailer.recipients()
     proof = prove(unread, KEY)
     assert (proof.breaches, proof.reasons["discarded"]) == ((), 1)
-    assert "was discarded by ada (told her by phone)" in sentences(unread, "001", "2027-02-15")
+    assert "was discarded on 2027-02-15 10:00 Eastern by ada (told her by phone)" in sentences(
+        unread, "001", "2027-02-15"
+    )
 
 
 def test_a_changed_copy_takes_a_held_letters_place_and_both_are_kept(unread, mailer):

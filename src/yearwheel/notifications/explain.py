@@ -5,10 +5,9 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import groupby, pairwise
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from yearwheel.calendar.cycle import Cycle, OwedBy, RungKind, Stage
-from yearwheel.calendar.day_words import zone_words
+from yearwheel.notifications.carrier import SYSTEM, Carrier, Halt, hour
 from yearwheel.notifications.history import (
     FOREVER,
     OWN_DAY,
@@ -20,8 +19,7 @@ from yearwheel.notifications.history import (
     Span,
     Turn,
 )
-from yearwheel.notifications.ledger import NoticeKind, OutboxStatus, Reason, ReminderKey, ReminderStatus
-from yearwheel.notifications.mailers.team import REDIRECTED
+from yearwheel.notifications.ledger import NoticeKind, Reason, ReminderKey, ReminderStatus
 from yearwheel.roster.people import ROLE_LABELS, STATE_ROLES, District, Role, Roster
 from yearwheel.stages.status import HANDED_IN, LABELS, WAIVED, Status
 
@@ -51,20 +49,6 @@ BECAUSE = {  # why a notice was written
 
 
 @dataclass(frozen=True, slots=True)
-class Carrier:
-    """The message that carries a reminder. `answer` is what the mail server said last."""
-
-    subject: str
-    status: OutboxStatus
-    zone: ZoneInfo
-    send_on: date
-    settled_at: datetime | None
-    answer: str
-    held_because: str = ""
-    by_hand: str = ""  # who discarded it, and why
-
-
-@dataclass(frozen=True, slots=True)
 class Entry:
     """A ledger row with the message that carries it."""
 
@@ -85,15 +69,22 @@ class Entry:
         """The reader's day on which its message left or was to leave; without one, its own day."""
         return self.carrier.send_on if self.carrier else self.due_on
 
+    @property
+    def left(self) -> bool:
+        return self.carrier is not None and self.carrier.left
 
-@dataclass(frozen=True, slots=True)
-class Halt:
-    """A pause of the cycle; `until` is None while it lasts."""
+    @property
+    def may_have_left(self) -> bool:
+        return self.carrier is not None and self.carrier.may_have_left
 
-    since: datetime
-    until: datetime | None
-    by: str
-    why: str
+    @property
+    def waits(self) -> bool:
+        return self.carrier.waits if self.carrier else self.status is ReminderStatus.PLANNED
+
+    @property
+    def ended(self) -> bool:
+        """Whether it does not go: neither has it left nor may it have, and nothing waits."""
+        return not (self.left or self.may_have_left or self.waits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,21 +97,37 @@ class Record:
     district: District
     changes: Sequence[Change]
     entries: Sequence[Entry]
+    now: datetime  # the newest moment on record; what comes after it is still to come
+    closed_at: datetime | None = None
     pauses: Sequence[Halt] = ()  # oldest first
     of_office: Sequence[Change] = ()  # the changes of the stages that the state itself owes
     breaks: Sequence[Breaks] = ()  # the district's own, oldest first
-    until: date = date.max  # the newest day on record; what comes after it is still to come
 
 
 @dataclass(frozen=True, slots=True)
 class StageWords:
-    """What there is to say of one stage: what was sent, what was not, and otherwise why it was quiet."""
+    """What there is to say of one stage: what left, what may have, what waits, what does not go.
+
+    `quiet` is why there was nothing to say, where all of these are empty.
+    """
 
     stage_key: str
     title: str
-    sent: tuple[str, ...]
-    not_sent: tuple[str, ...]
+    sent: tuple[str, ...] = ()
+    in_doubt: tuple[str, ...] = ()
+    waiting: tuple[str, ...] = ()
+    not_sent: tuple[str, ...] = ()
     quiet: str = ""
+
+    def lines(self) -> list[str]:
+        """A sentence a line; whoever reads only the first word is not misled."""
+        said = {
+            "Sent": self.sent,
+            "In doubt": self.in_doubt,
+            "Waiting": self.waiting,
+            "Not sent": self.not_sent,
+        }
+        return [f"{how}: {words}" for how, sentences in said.items() for words in sentences] or [self.quiet]
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,9 +145,7 @@ class Explanation:
         found = [f"{self.district_name} ({self.district_code}) on {self.on:%A} {self.on}"]
         found += [self.day] if self.day else []
         for stage in self.stages:
-            said = [f"Sent: {words}" for words in stage.sent]
-            said += [f"Not sent: {words}" for words in stage.not_sent]
-            found += ["", stage.title, *(f"  {words}" for words in said or [stage.quiet])]
+            found += ["", stage.title, *(f"  {words}" for words in stage.lines())]
         return found
 
     def as_dict(self) -> dict[str, Any]:
@@ -180,7 +185,7 @@ class _Explainer:
 
     def _day_words(self) -> str:
         if self._is_ahead:
-            return f"{self._on} is still to come; this is how things stand on {self._record.until}."
+            return f"{self._on} is still to come; this is how things stand on {self._today}."
         published_on = self._record.editions[0].day
         if self._on < published_on:
             return f"The calendar was published on {published_on}; nothing was promised before."
@@ -200,20 +205,34 @@ class _Explainer:
 
     def _explain(self, stage: Stage) -> StageWords | None:
         here = [entry for entry in self._record.entries if entry.key.stage_key == stage.key]
-        went = [e for e in here if e.carrier is not None and e.went_on == self._on]
-        held_back = [e for e in here if e.due_on == self._on and e.went_on == e.due_on and not e.carrier]
+        went = [e for e in here if e.carrier and e.went_on == self._on]
+        bare = [e for e in here if e.due_on == self._on and not e.carrier]
         elsewhere = [e for e in here if e.due_on == self._on and e.carrier and e.went_on != self._on]
-        sent = self._sentences((e for e in went if _left(e)), self._why_sent)
+        planned = self._sentences((e for e in bare if e.waits), self._what_it_waits_for)
+        is_over = self._record.closed_at is not None
+        sent = self._sentences((e for e in went if e.left), self._why_sent)
+        in_doubt = [
+            *self._sentences((e for e in went if e.may_have_left), self._how_it_stands),
+            *self._sentences((e for e in elsewhere if e.may_have_left), self._in_another_letter),
+        ]
+        waiting = [
+            *self._sentences((e for e in went if e.waits), self._how_it_stands),
+            *self._sentences((e for e in elsewhere if e.waits), self._in_another_letter),
+            *([] if is_over else planned),
+        ]
         not_sent = [
-            *self._sentences((e for e in went if not _left(e)), self._how_it_stands),
-            *self._sentences(held_back, self._why_not),
-            *self._sentences(elsewhere, lambda e: f"it was put into the letter of {e.went_on}"),
+            *self._sentences((e for e in went if e.ended), self._how_it_stands),
+            *self._sentences((e for e in bare if e.ended), self._why_not),
+            *(planned if is_over else []),
+            *self._sentences((e for e in elsewhere if e.left or e.ended), self._in_another_letter),
             *self._before_it_counted(stage),
         ]
-        if sent or not_sent:
-            return StageWords(stage.key, stage.title, tuple(sent), tuple(not_sent))
+        if sent or in_doubt or waiting or not_sent:
+            return StageWords(
+                stage.key, stage.title, tuple(sent), tuple(in_doubt), tuple(waiting), tuple(not_sent)
+            )
         quiet = self._why_quiet(stage)
-        return StageWords(stage.key, stage.title, (), (), quiet) if quiet else None
+        return StageWords(stage.key, stage.title, quiet=quiet) if quiet else None
 
     def _sentences(self, entries: Iterable[Entry], why: Callable[[Entry], str]) -> list[str]:
         """One sentence for everyone of whom the same is to be said."""
@@ -243,11 +262,8 @@ class _Explainer:
 
     def _why_sent(self, entry: Entry) -> str:
         assert entry.carrier is not None
-        at = entry.carrier.settled_at
-        when = f"{_hour(at.astimezone(entry.carrier.zone))} " if at else ""
         why = BECAUSE[NoticeKind(entry.kind)] if entry.kind in BECAUSE else self._distance(entry)
-        bounced = " (it came back undelivered)" if entry.carrier.status is OutboxStatus.BOUNCED else ""
-        return f"{when}'{entry.carrier.subject}', {why}{bounced}{_redirected(entry.carrier.answer)}"
+        return f"{entry.carrier.sent_words()}, {why}{entry.carrier.return_words()}"
 
     def _distance(self, entry: Entry) -> str:
         late = f"; it was due on {entry.due_on}, the first round after that sent it"
@@ -261,28 +277,23 @@ class _Explainer:
         own = f"; the deadline is set{own}" if own else ""
         return f"because {counted}{moved}{own}{late if entry.went_on != entry.due_on else ''}"
 
-    # Not sent
+    # Not sent, not yet, or nobody knows
 
     def _how_it_stands(self, entry: Entry) -> str:
         assert entry.carrier is not None
-        match entry.carrier.status:
-            case OutboxStatus.FAILED:
-                return f"the mail server refused it: {entry.carrier.answer}"
-            case OutboxStatus.UNCERTAIN:
-                return "its sender died in the middle; nobody knows whether it left until a person settles it"
-            case OutboxStatus.HELD:
-                because = f" ({entry.carrier.held_because})" if entry.carrier.held_because else ""
-                return f"'{entry.carrier.subject}' is held until a person approves it{because}"
-            case OutboxStatus.DISCARDED:
-                return f"'{entry.carrier.subject}' was discarded{entry.carrier.by_hand}"
-            case _:
-                answer = f" ({entry.carrier.answer})" if entry.carrier.answer else ""
-                return f"'{entry.carrier.subject}' is written and waits for the mail server{answer}"
+        return entry.carrier.stands(self._cycle, self._lasting_halt(), self._record.now)
+
+    def _in_another_letter(self, entry: Entry) -> str:
+        there = f"it was put into the letter of {entry.went_on}"
+        return there if entry.left else f"{there}: {self._how_it_stands(entry)}"
+
+    def _lasting_halt(self) -> Halt | None:
+        return next((halt for halt in self._record.pauses if halt.until is None), None)
 
     def _why_not(self, entry: Entry) -> str:
         match entry.reason:
             case None:
-                return self._what_it_waits_for(entry)
+                return f"its moment was {self._moment(entry.due_at)}, and nothing was written"
             case Reason.PAUSED:
                 return "the stage closed while the cycle was paused"
             case Reason.WORK_IN:
@@ -311,13 +322,16 @@ class _Explainer:
         }[entry.reason]
 
     def _what_it_waits_for(self, entry: Entry) -> str:
-        if halt := next(
-            (h for h in self._record.pauses if h.until is None and entry.due_at >= h.since), None
-        ):
+        if closed_at := self._record.closed_at:
+            return f"the cycle was closed on {self._historian.day(closed_at)}; no mail leaves any more"
+        halt = self._lasting_halt()
+        if halt and entry.due_at >= halt.since:
             return f"{self._halt_words(halt)}; it waits"
         if entry.capped_until:
             until = self._moment(entry.capped_until)
             return f"they have had all the letters a week may bring; it waits for the next, or for {until}"
+        if entry.due_at <= self._record.now:
+            return f"its moment was {self._moment(entry.due_at)}; it waits for the next round"
         return f"it waits for its moment, {self._moment(entry.due_at)}"
 
     def _since(self, entry: Entry, subject: str, did: Callable[[Change], bool]) -> str:
@@ -370,7 +384,11 @@ class _Explainer:
             and e.kind not in BECAUSE
         ]
         taken = min(mates, key=lambda e: (e.went_on, e.due_at), default=None)
-        return f"{self._rung_words(taken)}, which went on {taken.went_on}" if taken else "see the ledger"
+        if taken is None:
+            return "see the ledger"
+        if taken.left:
+            return f"{self._rung_words(taken)}, which went on {taken.went_on}"
+        return f"{self._rung_words(taken)}, of {taken.went_on}: {self._how_it_stands(taken)}"
 
     def _server_words(self, contact_key: str) -> str:
         contact = self._record.roster.contacts.get(contact_key)
@@ -465,7 +483,11 @@ class _Explainer:
 
     @property
     def _is_ahead(self) -> bool:
-        return self._on > self._record.until
+        return self._on > self._today
+
+    @property
+    def _today(self) -> date:
+        return self._historian.day(self._record.now)
 
     @property
     def _noon(self) -> datetime:
@@ -477,25 +499,7 @@ class _Explainer:
 
     def _moment(self, moment: datetime) -> str:
         local = moment.astimezone(self._record.district.zone)
-        return f"{local.date()} {_hour(local)}"
-
-
-SYSTEM = "yearwheel"
-
-
-def _redirected(answer: str) -> str:
-    """That a message went to another address instead, where the mailer said so."""
-    _, found, rest = answer.partition(REDIRECTED)
-    return f" ({found}{rest.partition(':')[0]} instead)" if found else ""
-
-
-def _left(entry: Entry) -> bool:
-    return entry.carrier is not None and entry.carrier.status in (OutboxStatus.SENT, OutboxStatus.BOUNCED)
-
-
-def _hour(local: datetime) -> str:
-    """ "08:05 Central": hours of two zones stand beside each other, so each names its own."""
-    return f"{local:%H:%M} {zone_words(local)}"
+        return f"{local.date()} {hour(local)}"
 
 
 def _count_days(days: int) -> str:

@@ -21,15 +21,16 @@ def explain(app: App, cycle_key: str, district_code: str, on: date) -> Explanati
         if district_code not in roster.districts:
             raise Refused(f"there is no district {district_code!r}; see: yearwheel roster list")
         known = Record(
-            active.cycle,
-            roster,
-            record.read_editions(connection, cycle_key, (*active.former, active.cycle)),
-            roster.districts[district_code],
-            record.read_changes(connection, cycle_key, district_code),
-            record.read_entries(connection, cycle_key, district_code),
-            record.read_halts(connection, cycle_key),
-            record.read_changes(connection, cycle_key, roster.office.code) if roster.office else (),
-            district_days.read_history(connection, active.state, district_code).get(district_code, ()),
-            active.day(latest_moment(connection, cycle_key, app.clock.now())),
+            cycle=active.cycle,
+            roster=roster,
+            editions=record.read_editions(connection, cycle_key, (*active.former, active.cycle)),
+            district=roster.districts[district_code],
+            changes=record.read_changes(connection, cycle_key, district_code),
+            entries=record.read_entries(connection, cycle_key, district_code),
+            now=latest_moment(connection, cycle_key, app.clock.now()),
+            closed_at=active.stored.closed_at,
+            pauses=record.read_halts(connection, cycle_key),
+            of_office=record.read_changes(connection, cycle_key, roster.office.code) if roster.office else (),
+            breaks=district_days.read_history(connection, active.state, district_code).get(district_code, ()),
         )
     return words.explain(known, on)

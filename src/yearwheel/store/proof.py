@@ -6,10 +6,11 @@ from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, RowMapping, func, select
 
 from yearwheel.calendar.cycle import Cycle
-from yearwheel.notifications.explain import Carrier, Entry, Halt
+from yearwheel.notifications.carrier import Act, Carrier, Halt
+from yearwheel.notifications.explain import Entry
 from yearwheel.notifications.facts import Message, Row, Stretch
 from yearwheel.notifications.history import FOREVER, Change, Edition
 from yearwheel.notifications.ledger import Attempt, OutboxStatus, ReminderKey
@@ -20,6 +21,7 @@ from yearwheel.store.tables import cycles, deliveries, events, outbox, reminders
 IN_FORCE = ("cycle_published", "calendar_changed")  # events that put a calendar in force
 ABOUT_THE_ADDRESS = ("address_refused", "letter_refused", "bounced")  # after these a contact is given up
 MENDED = "address_mended"  # after this one no more
+ON_LETTERS = ("mail_held", "mail_discarded", "doubts_settled", "bounced")
 
 
 def read_rows(connection: Connection, cycle_key: str) -> list[Row]:
@@ -104,22 +106,22 @@ def read_entries(connection: Connection, cycle_key: str, code: str) -> list[Entr
     tries = deliveries.alias()
     newest = select(func.max(tries.c.id)).where(tries.c.outbox_id == outbox.c.id).scalar_subquery()
     query = (
-        select(
-            *ours,
-            *(outbox.c[name] for name in ("subject", "status", "zone", "send_on", "settled_at")),
-            deliveries.c.code,
-            deliveries.c.detail,
-            outbox.c.held_because,
-            outbox.c.id,
-            reminders.c.capped_until,
-        )
-        .outerjoin(outbox, outbox.c.id == reminders.c.outbox_id)
-        .outerjoin(deliveries, deliveries.c.id == newest)
+        select(*ours, reminders.c.capped_until, reminders.c.outbox_id)
         .where(reminders.c.cycle_key == cycle_key, reminders.c.district_code == code)
         .order_by(reminders.c.due_at, reminders.c.rung, reminders.c.contact_key)
     )
-    discarded = _discarded(connection, cycle_key)
-    return [_entry(row, discarded) for row in connection.execute(query)]
+    carrying = (
+        select(outbox, deliveries.c.outcome, deliveries.c.code, deliveries.c.detail)
+        .select_from(outbox.outerjoin(deliveries, deliveries.c.id == newest))
+        .where(outbox.c.id.in_(query.with_only_columns(reminders.c.outbox_id).order_by(None)))
+    )
+    acts = _acts(connection)
+    carriers = {row["id"]: _carrier(row, acts) for row in connection.execute(carrying).mappings()}
+    found: list[Entry] = []
+    for *said, capped_until, outbox_id in connection.execute(query):
+        values: list[Any] = [ReminderKey(*said[:5]), *said[5:], carriers.get(outbox_id), capped_until]
+        found.append(Entry(*values))
+    return found
 
 
 def read_refusals(connection: Connection, state: str) -> dict[str, list[Stretch]]:
@@ -169,32 +171,39 @@ def _settled_by_hand(connection: Connection) -> set[int]:
     return {outbox_id for detail in connection.scalars(query) for outbox_id in detail["outbox"]}
 
 
-def _discarded(connection: Connection, cycle_key: str) -> dict[int, str]:
-    """For each message that a person discarded: by whom and why, in words."""
-    query = select(events.c.actor, events.c.why, events.c.detail).where(
-        events.c.cycle_key == cycle_key, events.c.kind == "mail_discarded"
+def _acts(connection: Connection) -> dict[tuple[str, int], Act]:
+    """For each message the newest of each sort of act: holding, discarding, settling, coming back."""
+    query = (
+        select(events.c.kind, events.c.at, events.c.actor, events.c.why, events.c.detail)
+        .where(events.c.kind.in_(ON_LETTERS))
+        .order_by(events.c.id)
     )
     return {
-        outbox_id: f" by {actor} ({why})"
-        for actor, why, detail in connection.execute(query)
-        for outbox_id in detail["outbox"]
+        (kind, outbox_id): Act(at, actor, why)
+        for kind, at, actor, why, detail in connection.execute(query)
+        for outbox_id in (detail["outbox"] if isinstance(detail["outbox"], list) else [detail["outbox"]])
     }
 
 
-def _entry(row: Any, discarded: Mapping[int, str]) -> Entry:
-    """A row of `read_entries`: the natural key, what the ledger says, then the message and its answer."""
-    key, said, message = row[:5], row[5:13], row[13:18]
-    code, detail, held_because, outbox_id, capped_until = row[18:]
-    carrier = None
-    if message[0] is not None:
-        subject, status, zone, send_on, settled_at = message
-        answer = f"{code or ''} {detail or ''}".strip()
-        by_hand = discarded.get(outbox_id, "")
-        carrier = Carrier(
-            subject, status, ZoneInfo(zone), send_on, settled_at, answer, held_because or "", by_hand
-        )
-    values: tuple[Any, ...] = (ReminderKey(*key), *said, carrier, capped_until)
-    return Entry(*values)
+def _carrier(row: RowMapping, acts: Mapping[tuple[str, int], Act]) -> Carrier:
+    number, status = row["id"], row["status"]
+    held = Act(row["queued_at"], row["held_by"], row["held_because"] or "") if row["held_by"] else None
+    last = {OutboxStatus.DISCARDED: "mail_discarded", OutboxStatus.BOUNCED: "bounced"}
+    return Carrier(
+        id=number,
+        subject=row["subject"],
+        status=status,
+        zone=ZoneInfo(row["zone"]),
+        send_on=row["send_on"],
+        queued_at=row["queued_at"],
+        not_before=row["not_before"],
+        settled_at=row["settled_at"],
+        attempts=row["attempts"],
+        outcome=row["outcome"],
+        answer=f"{row['code'] or ''} {row['detail'] or ''}".strip(),
+        held=acts.get(("mail_held", number), held),
+        act=acts.get((last.get(status, "doubts_settled"), number)),
+    )
 
 
 def _change(row: Any) -> Change:

@@ -1,0 +1,154 @@
+"""The letter that carries a reminder, and how it stands, in words that claim no more than is known. Pure."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from yearwheel.calendar.cycle import Cycle
+from yearwheel.calendar.day_words import zone_words
+from yearwheel.notifications.ledger import Attempt, OutboxStatus
+from yearwheel.notifications.mailers.team import REDIRECTED
+
+SYSTEM = "yearwheel"  # who acts where no person did
+
+LEFT = frozenset({OutboxStatus.SENT, OutboxStatus.BOUNCED})
+WAITING = frozenset({OutboxStatus.HELD, OutboxStatus.QUEUED, OutboxStatus.SENDING})
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What somebody did with a letter, or what came back of it."""
+
+    at: datetime
+    by: str
+    why: str
+
+    @property
+    def words(self) -> str:
+        """ "by Ada (wrong date)"."""
+        return f"by {self.by} ({self.why})" if self.why else f"by {self.by}"
+
+
+@dataclass(frozen=True, slots=True)
+class Halt:
+    """A pause of the cycle; `until` is None while it lasts."""
+
+    since: datetime
+    until: datetime | None
+    by: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Carrier:
+    """The message that carries a reminder. `answer` is what the mail server said last."""
+
+    id: int
+    subject: str
+    status: OutboxStatus
+    zone: ZoneInfo
+    send_on: date
+    queued_at: datetime
+    not_before: datetime
+    settled_at: datetime | None
+    attempts: int
+    outcome: Attempt | None  # of the newest attempt
+    answer: str
+    held: Act | None = None  # who keeps it back, or did
+    act: Act | None = None  # who discarded it or settled a doubt about it; how it came back
+
+    @property
+    def left(self) -> bool:
+        return self.status in LEFT
+
+    @property
+    def may_have_left(self) -> bool:
+        return self.status is OutboxStatus.UNCERTAIN
+
+    @property
+    def waits(self) -> bool:
+        return self.status in WAITING
+
+    def sent_words(self) -> str:
+        """Its hour and subject; where it was not the mail server that said it left, who did."""
+        if self.outcome is not Attempt.ACCEPTED and self.act and self.status is OutboxStatus.SENT:
+            return f"'{self.subject}', sent as settled {self.act.words} on {self._moment(self.act.at)}"
+        at = f"{hour(self.settled_at.astimezone(self.zone))} " if self.settled_at else ""
+        return f"{at}'{self.subject}'"
+
+    def return_words(self) -> str:
+        """What else is to be known of a letter that left: it came back, or went to another address."""
+        said = ""
+        if self.status is OutboxStatus.BOUNCED:
+            on = f" on {self._moment(self.act.at)}" if self.act else ""
+            why = f": {self.act.why}" if self.act and self.act.why else ""
+            said = f" (it left, and came back undelivered{on}{why})"
+        # The mailer's own word for a letter that went to another address.
+        _, found, rest = self.answer.partition(REDIRECTED)
+        return said + (f" ({found}{rest.partition(':')[0]} instead)" if found else "")
+
+    def stands(self, cycle: Cycle, halt: Halt | None, now: datetime) -> str:
+        """Where a letter is that did not surely leave: what keeps it, and what a person can do about it.
+
+        `halt` is the pause that lasts at `now`.
+        """
+        match self.status:
+            case OutboxStatus.HELD:
+                return (
+                    f"'{self.subject}' {self._held_words()}; to let it go: yearwheel outbox approve {self.id}"
+                )
+            case OutboxStatus.QUEUED:
+                return f"'{self.subject}' is written and waits: {self._waits_for(cycle, halt, now)}"
+            case OutboxStatus.SENDING:
+                return f"'{self.subject}' is being handed to the mail server at this moment"
+            case OutboxStatus.UNCERTAIN:
+                return (
+                    f"'{self.subject}' may have arrived: sending it broke off before an answer was on "
+                    "record. It is not sent again by itself; look in the mail server's log, then: "
+                    f"yearwheel outbox resolve {self.id} --as sent (or --as again)"
+                )
+            case OutboxStatus.FAILED:
+                mended = f"once that is put right: yearwheel outbox retry {self.id}"
+                return f"'{self.subject}' {self._refusal()}; {mended}"
+            case OutboxStatus.DISCARDED:
+                on = f" on {self._moment(self.act.at)} {self.act.words}" if self.act else ""
+                return (
+                    f"'{self.subject}' was discarded{on}; it does not go, and what it said is not said again"
+                )
+            case _:
+                return f"'{self.subject}' was taken back before it left, since what it said was no longer so"
+
+    def _held_words(self) -> str:
+        if self.held is None:
+            return "is held"
+        since = f"since {self._moment(self.held.at)}"
+        if self.held.by == SYSTEM:
+            return f"is held {since} because nobody has approved its words yet ({self.held.why})"
+        return f"is held {since} {self.held.words}"
+
+    def _waits_for(self, cycle: Cycle, halt: Halt | None, now: datetime) -> str:
+        if halt is not None:
+            return f"the cycle has been paused since {self._moment(halt.since)} by {halt.by} ({halt.why})"
+        may_leave = cycle.send_window.next_opening(max(self.not_before, now), self.zone, cycle.workdays)
+        if self.outcome is Attempt.DEFERRED:
+            put_off = f"the mail server put it off ({self.answer})"
+            return (
+                f"{put_off}; it is tried again from {self._moment(may_leave)}" if may_leave > now else put_off
+            )
+        if may_leave > now:
+            return f"mail may leave again from {self._moment(may_leave)}"
+        return "it leaves with the next delivery"
+
+    def _refusal(self) -> str:
+        if self.outcome is Attempt.DEFERRED:
+            return f"was given up after {self.attempts} attempts; the mail server last said: {self.answer}"
+        return f"was refused by the mail server: {self.answer}"
+
+    def _moment(self, moment: datetime) -> str:
+        local = moment.astimezone(self.zone)
+        return f"{local.date()} {hour(local)}"
+
+
+def hour(local: datetime) -> str:
+    """ "08:05 Central": hours of two zones stand beside each other, so each names its own."""
+    return f"{local:%H:%M} {zone_words(local)}"

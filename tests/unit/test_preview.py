@@ -1,5 +1,6 @@
 """Every kind of message can be looked at before any is sent, and looking makes and sends nothing."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,17 @@ def test_a_kind_or_district_there_is_not_is_answered_with_the_nearest() -> None:
         preview(CYCLE, PEOPLE, "remindr", "001", BASE)
     with pytest.raises(Refused, match=r"there is no district '01' \(did you mean '001'\?\)"):
         preview(CYCLE, PEOPLE, "all", "01", BASE)
+
+
+def test_the_receipt_shows_what_a_real_one_does(kentucky) -> None:
+    _, (shown,) = preview(*kentucky, "receipt", "035", BASE)
+    assert re.search(
+        r"Number: kentucky-2027/[a-z_0-9]+/035/1\n"
+        r"  \| Handed in by: \S.*\n"
+        r"  \| When: [A-Z][a-z]+day, [A-Z][a-z]+ \d+, 202\d, 8:42 AM Eastern\n"
+        r"  \| Fingerprint \(SHA-256\): [0-9a-f]{64}\n",
+        shown.rendered.text,
+    )
 
 
 def test_the_terminal_shows_one_letter_and_makes_no_installation(tmp_path: Path) -> None:

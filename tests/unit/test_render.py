@@ -4,6 +4,7 @@ import os
 import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
 from html import unescape
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -14,6 +15,7 @@ from tests.letters import CENTRAL, EASTERN, SUNDAY, item, letter
 from yearwheel.calendar.cycle import RungKind
 from yearwheel.notifications.ledger import NoticeKind
 from yearwheel.notifications.letter import Item, Letter
+from yearwheel.notifications.receipt import write_receipt
 from yearwheel.notifications.render import KINDS, Renderer
 
 SNAPSHOTS = Path(__file__).parent.parent / "snapshots"
@@ -25,6 +27,14 @@ WEEK = (
     ("Due Monday, March 15: Stakeholder input", "41 districts still to hand in"),
 )
 TROUBLE = (("2 sent or not, nobody knows", "Look in the mail server's log, then: yearwheel outbox resolve"),)
+RECEIPT = write_receipt(
+    "kentucky-2027/budget/001/1",
+    "Pat Morgan",
+    datetime(2027, 1, 22, 14, 42, tzinfo=UTC),
+    sha256(b"a budget").hexdigest(),
+    EASTERN,
+    CENTRAL,
+)
 COMMENT = "Strategy 4 names no owner.\nThe costs do not tie to the budget."
 
 
@@ -43,7 +53,7 @@ def of_kind(kind: str) -> Item:
         RungKind.REVISION: {"missing": (), "note": COMMENT},
         NoticeKind.RETURNED: {"missing": (), "note": COMMENT},
         NoticeKind.EXTENSION: {"note": "The board's meeting was moved by snow."},
-        NoticeKind.RECEIPT: {"missing": ()},
+        NoticeKind.RECEIPT: {"missing": (), "note": RECEIPT},
         NoticeKind.APPROVED: {"missing": ()},
         NoticeKind.EXCUSED: {"missing": (), "note": "Merged with Boyd County."},
         NoticeKind.EXTENSION_REFUSED: {"note": "The state's own date leaves no room."},

@@ -1,5 +1,6 @@
 """Handing in: in time, complete, by whose turn it is; kept for good and acknowledged."""
 
+from email import message_from_bytes, policy
 from threading import Barrier, Thread
 
 import pytest
@@ -7,6 +8,8 @@ import pytest
 from tests.apps import KEY, begun, hand_in, ledger, logged, round_at, set_clock, standing_of
 from yearwheel.services.app import Refused
 from yearwheel.services.decide import Decision, decide
+from yearwheel.services.outbox_desk import list_outbox, open_message
+from yearwheel.services.queue_mail import queue_mail
 from yearwheel.services.submit import GateRefused, HandIn, start, submit
 from yearwheel.stages.status import Status
 from yearwheel.store import standings
@@ -63,6 +66,24 @@ def test_the_reminders_end_and_a_receipt_goes_in_the_same_act(app):
     assert [(e.kind, e.actor, e.detail["version"]) for e in logged(app, "submitted")][-1] == (
         "submitted", "Ann", 1,
     )  # fmt: skip
+
+
+def test_the_receipt_says_what_came_from_whom_and_when_in_its_readers_time(app):
+    set_clock(app, "2027-02-01 10:42")
+    (kept,) = submit(app, KEY, [HandIn("budget", "002", DONE, "Bob")])
+    queue_mail(app, KEY)
+
+    (letter,) = (m for m in list_outbox(app, KEY) if m.subject == "Received: Budget - Birch County")
+    assert letter.recipient == "bob@mail.example"
+    text = message_from_bytes(open_message(app, letter.id).raw, policy=policy.default)
+    words = text.get_body(("plain",)).get_content().replace("\r\n", "\n")
+    assert (
+        "What we received:\n"
+        "  | Number: small-2027/budget/002/1\n"
+        "  | Handed in by: Bob\n"
+        "  | When: Monday, February 1, 2027, 10:42 AM Eastern (9:42 AM Central)\n"
+        f"  | Fingerprint (SHA-256): {kept.sha256}\n"
+    ) in words
 
 
 def test_gaps_are_all_named_and_nothing_is_kept(app):

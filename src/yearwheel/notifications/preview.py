@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from hashlib import sha256
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
@@ -17,6 +18,7 @@ from yearwheel.notifications.invitation import Announced, announce, write_dates
 from yearwheel.notifications.ledger import NoticeKind
 from yearwheel.notifications.letter import Item, Letter
 from yearwheel.notifications.mime import message_id
+from yearwheel.notifications.receipt import write_receipt
 from yearwheel.notifications.render import Rendered, Renderer
 from yearwheel.notifications.weekly import Week, write_week
 from yearwheel.notifications.whole_cycle import Table, read_table, write_table
@@ -157,10 +159,16 @@ class Previewer:
             missing=tuple(map(stage.awaits, before)) if is_rung and not stage.review else (),
             page="" if case.table else f"{quote(self._district.code, safe='')}/{stage.key}",
             basis=stage.basis,
-            note=_NOTES.get(kind, ""),
+            note=self._receipt(case, zone) if kind == NoticeKind.RECEIPT else _NOTES.get(kind, ""),
             role_label=ROLE_LABELS[case.role],
             table=case.table,
         )
+
+    def _receipt(self, case: _Case, zone: ZoneInfo) -> str:
+        number = f"{self._cycle.key}/{case.stage.key}/{self._district.code}/1"
+        at = datetime.combine(case.on, time(8, 42), zone)
+        seal = sha256(number.encode()).hexdigest()
+        return write_receipt(number, case.reader.name, at, seal, self._cycle.zone, zone)
 
     def _about(self, kind: str, case: _Case) -> District:
         of_state = kind in (NoticeKind.WEEKLY, NoticeKind.ALERT)

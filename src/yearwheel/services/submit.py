@@ -9,6 +9,7 @@ from typing import Any
 
 from yearwheel.calendar.cycle import Stage, StageDates, StageKind
 from yearwheel.notifications.ledger import NoticeKind
+from yearwheel.notifications.receipt import write_receipt
 from yearwheel.roster.people import District, Roster
 from yearwheel.services.active import Active, read_active
 from yearwheel.services.app import App, Refused
@@ -94,7 +95,8 @@ def _take(
     evidence = dict(hand_in.evidence)
     seal = sha256(json.dumps(evidence, sort_keys=True, default=str).encode()).hexdigest()
     submission = Submission(stage.key, hand_in.district_code, version, evidence, seal, hand_in.by, now)
-    receipt = f"Receipt {active.key}/{stage.key}/{hand_in.district_code}/{version}"
+    number = f"{active.key}/{stage.key}/{hand_in.district_code}/{version}"
+    receipt = write_receipt(number, hand_in.by, now, seal, active.cycle.zone, district.zone)
     after = with_status(before, Status.SUBMITTED, version=version)
     detail = {"version": version, "sha256": seal}
     move = Move(

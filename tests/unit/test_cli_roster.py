@@ -123,7 +123,19 @@ def test_days_of_districts_are_counted_and_faults_named(terminal: Terminal) -> N
     ]
     broken = terminal.writes("broken.csv", "code,date\n001,tomorrow\n")
     assert terminal.refuses("roster", "days", "import", broken, "--meetings").splitlines() == [
-        "broken.csv: row 2, date: not a date; write for example 2027-03-15 (found 'tomorrow')",
+        "broken.csv: row 2, date: not a date such as 2027-03-15 (found 'tomorrow')",
+        "nothing was changed",
+    ]
+    many = terminal.writes("many.csv", "code,date\n999,soon\n" + "1,2027-01-11\n" * 20)
+    assert terminal.refuses("roster", "days", "import", many, "--meetings").splitlines() == [
+        "many.csv: row 2, date: not a date such as 2027-03-15 (found 'soon')",
+        "many.csv: row 2, code: no such district in the roster (found '999')",
+        *(
+            f"many.csv: row {n}, code: no such district in the roster; leading zeros were lost, write 001 "
+            "(found '1')"
+            for n in range(3, 21)
+        ),
+        "many.csv: and 2 more",
         "nothing was changed",
     ]
     feed = terminal.writes("breaks.ics", "BEGIN:VCALENDAR\nEND:VCALENDAR\n")

@@ -254,10 +254,14 @@ def take_in_days(
     """Import districts' board meetings or breaks; their due days and reminders in running cycles follow."""
     from yearwheel.roster.district_days import DayKind
     from yearwheel.services.import_days import import_days, read_days_file
+    from yearwheel.services.import_roster import read_roster
     from yearwheel.services.lookup import find_cycle
 
-    read = read_days_file(file, DayKind.MEETING if meetings else DayKind.BREAK, district)
+    kind = DayKind.MEETING if meetings else DayKind.BREAK
     with installation() as app:
+        known = read_roster(app, state).districts
+        # Without a roster every row would be a fault; the import says that one is missing.
+        read = read_days_file(file, kind, district, known or None)
         then = acting_at(app, at, find_cycle(app).cycle.zone) if at else app
         done = import_days(then, state, read, by=by, save=not dry_run)
     moves = done.moves

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from email_validator import EmailNotValidError, validate_email
 
-from yearwheel.roster.districts_csv import parse_code
+from yearwheel.roster.districts_csv import parse_code, unknown_districts
 from yearwheel.roster.people import Contact, Role
 from yearwheel.roster.table import Column, Row, RowError, Source, nearest, read_table, sound_rows
 
@@ -23,7 +23,7 @@ def read_contacts(source: Source, district_codes: Collection[str] | None = None)
     """Read contacts from text, bytes or a path. Needs the columns district_code, name, email and roles, the
     roles separated by semicolons. With `district_codes`, a code that is not among them is an error."""
     table = read_table(source, _COLUMNS)
-    unknown = [] if district_codes is None else _unknown_districts(table.rows, district_codes)
+    unknown = [] if district_codes is None else unknown_districts(table.rows, "district_code", district_codes)
     errors = sorted((*table.errors, *unknown), key=lambda error: error.row)
     contacts, merged = _merge(sound_rows(table.rows, errors))
     return ContactsFile(contacts, tuple(errors), (*table.warnings, *merged))
@@ -66,21 +66,6 @@ def _as_value(word: str) -> str:
 
 def _is_role(word: str) -> bool:
     return _as_value(word) in set(Role)
-
-
-def _unknown_districts(rows: Iterable[Row], codes: Collection[str]) -> list[RowError]:
-    widths = {len(code) for code in codes}
-    errors = []
-    for row in rows:
-        code = row.values.get("district_code")
-        if code is None or code in codes:
-            continue
-        padded = [
-            code.zfill(width) for width in sorted(widths) if code.isdecimal() and code.zfill(width) in codes
-        ]
-        hint = f"; leading zeros were lost, write {padded[0]}" if padded else ""
-        errors.append(RowError(row.number, "district_code", code, f"no such district in the roster{hint}"))
-    return errors
 
 
 def _merge(rows: Iterable[Row]) -> tuple[tuple[Contact, ...], list[str]]:

@@ -1,16 +1,17 @@
 """Reads what districts' own calendars say: the days their boards meet, and their breaks."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from itertools import chain
 
 from icalendar import Calendar
 
 from yearwheel.calendar.timetable import DistrictDays
-from yearwheel.roster.districts_csv import parse_code
-from yearwheel.roster.table import Column, Row, RowError, Source, read_table, sound_rows
+from yearwheel.roster.districts_csv import parse_code, unknown_districts
+from yearwheel.roster.table import Column, Row, RowError, Source, parse_day, read_table, sound_rows
 
 
 class DayKind(StrEnum):
@@ -33,37 +34,38 @@ class DistrictDaysFile:
     warnings: tuple[str, ...]
 
 
-def read_board_meetings(source: Source) -> DistrictDaysFile:
-    """Read board meetings from text, bytes or a path. Needs the columns code and date."""
+def read_board_meetings(source: Source, district_codes: Collection[str] | None = None) -> DistrictDaysFile:
+    """Read board meetings from text, bytes or a path. Needs the columns code and date. With `district_codes`,
+    a code that is not among them is an error."""
     table = read_table(
-        source, (Column("code", parse_code, required=True), Column("date", _day, required=True))
+        source, (Column("code", parse_code, required=True), Column("date", parse_day, required=True))
     )
+    errors = _in_order(table.errors, _strangers(table.rows, district_codes))
     meetings: dict[str, set[date]] = defaultdict(set)
-    for row in sound_rows(table.rows, table.errors):
+    for row in sound_rows(table.rows, errors):
         meetings[row.values["code"]].add(row.values["date"])
     days = {code: DistrictDays(meetings=tuple(sorted(on))) for code, on in sorted(meetings.items())}
-    return DistrictDaysFile(days, table.errors, table.warnings)
+    return DistrictDaysFile(days, errors, table.warnings)
 
 
-def read_breaks(source: Source) -> DistrictDaysFile:
-    """Read breaks from text, bytes or a path. Needs the columns code, first and reason;
-    `last` may be blank."""
+def read_breaks(source: Source, district_codes: Collection[str] | None = None) -> DistrictDaysFile:
+    """The same for breaks. Needs the columns code, first and reason; `last` may be blank."""
     table = read_table(
         source,
         (
             Column("code", parse_code, required=True),
-            Column("first", _day, required=True),
-            Column("last", _day),
+            Column("first", parse_day, required=True),
+            Column("last", parse_day),
             Column("reason", str, required=True),
         ),
     )
-    errors = sorted((*table.errors, *_wrong_lengths(table.rows)), key=lambda error: error.row)
+    errors = _in_order(table.errors, _strangers(table.rows, district_codes), _wrong_lengths(table.rows))
     breaks: dict[str, dict[date, str]] = defaultdict(dict)
     for row in sound_rows(table.rows, errors):
         for on in _each_day(*_ends(row)):
             breaks[row.values["code"]][on] = row.values["reason"]
     days = {code: DistrictDays(breaks=closed) for code, closed in sorted(breaks.items())}
-    return DistrictDaysFile(days, tuple(errors), table.warnings)
+    return DistrictDaysFile(days, errors, table.warnings)
 
 
 def read_breaks_ics(source: bytes) -> DistrictDays:
@@ -91,11 +93,12 @@ def read_breaks_ics(source: bytes) -> DistrictDays:
     return DistrictDays(breaks=dict(sorted(breaks.items())))
 
 
-def _day(cell: str) -> date:
-    try:
-        return date.fromisoformat(cell)
-    except ValueError:
-        raise ValueError("not a date; write for example 2027-03-15") from None
+def _in_order(*errors: Iterable[RowError]) -> tuple[RowError, ...]:
+    return tuple(sorted(chain(*errors), key=lambda error: error.row))
+
+
+def _strangers(rows: Iterable[Row], codes: Collection[str] | None) -> list[RowError]:
+    return [] if codes is None else unknown_districts(rows, "code", codes)
 
 
 def _ends(row: Row) -> tuple[date, date]:

@@ -1,6 +1,7 @@
 """Reads districts from a CSV file."""
 
 import re
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import partial
 from zoneinfo import ZoneInfo
@@ -53,6 +54,22 @@ def parse_code(cell: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,19}", cell):
         raise ValueError("a code is up to 20 letters, digits, - or _, for example 001")
     return cell
+
+
+def unknown_districts(rows: Iterable[Row], column: str, codes: Collection[str]) -> list[RowError]:
+    """An error for each row whose code is not among the codes; it says where leading zeros were lost."""
+    widths = {len(code) for code in codes}
+    errors = []
+    for row in rows:
+        code = row.values.get(column)
+        if code is None or code in codes:
+            continue
+        padded = [
+            code.zfill(width) for width in sorted(widths) if code.isdecimal() and code.zfill(width) in codes
+        ]
+        hint = f"; leading zeros were lost, write {padded[0]}" if padded else ""
+        errors.append(RowError(row.number, column, code, f"no such district in the roster{hint}"))
+    return errors
 
 
 def _nces_id(cell: str) -> str:

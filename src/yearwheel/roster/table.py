@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ from typing import Any
 Source = str | bytes | Path  # text, an uploaded file, or where a file lies
 
 HEADER_ROW = 1
+MOST_TOLD = 20
+OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,8 @@ def read_table(source: Source, columns: Sequence[Column]) -> Table:
         )
         return Table((), (empty,), ())
     names = [name.lower() for name in header]
+    if separated := _other_separator(names, columns):
+        return Table((), (separated,), ())
     errors += _header_errors(names, columns)
     known = {column.name for column in columns}
     warnings = [
@@ -102,6 +107,12 @@ def sound_rows(rows: Iterable[Row], errors: Iterable[RowError]) -> Iterator[Row]
     return (row for row in rows if row.number not in faulty and HEADER_ROW not in faulty)
 
 
+def told(errors: Sequence[RowError]) -> list[str]:
+    """The faults of a file in words; of very many the first ones, and how many more there are."""
+    more = [f"and {len(errors) - MOST_TOLD:,} more"] if len(errors) > MOST_TOLD else []
+    return [*map(str, errors[:MOST_TOLD]), *more]
+
+
 def find_duplicates(rows: Iterable[Row], column: str) -> list[RowError]:
     """An error for each row whose cell stands in an earlier row; it names both rows."""
     first: dict[str, int] = {}
@@ -116,6 +127,14 @@ def find_duplicates(rows: Iterable[Row], column: str) -> list[RowError]:
                 RowError(row.number, column, cell, f"rows {earlier} and {row.number} have the same {column}")
             )
     return errors
+
+
+def parse_day(cell: str) -> date:
+    """A day as the files write it: 2027-03-15."""
+    try:
+        return date.fromisoformat(cell)
+    except ValueError:
+        raise ValueError("not a date such as 2027-03-15") from None
 
 
 def nearest(word: str, words: Iterable[str]) -> str:
@@ -155,6 +174,17 @@ def _records(text: str, errors: list[RowError]) -> Iterator[tuple[int, list[str]
         cells = [" ".join(cell.split()) for cell in record]
         if any(cells):
             yield number, cells
+
+
+def _other_separator(names: Sequence[str], columns: Sequence[Column]) -> RowError | None:
+    if len(names) != 1 or names[0] in {column.name for column in columns}:
+        return None
+    for sign, words in OTHER_SEPARATORS.items():
+        if sign in names[0]:
+            commas = ",".join(column.name for column in columns)
+            why = f"the columns seem to be separated by {words}; separate them by commas: {commas}"
+            return RowError(HEADER_ROW, "", names[0], why)
+    return None
 
 
 def _header_errors(names: list[str], columns: Sequence[Column]) -> list[RowError]:

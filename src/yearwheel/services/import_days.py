@@ -1,12 +1,13 @@
 """Taking in districts' own days: read with every fault, followed by the ledgers of published cycles."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 from yearwheel.calendar.timetable import DistrictDays
 from yearwheel.roster.district_days import DayKind, read_board_meetings, read_breaks, read_breaks_ics
+from yearwheel.roster.table import told
 from yearwheel.services.active import Active, read_active
 from yearwheel.services.app import App, Refused
 from yearwheel.services.local_days import own_days, since_today, to_own_days, with_news
@@ -31,8 +32,11 @@ class DaysFile:
         return sum(len(own.meetings) + len(own.breaks) for own in self.districts.values())
 
 
-def read_days_file(path: Path, kind: DayKind, district: str = "") -> DaysFile:
-    """Read a file of board meetings or breaks. Refused with every fault of it.
+def read_days_file(
+    path: Path, kind: DayKind, district: str = "", district_codes: Collection[str] | None = None
+) -> DaysFile:
+    """Read a file of board meetings or breaks. Refused with every fault of it, codes of no district included
+    where `district_codes` says which there are.
 
     A calendar feed (.ics) holds the breaks of one district, which has to be named.
     """
@@ -43,9 +47,11 @@ def read_days_file(path: Path, kind: DayKind, district: str = "") -> DaysFile:
             return DaysFile(kind, {district: read_breaks_ics(path.read_bytes())}, path.name)
         except ValueError as fault:
             raise Refused(f"{path.name}: {fault}") from None
-    read = read_board_meetings(path) if kind is DayKind.MEETING else read_breaks(path)
+    read_kind = read_board_meetings if kind is DayKind.MEETING else read_breaks
+    read = read_kind(path, district_codes)
     if read.errors:
-        raise Refused("\n".join([*(f"{path.name}: {error}" for error in read.errors), "nothing was changed"]))
+        faults = (f"{path.name}: {words}" for words in told(read.errors))
+        raise Refused("\n".join([*faults, "nothing was changed"]))
     return DaysFile(kind, read.districts, path.name, read.warnings)
 
 

@@ -36,7 +36,7 @@ from yearwheel.calendar.rules import (
 )
 from yearwheel.calendar.workdays import ClockStop
 from yearwheel.config.cycle_file import CycleFileError, Problem, load_cycle, read_shipped
-from yearwheel.services.lint import lint_file
+from yearwheel.services.lint import read_far
 
 CALENDARS = [work_calendar("kentucky-state-offices"), work_calendar("us-federal")]
 YEARS = range(2024, 2061)
@@ -292,5 +292,5 @@ def test_no_damage_to_a_sound_file_crashes_its_reader_or_the_linter(data):
         st.one_of(st.text(max_size=20), st.lists(yaml_words, max_size=4).map(" ".join), st.just(""))
     )
     damaged = "".join([*lines[:start], put, *lines[start + length :]])
-    findings = lint_file(damaged)
+    findings = read_far(damaged).findings()
     assert all(1 <= finding.line <= damaged.count("\n") + 1 for finding in findings)

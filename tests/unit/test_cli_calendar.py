@@ -1,5 +1,6 @@
 """`yearwheel calendar`: the year of a shipped cycle, a stored one, or a file."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -114,6 +115,68 @@ def test_a_year_that_cannot_go_as_written_fails_the_linter(terminal: Terminal) -
     result = terminal.type("calendar", "lint", early)
     assert result.exit_code == 1
     assert "error [rung-before-open] budget" in result.stdout
+
+
+def test_what_cannot_be_read_is_a_finding_among_the_others(terminal: Terminal) -> None:
+    text = CALENDAR.read_text("utf-8").replace("opens: April 1\n", "opens: June 2\n")
+    broken = terminal.writes("broken.yaml", text)
+
+    result = terminal.type("calendar", "lint", broken)
+    assert (result.exit_code, result.stdout.splitlines()) == (
+        1,
+        [
+            "broken.yaml:16: warning [short-window] setup: from its opening to its due day it has 5 "
+            "workdays, fewer than 10; fix: opens: 10 workdays before due",
+            "broken.yaml:44: error [due-before-open] stages[3].due: review is due on June 1, 2027, before it "
+            "opens on June 2, 2027; fix: opens: 10 workdays before due",
+            "2 to look at, 0 waived in the file",
+            "the stages at fault were looked at no further; lint again once they are put right",
+            "no roster of KY is here, so what depends on people was not looked at",
+        ],
+    )
+    listed = json.loads(terminal.type("calendar", "lint", broken, "--json").stdout)
+    assert [(f["severity"], f["code"], f["line"]) for f in listed] == [
+        ("warning", "short-window", 16),
+        ("error", "due-before-open", 44),
+    ]
+
+
+def test_a_file_that_is_no_yaml_is_one_finding(terminal: Terminal) -> None:
+    text = CALENDAR.read_text("utf-8").replace("title: Small", "title: Small: a")
+    broken = terminal.writes("broken.yaml", text)
+
+    result = terminal.type("calendar", "lint", broken, "--json")
+    assert (result.exit_code, json.loads(result.stdout)) == (
+        1,
+        [
+            {
+                "severity": "error",
+                "code": "unreadable",
+                "line": 3,
+                "stage": "",
+                "why": "a text with a colon needs quotes around it; "
+                "the rest of the file can be checked once this is mended",
+                "fix": 'title: "Small: a planning 2027"',
+                "waived": None,
+            }
+        ],
+    )
+
+
+def test_a_file_of_closed_days_that_is_no_utf_8_is_a_finding_too(terminal: Terminal) -> None:
+    (terminal.folder / "closures.csv").write_bytes("date,reason\n2027-04-05,Schnee fällt\n".encode("latin-1"))
+    text = CALENDAR.read_text("utf-8").replace("kentucky-state-offices", "[{file: closures.csv}]")
+
+    result = terminal.type("calendar", "lint", terminal.writes("broken.yaml", text), "--json")
+    (finding,) = json.loads(result.stdout)
+    assert (result.exit_code, finding["line"]) == (1, 9)
+    assert finding["why"].startswith("holidays[0].file: closures.csv, row 2: the file is not UTF-8 text")
+
+
+def test_a_name_that_is_no_calendar_is_answered_with_those_there_are(terminal: Terminal) -> None:
+    assert terminal.refuses("calendar", "holidays", "foo").endswith(
+        "; the calendars of holidays are kentucky-state-offices, us-federal or a code such as US-TN"
+    )
 
 
 def test_the_closed_days_of_a_year_are_listed_for_sign_off(terminal: Terminal) -> None:

@@ -205,6 +205,15 @@ def test_next_year_keeps_the_rules_and_names_what_a_person_must_look_at(terminal
     }.items()
 
 
+def test_a_key_that_does_not_name_its_calendars_year_is_remarked_on(terminal: Terminal) -> None:
+    said = terminal.type("cycle", "create", "kentucky-20xx", "--from", "kentucky-2027",
+                         "--out", terminal.folder / "next.yaml")  # fmt: skip
+    assert (said.exit_code, said.stderr.strip()) == (
+        0,
+        "note: the key kentucky-20xx does not name the year of its calendar, 2028",
+    )
+
+
 def test_shipped_cycles_are_listed_by_their_titles_and_how_to_take_one_is_said_below(
     terminal: Terminal,
 ) -> None:

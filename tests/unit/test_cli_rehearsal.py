@@ -27,6 +27,13 @@ def test_a_rehearsal_leaves_its_folder_and_says_where_to_look(tmp_path: Path) ->
     assert not (tmp_path / "data").exists()
 
 
+def test_faults_of_a_calendar_are_told_by_the_name_of_its_file(tmp_path: Path) -> None:
+    terminal = Terminal(tmp_path)
+    broken = terminal.writes("mine.yaml", CALENDAR.read_text("utf-8").replace("state: KY", "state: Ky"))
+    said = terminal.refuses("rehearse", "--direct", "--cycle", broken, "--out", tmp_path / "out")
+    assert said.startswith("mine.yaml:4: state: ")
+
+
 def test_a_roster_file_can_be_rehearsed(tmp_path: Path) -> None:
     terminal = Terminal(tmp_path)
     districts = terminal.writes(

@@ -43,7 +43,7 @@ def test_a_date_that_falls_on_a_holiday_says_where_it_went():
     (due,) = [m for m in diff.chosen if m.stage == "alignment"]
     assert (due.new, due.because) == (
         date(2027, 6, 1),
-        "May 31, 2027 is Memorial Day, so the next workday, June 1",
+        "May 31, 2027 is closed: Memorial Day, so the next workday, June 1",
     )
 
 

@@ -154,7 +154,7 @@ def test_a_close_may_lean_on_the_stages_own_due_day_or_another_stage():
     text = SAMPLE.replace("grace: 5 workdays", "close: 10 workdays after due").replace(
         "due: April 15", "due: April 15\n    close: 3 weeks after budget_preparation.close"
     )
-    with pytest.raises(CycleFileError, match="dates out of order"):
+    with pytest.raises(CycleFileError, match="closes on March 5, 2027, but is accepted until April 15, 2027"):
         load_cycle(text)
     later = load_cycle(text.replace("3 weeks", "12 weeks"))
     assert later.stage("budget_preparation").dates.close.on == date(2027, 2, 12)
@@ -187,12 +187,16 @@ def test_a_byte_order_mark_and_windows_line_ends_are_read(tmp_path: Path):
 def test_a_bomb_of_aliases_is_refused_at_its_first_anchor():
     bomb = "a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n"
     assert problems(bomb) == [
-        "cycle.yaml:1: a: anchors and aliases are not read; name a ladder under 'ladders' and use its name"
+        "cycle.yaml:1: a: anchors and aliases are not read; name a ladder under 'ladders' and use its name; "
+        "the rest of the file can be checked once this is mended"
     ]
 
 
 def test_deep_nests_and_huge_files_are_refused():
-    assert problems("a: " + "[" * 5000) == ["cycle.yaml:1: a" + "[0]" * 12 + ": lists are nested too deeply"]
+    assert problems("a: " + "[" * 5000) == [
+        "cycle.yaml:1: a" + "[0]" * 12 + ": lists are nested too deeply; "
+        "the rest of the file can be checked once this is mended"
+    ]
     assert problems("#" * 500_001) == ["cycle.yaml:1: the file has 500001 bytes; at most 500000 are read"]
 
 

@@ -8,7 +8,7 @@ import pytest
 from yearwheel.calendar.cycle import StageKind
 from yearwheel.config.cycle_file import KEYS, load_cycle
 from yearwheel.config.stage_section import DUE_KEYS, REVIEW_KEYS, STAGE_KEYS
-from yearwheel.services.lint import lint_file
+from yearwheel.services.lint import read_far
 
 DOC = (Path(__file__).parents[2] / "docs" / "cycle-file.md").read_text("utf-8")
 EXAMPLE = re.findall(r"```yaml\n(.*?)```", DOC, re.DOTALL)[0]
@@ -29,4 +29,4 @@ def test_each_kind_of_stage_is_documented():
 
 def test_the_example_loads_and_has_no_finding():
     assert load_cycle(EXAMPLE).key == "sample-2027"
-    assert lint_file(EXAMPLE) == []
+    assert read_far(EXAMPLE).findings() == []

@@ -50,7 +50,7 @@ def test_a_date_that_leans_on_a_boards_meeting_moves_with_it():
 def test_a_break_moves_a_due_day_only_where_the_stage_says_so():
     assert BREAKS.for_district(DistrictDays(breaks=SPRING_BREAK)) == {
         "drafting": LocalDue(
-            date(2027, 4, 19), "April 15, 2027 is spring break, so the next workday, April 19"
+            date(2027, 4, 19), "April 15, 2027 is closed: spring break, so the next workday, April 19"
         )
     }
     assert load_cycle(SAMPLE).for_district(DistrictDays(breaks=SPRING_BREAK)) == {}
@@ -96,7 +96,7 @@ def test_every_fault_of_a_file_of_breaks_is_told_and_the_sound_rows_are_kept():
         "004,2027-04-12,,\n005,2027-04-12,,closed\n"
     )
     assert [str(error) for error in found.errors] == [
-        "row 2, first: not a date; write for example 2027-03-15 (found '12 April')",
+        "row 2, first: not a date such as 2027-03-15 (found '12 April')",
         "row 3, last: must be on or after the first day, and at most 120 days later (found '2027-04-01')",
         "row 4, last: must be on or after the first day, and at most 120 days later (found '2028-04-12')",
         "row 5, reason: must not be blank",

@@ -54,7 +54,9 @@ def test_dates_that_fell_on_closed_days_say_why_they_moved():
         "alignment": "May 15, 2027 is a Saturday, so the next workday, May 17",
         "local_approval": "May 30, 2027 is a Sunday, so the previous workday, May 28",
         "oet_review": "July 31, 2027 is a Saturday, so the next workday, August 2",
-        "close": "December 31, 2027 is New Year's Day (observed), so the previous workday, December 29",
+        "close": (
+            "December 31, 2027 is closed: New Year's Day (observed), so the previous workday, December 29"
+        ),
     }
 
 

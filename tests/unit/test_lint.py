@@ -9,7 +9,7 @@ from yearwheel.calendar.lint import Code, Finding, Load, Severity, lint, standin
 from yearwheel.config.cycle_file import CycleFileError, load_cycle, read_shipped, shipped_cycles
 from yearwheel.roster.people import Role, Roster
 from yearwheel.roster.shipped import shipped_roster
-from yearwheel.services.lint import lint_file, load_of
+from yearwheel.services.lint import load_of, read_far
 
 CYCLES = Path(__file__).parent.parent / "cycles"
 PLANTED = sorted((CYCLES / "lint").glob("*.yaml"))
@@ -25,12 +25,50 @@ NO_SECRETARIES = Roster(
 @pytest.mark.parametrize("file", PLANTED, ids=lambda f: f.stem)
 def test_each_planted_fault_is_found_at_its_line_and_nothing_else(file: Path):
     header = file.read_text("utf-8").splitlines()[0]
-    found = lint_file(file, NO_SECRETARIES)
+    found = read_far(file).findings(NO_SECRETARIES)
     assert [f"# {f.line} {f.code} {f.stage}".rstrip() for f in found] == [header]
     (finding,) = found
     assert finding.why
-    assert finding.fix or finding.code in (Code.CIRCULAR_AFTER, Code.DUE_BEFORE_OPEN)
+    assert finding.fix
     assert finding.waived is None
+
+
+LATE = (
+    "  - {key: report, kind: milestone, ask: Report., tell: finance_officer, after: [drafting],\n"
+    "     opens: April 12, due: April 16}\n"
+)
+
+
+def test_a_stage_that_cannot_be_read_does_not_hide_what_is_wrong_with_the_others():
+    text = (SAMPLE + LATE).replace("opens: March 1", "opens: May 1").replace("help@", "help at ")
+    assert [(f.line, f.code, f.severity, f.stage) for f in read_far(text).findings()] == [
+        (7, Code.UNREADABLE, Severity.ERROR, ""),
+        (28, Code.DUE_BEFORE_OPEN, Severity.ERROR, ""),
+        (33, Code.SHORT_WINDOW, Severity.WARNING, "report"),
+    ]
+
+
+def test_stages_that_wait_in_a_ring_do_not_hide_what_is_wrong_with_the_others():
+    ring = (SAMPLE + LATE).replace("    grace: 5", "    after: [drafting]\n    grace: 5")
+    assert [(f.line, f.code, f.stage) for f in read_far(ring).findings()] == [
+        (20, Code.CIRCULAR_AFTER, ""),
+        (34, Code.SHORT_WINDOW, "report"),
+    ]
+
+
+@pytest.mark.parametrize("fault", ["year: 20x7", "holidays: [{file: gone.csv}]", "clock_stops: summer"])
+def test_nothing_is_said_of_dates_that_a_fault_may_falsify(fault: str):
+    key = fault.split(":", maxsplit=1)[0]
+    lines = [line for line in (SAMPLE + LATE).splitlines() if not line.startswith(f"{key}:")]
+    reading = read_far("\n".join([fault, *lines]))
+    assert (reading.cycle, {f.code for f in reading.findings()}) == (None, {Code.UNREADABLE})
+
+
+def test_a_waiver_is_not_called_unused_while_a_stage_cannot_be_looked_at():
+    waived = SAMPLE.replace("stages:", "waive: [{finding: short-window, why: known}]\nstages:")
+    assert [f.code for f in read_far(waived).findings()] == [Code.UNUSED_WAIVER]
+    broken = waived.replace("opens: March 1", "opens: Marhc 1")
+    assert [f.code for f in read_far(broken).findings()] == [Code.UNREADABLE]
 
 
 def test_each_code_has_a_planted_fault():
@@ -39,23 +77,23 @@ def test_each_code_has_a_planted_fault():
 
 
 def test_the_sound_sample_has_no_finding():
-    assert lint_file(SAMPLE, NO_SECRETARIES) == []
+    assert read_far(SAMPLE).findings(NO_SECRETARIES) == []
 
 
 @pytest.mark.parametrize("key", shipped_cycles())
 def test_a_shipped_calendar_has_no_finding_that_it_does_not_explain(key: str):
-    assert standing(lint_file(read_shipped(key), ROSTER)) == []
+    assert standing(read_far(read_shipped(key)).findings(ROSTER)) == []
 
 
 @pytest.mark.parametrize("year", range(2024, 2061))
 def test_kentuckys_rules_give_a_year_without_errors_whatever_the_weekdays(year: int):
     text = read_shipped("kentucky-2027").replace("year: 2027", f"year: {year}")
-    assert [f for f in lint_file(text, ROSTER) if f.severity is Severity.ERROR] == []
+    assert [f for f in read_far(text).findings(ROSTER) if f.severity is Severity.ERROR] == []
 
 
 def test_what_rolling_over_to_2028_would_ask_of_a_person():
     text = read_shipped("kentucky-2027").replace("year: 2027", "year: 2028")
-    assert [f"{f.stage}: {f.code}" for f in standing(lint_file(text, ROSTER))] == [
+    assert [f"{f.stage}: {f.code}" for f in standing(read_far(text).findings(ROSTER))] == [
         "budget_preparation: rung-doubled",
         "erate_471: due-on-closed-day",
         "local_approval: rung-doubled",
@@ -64,7 +102,7 @@ def test_what_rolling_over_to_2028_would_ask_of_a_person():
 
 
 def test_what_kentucky_accepts_and_why():
-    found = lint_file(read_shipped("kentucky-2027"), ROSTER)
+    found = read_far(read_shipped("kentucky-2027")).findings(ROSTER)
     assert {(f.stage, f.code): f.waived for f in found} == {
         ("local_approval", Code.SHORT_WINDOW): (
             "certifying a finished plan needs a signature and not ten days of work"
@@ -83,12 +121,12 @@ def test_every_finding_of_a_readable_file_can_be_waived_with_a_reason(file: Path
     code = text.split()[2]
     if code != Code.UNUSED_WAIVER:
         waived = text.replace("stages:", f"waive: [{{finding: {code}, why: we know}}]\nstages:")
-        (finding,) = lint_file(waived, NO_SECRETARIES)
+        (finding,) = read_far(waived).findings(NO_SECRETARIES)
         assert (finding.code, finding.waived) == (code, "we know")
 
 
 def test_a_finding_reads_as_one_line_with_its_fix():
-    (finding,) = lint_file(CYCLES / "lint" / "statutory_missed.yaml")
+    (finding,) = read_far(CYCLES / "lint" / "statutory_missed.yaml").findings()
     assert str(finding) == (
         "20: error [statutory-missed] budget_preparation: the law says January 31, 2027, "
         "but it is due on February 1, 2027; fix: if_closed: previous workday"
@@ -102,14 +140,14 @@ def test_a_stage_that_comes_often_needs_one_waiver():
         "     opens: first workday of the quarter, due: 5 workdays after opens, tell: finance_officer,\n"
         "     waive: [{finding: short-window, why: one form}]}\n"
     )
-    assert [(f.stage, f.waived) for f in lint_file(text)] == [
+    assert [(f.stage, f.waived) for f in read_far(text).findings()] == [
         (f"report_q{n}", "one form") for n in range(1, 5)
     ]
 
 
 def test_without_a_roster_people_are_not_looked_at():
-    assert lint_file(CYCLES / "lint" / "role_empty.yaml") == []
-    assert lint_file(CYCLES / "lint" / "review_too_short.yaml") == []
+    assert read_far(CYCLES / "lint" / "role_empty.yaml").findings() == []
+    assert read_far(CYCLES / "lint" / "review_too_short.yaml").findings() == []
 
 
 def test_reviewers_who_read_more_have_time_enough():
@@ -126,7 +164,7 @@ def test_the_load_of_the_shipped_roster():
 
 def test_an_unknown_code_in_a_waiver_is_told_with_the_nearest_one():
     text = SAMPLE.replace("stages:", "waive: [{finding: short-windo, why: x}]\nstages:")
-    (finding,) = lint_file(text)
+    (finding,) = read_far(text).findings()
     assert (finding.code, finding.line, finding.fix) == (Code.UNREADABLE, 14, "short-window")
 
 

@@ -148,9 +148,9 @@ def test_a_month_without_a_fifth_monday_says_so_instead_of_guessing():
          "January 31, 2027 is a Sunday, so the nearest workday, February 1"),
         ("2027-01-31", "none", "2027-01-31", None),
         ("2027-05-31", "previous workday", "2027-05-28",
-         "May 31, 2027 is Memorial Day, so the previous workday, May 28"),
+         "May 31, 2027 is closed: Memorial Day, so the previous workday, May 28"),
         ("2027-01-01", "previous workday", "2026-12-30",
-         "January 1, 2027 is New Year's Day, so the previous workday, December 30, 2026"),
+         "January 1, 2027 is closed: New Year's Day, so the previous workday, December 30, 2026"),
         ("2027-02-01", "previous workday", "2027-02-01", None),
     ],
 )  # fmt: skip

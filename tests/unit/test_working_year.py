@@ -47,16 +47,70 @@ def test_a_file_of_closed_days_lies_beside_the_cycle_file(tmp_path: Path):
     [
         ("../c.csv", CLOSURES, "a file of closed days lies beside the cycle file"),
         ("other.csv", CLOSURES, "the file 'other.csv' is not at hand"),
-        ("c.csv", b"\xff", "c.csv is not UTF-8 text; save it as UTF-8"),
-        ("c.csv", b"date,reason\nMay 1,x\n", "c.csv, row 2: 'May 1' is not a date"),
-        ("c.csv", b"date,reason\n2027-05-01,\n", "c.csv, row 2: 2027-05-01 has no reason"),
-        ("c.csv", b"day\n2027-05-01\n", "c.csv, row 2: '' is not a date"),
+        (
+            "c.csv",
+            b"\xff",
+            'c.csv, row 1: the file is not UTF-8 text; in a spreadsheet, save it as "CSV UTF-8"',
+        ),
+        (
+            "c.csv",
+            b"date,reason\nMay 1,x\n",
+            "c.csv, row 2, date: not a date such as 2027-03-15 (found 'May 1')",
+        ),
+        ("c.csv", b"date,reason\n2027-05-01,\n", "c.csv, row 2, reason: must not be blank"),
+        ("c.csv", b"date\n2027-05-01\n", "c.csv, row 1, reason: the column is missing; the header has: date"),
+        (
+            "c.csv",
+            b"date;reason\n2027-05-01;snow, ice\n2027-05-02;snow\n",
+            "c.csv, row 1: the columns seem to be separated by semicolons; "
+            "separate them by commas: date,reason",
+        ),
     ],
 )
 def test_a_bad_file_of_closed_days_says_its_fault_at_the_line_that_names_it(name, content, message):
     text = SAMPLE.replace("kentucky-state-offices", f"[{{file: {name}}}]")
     (problem,) = problems(text, files={"c.csv": content})
     assert problem.startswith(f"cycle.yaml:8: holidays[0].file: {message}")
+
+
+def test_every_faulty_row_of_every_file_of_closed_days_is_told_at_once():
+    text = SAMPLE.replace("kentucky-state-offices", "[{file: a.csv}, {file: b.csv}]")
+    many = "".join(f"day {n},snow\n" for n in range(1, 26)).encode()
+    files = {"a.csv": b"date,reason\nMay 1,ice\n2027-05-02,\n", "b.csv": b"date,reason\n" + many}
+    said = [problem.split(": ", 1)[1].partition("; write")[0] for problem in problems(text, files=files)]
+    assert said == [
+        "holidays[0].file: a.csv, row 2, date: not a date such as 2027-03-15 (found 'May 1')",
+        "holidays[0].file: a.csv, row 3, reason: must not be blank",
+        *(
+            f"holidays[1].file: b.csv, row {n + 1}, date: not a date such as 2027-03-15 (found 'day {n}')"
+            for n in range(1, 21)
+        ),
+        "holidays[1].file: b.csv, and 5 more",
+    ]
+
+
+def test_the_reason_for_a_closed_day_reads_well_whatever_it_is():
+    calendar = "{calendar: kentucky-state-offices, also_closed: {2027-04-15: water main}}"
+    assert with_holidays(calendar).stage("drafting").words["due_moved"] == (
+        "April 15, 2027 is closed: water main, so the next workday, April 16"
+    )
+
+
+@pytest.mark.parametrize(
+    ("days", "refused"),
+    [
+        ("from: June 5, until: May 1", True),
+        ("from: January 5, until: December 20", True),
+        ("from: December 20, until: January 5", False),
+        ("from: Friday before Memorial Day, until: Friday after Labor Day", False),
+    ],
+)
+def test_a_clock_stop_of_more_than_half_a_year_was_written_the_wrong_way_round(days: str, refused: bool):
+    text = SAMPLE.replace("stages:", f"clock_stops: [{{name: break, {days}}}]\nstages:")
+    if refused:
+        assert len(problems(text)) == 1
+    else:
+        assert load_cycle(text).workdays.stops
 
 
 def test_the_closed_days_of_a_year_are_listed_for_sign_off():

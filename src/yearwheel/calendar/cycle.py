@@ -252,11 +252,11 @@ class Cycle:
         an opening notice moves forward, since nothing can be done before the window opens.
         """
         day = self._own_day(rung, due_on, opens_on)
-        closed = self.workdays.closed_because(day)
+        closed = self.workdays.closed_words(day)
         if closed is None:
             return day, None
         moved = _roll(rung, day, self.workdays)
-        return moved, f"{day.isoformat()} is {closed}, so it goes on {moved.isoformat()}"
+        return moved, f"{day.isoformat()} {closed}, so it goes on {moved.isoformat()}"
 
     def rung_day_around(
         self, breaks: Mapping[date, str], rung: Rung, due_on: date, opens_on: date, first_on: date

@@ -77,7 +77,8 @@ class Finding:
 
     def __str__(self) -> str:
         place = f"{self.line}: {self.severity} [{self.code}] " + (f"{self.stage}: " if self.stage else "")
-        return f"{place}{self.why}; fix: {self.fix}" + (f" (waived: {self.waived})" if self.waived else "")
+        fix = f"; fix: {self.fix}" if self.fix else ""
+        return f"{place}{self.why}{fix}" + (f" (waived: {self.waived})" if self.waived else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +126,12 @@ def _find(stage: Stage, code: Code, place: str, why: str, fix: str) -> Finding:
 
 def _due_day(cycle: Cycle, stage: Stage) -> Iterator[Finding]:
     due = stage.dates.due.on
-    closed = cycle.workdays.closed_because(due)
+    closed = cycle.workdays.closed_words(due)
     if closed:
         fix = f"if_closed: {'previous' if stage.statutory else 'next'} workday"
-        yield _find(stage, Code.DUE_ON_CLOSED_DAY, "due", f"it is due on {in_words(due)}, {closed}", fix)
+        yield _find(
+            stage, Code.DUE_ON_CLOSED_DAY, "due", f"it is due on {in_words(due)}, which {closed}", fix
+        )
 
 
 def _statute(cycle: Cycle, stage: Stage) -> Iterator[Finding]:

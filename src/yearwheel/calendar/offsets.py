@@ -27,17 +27,22 @@ class Side(StrEnum):
 
 NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 CLOCK_STOPPED = ", clock stopped"
+MOST_COUNT = 999
 DAYS_IN = {Unit.DAY: 1, Unit.WORKDAY: 7 / 5, Unit.WEEK: 7}
 
 _COUNT = re.compile(rf"(?<![\w-])({'|'.join(NUMBERS)})(?= (?:day|workday|week)s?\b)")
 _WORDS = re.compile(
-    r"(?P<count>\d{1,3}) (?P<unit>day|workday|week)s? (?P<side>before|after)(?P<stopped>, clock stopped)?"
+    r"(?P<count>\d+) (?P<unit>day|workday|week)s? (?P<side>before|after)(?P<stopped>, clock stopped)?"
 )
 
 
 def with_digits(text: str) -> str:
     """The text with a count that was spelled out in digits: "six weeks" becomes "6 weeks"."""
     return _COUNT.sub(lambda match: str(NUMBERS.index(match[1]) + 1), text)
+
+
+class TooFar(ValueError):
+    """A distance that nobody means."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +59,7 @@ class Offset:
 
     @classmethod
     def parse(cls, words: str) -> Self:
-        """Read an offset; ValueError says what would be right."""
+        """Read an offset; ValueError says what would be right, TooFar how much is counted at most."""
         text = with_digits(" ".join(words.split()).lower())
         if text == "on the day":
             return cls(0, Unit.DAY, Side.ON)
@@ -66,6 +71,8 @@ class Offset:
                 f"{words!r} is not a distance from a deadline; write for example "
                 "'7 days before', '1 workday after', 'on the day' or 'when it opens'"
             )
+        if int(match["count"]) > MOST_COUNT:
+            raise TooFar(f"{words!r} is more than {MOST_COUNT}, the most that is counted")
         stopped = match["stopped"] is not None
         return cls(int(match["count"]), Unit(match["unit"]), Side(match["side"]), stopped)
 

@@ -4,7 +4,7 @@ import re
 from difflib import get_close_matches
 
 from yearwheel.calendar.holidays import NAMED
-from yearwheel.calendar.offsets import Offset, Unit, with_digits
+from yearwheel.calendar.offsets import Offset, TooFar, Unit, with_digits
 from yearwheel.calendar.rules import (
     LAST,
     MONTH_LENGTHS,
@@ -128,6 +128,8 @@ def _rule(text: str) -> Rule | None:
 def _offset(words: str) -> Offset:
     try:
         return Offset.parse(words)
+    except TooFar as error:
+        raise RuleError(str(error), "20 workdays after drafting.due") from None
     except ValueError:
         raise RuleError(f"{_short(words)} is not a distance", "20 workdays after drafting.due") from None
 

@@ -350,7 +350,7 @@ class IfClosed(StrEnum):
 
 def roll(on: date, if_closed: IfClosed, workdays: WorkCalendar) -> tuple[date, str | None]:
     """Where a date goes if its day is closed, and the reason in words when it moved."""
-    closed = workdays.closed_because(on)
+    closed = workdays.closed_words(on)
     if closed is None or if_closed is IfClosed.NONE:
         return on, None
     before, after = workdays.on_or_before(on), workdays.on_or_after(on)
@@ -360,7 +360,7 @@ def roll(on: date, if_closed: IfClosed, workdays: WorkCalendar) -> tuple[date, s
         IfClosed.NEAREST: before if on - before <= after - on else after,
     }[if_closed]
     place = in_words(moved) if moved.year != on.year else f"{moved:%B} {moved.day}"
-    return moved, f"{in_words(on)} is {closed}, so the {if_closed}, {place}"
+    return moved, f"{in_words(on)} {closed}, so the {if_closed}, {place}"
 
 
 def in_words(on: date) -> str:

@@ -187,7 +187,8 @@ def _rings(needs: Mapping[StageDay, frozenset[StageDay]]) -> dict[StageDay, Rule
             turned = ring[ring.index(first) :] + ring[: ring.index(first)]
             # graphlib lists a ring from what is needed to what needs it.
             names = [str(place) for place in (turned[0], *reversed(turned[1:]), turned[0])]
-            faults[first] = RuleError("these dates wait for each other: " + ", which needs ".join(names))
+            words = "these dates wait for each other: " + ", which needs ".join(names)
+            faults[first] = RuleError(words, "April 15")
             graph = {p: n - set(ring) if p in ring else n for p, n in graph.items()}
         else:
             return faults

@@ -35,6 +35,13 @@ class WorkCalendar:
             return holiday
         return f"a {on:%A}" if on.weekday() in self.weekend else None
 
+    def closed_words(self, on: date) -> str | None:
+        """What to say of a closed day: "is a Saturday", "is closed: Labor Day"; None on a working day."""
+        closed = self.closed_because(on)
+        if closed and on in self.holidays(on.year):
+            return f"is closed: {closed}"
+        return closed and f"is {closed}"
+
     def is_workday(self, on: date) -> bool:
         return self.closed_because(on) is None
 

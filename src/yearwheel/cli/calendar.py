@@ -72,13 +72,12 @@ def lint(
     With a roster of the calendar's state also whether its people can do it, and can be told.
     """
     from yearwheel.calendar.lint import Severity, standing
-    from yearwheel.calendar.lint import lint as look
-    from yearwheel.services.lint import load_of
+    from yearwheel.services.lint import read_far
 
-    _, name = find_calendar(which)
-    cycle = _load(which)
-    roster = _stored_roster(cycle.state)
-    found = look(cycle, load_of(roster) if roster else None)
+    text, name = find_calendar(which)
+    reading = read_far(text, name)
+    roster = _stored_roster(reading.cycle.state) if reading.cycle else None
+    found = reading.findings(roster)
     if as_json:
         print_json([{"severity": finding.severity, **asdict(finding)} for finding in found])
     else:
@@ -86,8 +85,12 @@ def lint(
             say(f"{name}:{finding}")
         waived = len(found) - len(standing(found))
         say(f"{len(found) - waived} to look at, {waived} waived in the file")
-        if roster is None:
-            say(f"no roster of {cycle.state} is here, so what depends on people was not looked at")
+        if reading.cycle is None:
+            say("what else would go wrong in the year can be seen once these are put right")
+        elif reading.faults:
+            say("the stages at fault were looked at no further; lint again once they are put right")
+        if reading.cycle and roster is None:
+            say(f"no roster of {reading.cycle.state} is here, so what depends on people was not looked at")
     if any(strict or finding.severity is Severity.ERROR for finding in standing(found)):
         raise typer.Exit(1)
 
@@ -137,7 +140,11 @@ def _work_calendar(which: str) -> "WorkCalendar":
             return work_calendar(which)
         except ValueError as fault:
             raise Unclear(str(fault)) from None
-    return _load(which).workdays
+    try:
+        return _load(which).workdays
+    except Unclear as fault:
+        named = f"{', '.join(CALENDARS)} or a code such as US-TN"
+        raise Unclear(f"{fault}; the calendars of holidays are {named}") from None
 
 
 @calendar.command(epilog="Example: yearwheel calendar page kentucky-2027 --out year.html")

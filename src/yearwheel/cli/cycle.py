@@ -18,7 +18,7 @@ from yearwheel.cli.desk import (
     installation,
     new_installation,
 )
-from yearwheel.cli.show import print_json, say, table
+from yearwheel.cli.show import complain, print_json, say, table
 
 cycle = typer.Typer(no_args_is_help=True, help="Create, publish, close and list cycles.")
 Key = Annotated[str, typer.Argument(metavar="KEY", help="The cycle's key.")]
@@ -65,6 +65,8 @@ def _roll_over(key: str, like: str, out: Path | None) -> tuple[str, str]:
     path = out or Path(f"{key}.yaml")
     with path.open("x", encoding="utf-8", errors="surrogateescape") as file:
         file.write(rolled.source)
+    if str(rolled.year) not in key:
+        complain(f"note: the key {key} does not name the year of its calendar, {rolled.year}")
     say(f"wrote {path}, for {rolled.year}; {_lines_need(len(rolled.confirm))} a person:")
     for line in rolled.confirm:
         say(f"  {line}")

@@ -181,10 +181,7 @@ def find_calendar(name: str) -> tuple[str, str]:
 
 
 def _read_beside(path: Path, name: str) -> str:
-    try:
-        return (path.parent / name).read_text("utf-8-sig")
-    except UnicodeDecodeError:
-        raise Unclear(f"{name} is not UTF-8 text; save it as UTF-8") from None
+    return (path.parent / name).read_text("utf-8-sig", errors="surrogateescape")
 
 
 def has_database() -> bool:

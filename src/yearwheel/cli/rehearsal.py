@@ -63,10 +63,19 @@ def _run(
     from yearwheel.rehearsal.rehearse import Plan
     from yearwheel.rehearsal.rehearse import rehearse as run
 
-    source, _ = find_calendar(cycle)
+    source, name = find_calendar(cycle)
     words = ["yearwheel", "rehearse", "--cycle", cycle, "--through", through, "--seed", str(seed)]
     words += ["--districts", districts] if districts else []
-    plan = Plan(source, out, seed, through, _roster(districts), resume=resume, command=shlex.join(words))
+    plan = Plan(
+        source,
+        out,
+        seed,
+        through,
+        _roster(districts),
+        resume=resume,
+        command=shlex.join(words),
+        cycle_name=name,
+    )
     to_go_on = f"to go on: {shlex.join([*words, '--out', str(out), '--resume'])}"
     try:
         with _progress() as on_progress:

@@ -1,19 +1,20 @@
 """Reads a cycle file into a Cycle with every date worked out, or says everything that is wrong with it."""
 
 import re
-from collections.abc import Mapping, Sequence
-from datetime import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, time
 from difflib import get_close_matches
-from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from importlib import resources
 from pathlib import Path
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from yearwheel.calendar.cycle import Cycle, Deadline, SendWindow, Stage, StageDates
 from yearwheel.calendar.lint import Code
-from yearwheel.calendar.rules import Point, StageDay
+from yearwheel.calendar.rules import Point, StageDay, in_words, stage_day_of
 from yearwheel.calendar.timetable import Timetable, YearRules, work_out
+from yearwheel.calendar.zones import OF_THE_STATES, nearest_zone, zone_names
 from yearwheel.config.enclosed import enclosed_files
 from yearwheel.config.ladders import Names, read_names
 from yearwheel.config.recurring import each_time
@@ -31,6 +32,8 @@ KEYS = (
 OFFICE_HOURS = SendWindow(time(8), time(16))
 MIDNIGHT = time(0)
 MOST_STAGES = 200
+# Faults of these leave the dates of the stages without a fault as they are.
+NO_MATTER_TO_DATES = frozenset({"cycle", "title", "office", "help", "stages"})
 
 
 def load_cycle(
@@ -44,9 +47,9 @@ def load_cycle(
     raw = source.read_bytes() if isinstance(source, Path) else source.encode("utf-8", "surrogatepass")
     report = Report(source.name if isinstance(source, Path) else name)
     try:
-        document = read_yaml(raw, report.note)
+        document = read_yaml(raw, report.take)
     except FieldError as fault:
-        report.note(fault.node, fault.message, fault.hint)
+        report.take(fault)
         raise CycleFileError(report.problems) from None
     section = Section(document, KEYS, report)
     if not isinstance(document, Entries):
@@ -105,8 +108,23 @@ def _read_cycle(section: Section, files: Files) -> Cycle:
         rules=rules,
         waivers=read_waivers(section),
     )
-    report.raise_if_any()
+    if report.problems:
+        raise CycleFileError(report.problems, _sound_part(cycle, drafts, report.problems))
     return cycle
+
+
+def _sound_part(cycle: Cycle, drafts: Iterable[StageDraft], problems: Iterable[Problem]) -> Cycle | None:
+    """The cycle without the stages at fault; None where a fault may falsify the dates of all of them."""
+    keys = {problem.key for problem in problems}
+    if any(re.split(r"[.\[]", key)[0] not in NO_MATTER_TO_DATES for key in keys):
+        return None
+    places = {found[0] for key in keys if (found := re.match(r"stages\[\d+\]", key))}
+    at_fault = {draft.key for draft in drafts if draft.section.node.path in places}
+    sound = [stage for stage in cycle.stages if stage.key not in at_fault]
+    known = {stage.key for stage in sound}
+    return replace(
+        cycle, stages=tuple(replace(s, after=tuple(k for k in s.after if k in known)) for s in sound)
+    )
 
 
 def _read_stages(section: Section, names: Names) -> list[StageDraft]:
@@ -147,9 +165,10 @@ def _check_stages(drafts: Sequence[StageDraft], report: Report) -> None:
         TopologicalSorter({d.key: d.after for d in drafts}).prepare()
     except CycleError as error:
         ring: list[str] = error.args[1]
-        place = next(d for d in drafts if d.key in ring).section.place("after")
+        waiting = next(d for d in drafts if d.key in ring)
         message = "these stages wait for each other: " + ", then ".join(ring)
-        report.note(place, message, code=Code.CIRCULAR_AFTER)
+        others = ", ".join(key for key in waiting.after if key not in ring)
+        report.note(waiting.section.place("after"), message, f"after: [{others}]", Code.CIRCULAR_AFTER)
 
 
 def _stage(draft: StageDraft, timetable: Timetable, zone: ZoneInfo, report: Report) -> Stage | None:
@@ -171,9 +190,8 @@ def _stage(draft: StageDraft, timetable: Timetable, zone: ZoneInfo, report: Repo
             grace_end=Deadline(on[Point.GRACE], draft.at, zone),
             close=Deadline(on[Point.CLOSE], draft.at, zone),
         )
-    except ValueError as error:
-        code = Code.DUE_BEFORE_OPEN if on[Point.DUE] < on[Point.OPENS] else Code.UNREADABLE
-        report.note(draft.place(Point.DUE), str(error), code=code)
+    except ValueError:
+        _note_order(draft, on, report)
         return None
     return Stage(
         key=draft.key,
@@ -195,6 +213,21 @@ def _stage(draft: StageDraft, timetable: Timetable, zone: ZoneInfo, report: Repo
         tracks=draft.tracks,
         lines=draft.section.lines(),
     )
+
+
+def _note_order(draft: StageDraft, on: Mapping[Point, date], report: Report) -> None:
+    """Why a stage's dates are out of order: only its due day and its closing day can be too early."""
+    if on[Point.DUE] < on[Point.OPENS]:
+        rule = draft.rules.due
+        leans = rule and (day := stage_day_of(rule)) and day.stage in (None, draft.key)
+        hint = "due: 10 workdays after opens" if leans else "opens: 10 workdays before due"
+        due, opens = in_words(on[Point.DUE]), in_words(on[Point.OPENS])
+        message = f"{draft.key} is due on {due}, before it opens on {opens}"
+        report.note(draft.place(Point.DUE), message, hint, Code.DUE_BEFORE_OPEN)
+    else:
+        close, grace = in_words(on[Point.CLOSE]), in_words(on[Point.GRACE])
+        message = f"{draft.key} closes on {close}, but is accepted until {grace}"
+        report.note(draft.place(Point.CLOSE), message, "close: 5 workdays after grace")
 
 
 def _read_send_window(section: Section) -> SendWindow:
@@ -220,16 +253,12 @@ def _year(node: Node) -> int:
     return int(text(node))
 
 
-@cache
-def _zone_names() -> frozenset[str]:
-    return frozenset(available_timezones())
-
-
 def _zone(node: Node) -> ZoneInfo:
     name = text(node)
-    if name not in _zone_names():
-        near = get_close_matches(name, _zone_names(), n=1)
-        raise FieldError(node, f"{name!r} is not a time zone", near[0] if near else "America/New_York")
+    if name not in zone_names():
+        near = nearest_zone(name)
+        others = "" if near else f"; in the United States there are {OF_THE_STATES}"
+        raise FieldError(node, f"{name!r} is not a time zone{others}", near or "America/New_York")
     return ZoneInfo(name)
 
 

@@ -59,7 +59,7 @@ def offset(node: Node) -> Offset:
         return Offset.parse(text(node))
     except ValueError as error:
         message, _, hint = str(error).partition("; write for example ")
-        raise FieldError(node, message, hint) from None
+        raise FieldError(node, message, hint or "7 days before") from None
 
 
 def read_roles(node: Node, recipients: Mapping[str, Roles], report: Report) -> Roles:

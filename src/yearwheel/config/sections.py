@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from enum import StrEnum
 from typing import TypeVar
 
+from yearwheel.calendar.cycle import Cycle
 from yearwheel.calendar.lint import Code
 from yearwheel.config.yaml_text import Entries, FieldError, Items, Node, Text
 
@@ -33,9 +34,13 @@ class Problem:
 
 
 class CycleFileError(ValueError):
-    """A cycle file that cannot be used. `problems` holds everything wrong with it, in file order."""
+    """A cycle file that cannot be used. `problems` holds everything wrong with it, in file order.
 
-    def __init__(self, problems: Iterable[Problem]) -> None:
+    `sound` is the cycle of the stages without a problem, where their dates can be relied on.
+    """
+
+    def __init__(self, problems: Iterable[Problem], sound: Cycle | None = None) -> None:
+        self.sound = sound
         self.problems = sorted(problems, key=lambda p: p.line)
         super().__init__("\n".join(str(p) for p in self.problems))
 
@@ -50,6 +55,9 @@ class Report:
     def note(self, node: Node, message: str, hint: str = "", code: Code = Code.UNREADABLE) -> None:
         self.problems.append(Problem(self.file, node.line, node.path, message, hint, code))
 
+    def take(self, fault: FieldError) -> None:
+        self.note(fault.node, fault.message, fault.hint)
+
     def add_new(self, other: "Report") -> None:
         """Take over the other's problems, except at places that have one: a repeated stage is wrong once."""
         known = {(problem.line, problem.key) for problem in self.problems}
@@ -60,7 +68,7 @@ class Report:
         try:
             return read(node)
         except FieldError as fault:
-            self.note(fault.node, fault.message, fault.hint)
+            self.take(fault)
             return stand_in
 
     def raise_if_any(self) -> None:

@@ -6,7 +6,7 @@ from datetime import time
 
 from yearwheel.calendar.cycle import OwedBy, ReviewRounds, Rung, RungKind, StageKind, Track, Waiver
 from yearwheel.calendar.lint import Code
-from yearwheel.calendar.offsets import CLOCK_STOPPED, Offset
+from yearwheel.calendar.offsets import CLOCK_STOPPED, MOST_COUNT, Offset, TooFar
 from yearwheel.calendar.rule_words import parse_rule
 from yearwheel.calendar.rules import IfClosed, Point, Rule, RuleError
 from yearwheel.calendar.timetable import StageRules
@@ -220,6 +220,9 @@ def _length(node: Node) -> Offset:
         plain = text(node).lower().removesuffix(CLOCK_STOPPED)
         stopped = CLOCK_STOPPED if plain != text(node).lower() else ""
         length = Offset.parse(f"{plain} after{stopped}")
+    except TooFar:
+        words = f"{text(node)!r} is more than {MOST_COUNT}, the most that is counted"
+        raise FieldError(node, words, "15 workdays") from None
     except ValueError:
         raise FieldError(node, f"{text(node)!r} is not a length of time", "15 workdays") from None
     return length

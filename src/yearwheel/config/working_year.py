@@ -1,9 +1,8 @@
 """Reads what the dates of a cycle are counted with: holidays, clock stops, fiscal and school years."""
 
-import csv
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from functools import reduce
 
 from yearwheel.calendar.holidays import amended, joined, work_calendar
@@ -18,19 +17,24 @@ from yearwheel.calendar.rules import (
     Rule,
     RuleError,
     YearSpan,
+    in_words,
     stage_day_of,
 )
 from yearwheel.calendar.workdays import ClockStop, WorkCalendar
-from yearwheel.config.sections import Section, text
+from yearwheel.config.sections import Report, Section, text
 from yearwheel.config.stage_section import rule
 from yearwheel.config.yaml_text import Entries, FieldError, Items, Node, Text
+from yearwheel.roster.table import Column, parse_day, read_table, sound_rows, told
 
 Files = Callable[[str], bytes]
 
 SPANS = ("fiscal", "school")
 STAND_IN = "kentucky-state-offices"
-YEARS_AROUND = (-1, 0, 1, 2)
+YEARS_AROUND = (0, -1, 1, 2)  # the cycle's own first: a fault is told of one year
 MOST_CLOSURES = 2000
+CLOSURE_COLUMNS = (Column("date", parse_day, required=True), Column("reason", required=True))
+CLOSURE_EXAMPLE = "2027-12-23,extra day"
+LONGEST_STOP = timedelta(days=183)
 
 
 def read_working_year(section: Section, year: int, files: Files) -> WorkCalendar:
@@ -73,9 +77,13 @@ def _read_stops(section: Section, year: int, workdays: WorkCalendar) -> tuple[Cl
         first = stop.need("from", _free_rule, None, "Friday before Memorial Day")
         last = stop.need("until", _free_rule, None, "Friday after Labor Day")
         if first and last:
-            around = (section.report.attempt(_season(name, first, last, year + n, workdays), node, None)
-                      for n in YEARS_AROUND)  # fmt: skip
-            stops.extend(found for found in around if found)
+            around: list[ClockStop] = []
+            for n in YEARS_AROUND:
+                noted = Report(section.report.file)
+                season = noted.attempt(_season(name, first, last, year + n, workdays), node, None)
+                section.report.add_new(noted)
+                around += [season] if season else []
+            stops += sorted(around, key=lambda stop: stop.first)
     return tuple(stops)
 
 
@@ -90,6 +98,13 @@ def _season(
                 ends = last.on(Context(year + 1, workdays, {}))
         except RuleError as error:
             raise FieldError(node, error.message, error.hint) from None
+        if ends - begins > LONGEST_STOP:
+            raise FieldError(
+                node,
+                f"{name} would stop the clock from {in_words(begins)} until {in_words(ends)}, more than half "
+                "a year; turn its days around, or split it in two",
+                f"from: {last}, until: {first}",
+            )
         return ClockStop(name, begins, ends)
 
     return read
@@ -130,7 +145,7 @@ def _amended(node: Entries, section: Section, files: Files) -> WorkCalendar:
     report = section.report
     if "file" in node.entries:
         listed = Section(node, ("file",), report)
-        days = listed.need("file", lambda n: _closures(n, files), {}, "closures.csv")
+        days = listed.need("file", lambda n: _read_closures(n, files, report), {}, "closures.csv")
         name = node.entries["file"]
         empty = WorkCalendar(name.value if isinstance(name, Text) else "file", _no_days)
         return amended(empty, days, frozenset())
@@ -165,42 +180,23 @@ def _calendar(node: Node) -> WorkCalendar:
         raise FieldError(node, str(error)) from None
 
 
-def _closures(node: Node, files: Files) -> dict[date, str]:
-    """The closed days of a CSV file with the columns date and reason."""
+def _read_closures(node: Node, files: Files, report: Report) -> dict[date, str]:
+    """The closed days of a CSV file with the columns date and reason; its faults are noted at the node."""
     name = text(node)
     if "/" in name or "\\" in name or name.startswith("."):
         raise FieldError(node, "a file of closed days lies beside the cycle file", "closures.csv")
     try:
-        written = files(name).decode("utf-8-sig")
+        written = files(name)
     except OSError:
         raise FieldError(
             node, f"the file {name!r} is not at hand", "also_closed: {2027-12-23: extra day}"
         ) from None
-    except UnicodeDecodeError:
-        raise FieldError(node, f"{name} is not UTF-8 text; save it as UTF-8") from None
-    return _closure_rows(node, name, written)
-
-
-def _closure_rows(node: Node, name: str, written: str) -> dict[date, str]:
-    try:
-        rows = list(csv.DictReader(written.splitlines(), strict=True))
-    except csv.Error as error:
-        raise FieldError(node, f"{name} cannot be read: {error}") from None
-    if len(rows) > MOST_CLOSURES:
-        raise FieldError(node, f"{name} has {len(rows)} rows; at most {MOST_CLOSURES} are read")
-    days: dict[date, str] = {}
-    for number, row in enumerate(rows, start=2):
-        day, reason = (row.get("date") or "").strip(), (row.get("reason") or "").strip()
-        try:
-            on = date.fromisoformat(day)
-        except ValueError:
-            raise FieldError(
-                node, f"{name}, row {number}: {day!r} is not a date", "date,reason / 2027-12-23,extra day"
-            ) from None
-        if not reason:
-            raise FieldError(node, f"{name}, row {number}: {day} has no reason", "2027-12-23,extra day")
-        days[on] = reason
-    return days
+    table = read_table(written, CLOSURE_COLUMNS)
+    if len(table.rows) > MOST_CLOSURES:
+        raise FieldError(node, f"{name} has {len(table.rows)} rows; at most {MOST_CLOSURES} are read")
+    for words in told(table.errors):
+        report.note(node, f"{name}, {words}", CLOSURE_EXAMPLE)
+    return {row.values["date"]: row.values["reason"] for row in sound_rows(table.rows, table.errors)}
 
 
 def _date(node: Node) -> date:

@@ -1,6 +1,5 @@
 """YAML as plain text with line numbers: every value is the text that was written, never a guessed type."""
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -16,9 +15,12 @@ from ruamel.yaml.events import (
     SequenceStartEvent,
 )
 
+from yearwheel.config.yaml_faults import faults_of
+
 MOST_DEPTH = 12
 LONGEST_KEY = 60
 MOST_BYTES = 500_000
+UNTIL_THEN = "the rest of the file can be checked once this is mended"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +57,11 @@ class FieldError(Exception):
         self.hint = hint
 
 
-def read_yaml(raw: bytes, note: Callable[[Node, str], None]) -> Node:
+def read_yaml(raw: bytes, note: Callable[[FieldError], None]) -> Node:
     """The file's only document. A key that stands twice is noted and its first value kept.
 
-    FieldError on what is not UTF-8 or YAML, and on anchors, tags and deep nests.
+    FieldError on what is not UTF-8 or YAML, and on anchors, tags and deep nests: reading ends there. A fault
+    of YAML that other lines have as well is noted for those.
     """
     top = Node(1, "")
     if len(raw) > MOST_BYTES:
@@ -70,8 +73,13 @@ def read_yaml(raw: bytes, note: Callable[[Node, str], None]) -> Node:
         raise FieldError(Node(line, ""), "this is not UTF-8 text; save the file as UTF-8") from None
     try:
         document = _Builder(YAML(typ="safe", pure=True).parse(text), note).document()
+    except FieldError as fault:
+        raise _last(fault) from None
     except MarkedYAMLError as error:
-        raise _unreadable(error, text) from None
+        first, *others = (FieldError(Node(f.line, ""), f.message, f.hint) for f in faults_of(error, text))
+        for other in others:
+            note(other)
+        raise _last(first) from None
     # Odd input makes the library fail in its own ways, not only with YAMLError.
     except (
         YAMLError,
@@ -88,19 +96,15 @@ def read_yaml(raw: bytes, note: Callable[[Node, str], None]) -> Node:
     return document
 
 
-def _unreadable(error: MarkedYAMLError, text: str) -> FieldError:
-    mark = error.problem_mark or error.context_mark
-    line = mark.line + 1 if mark else 1
-    written = text.split("\n")[line - 1 : line]
-    if written and re.match(r"\s*\t", written[0]):
-        return FieldError(Node(line, ""), "a tab indents this line; indent with spaces")
-    return FieldError(Node(line, ""), f"this is not YAML: {error.problem or error.context}")
+def _last(fault: FieldError) -> FieldError:
+    """The fault at which reading ends, saying so."""
+    return FieldError(fault.node, f"{fault.message}; {UNTIL_THEN}", fault.hint)
 
 
 class _Builder:
     """Builds the nodes of one document from the library's events."""
 
-    def __init__(self, events: Iterator[Any], note: Callable[[Node, str], None]) -> None:
+    def __init__(self, events: Iterator[Any], note: Callable[[FieldError], None]) -> None:
         self._events = events
         self._note = note
 
@@ -150,7 +154,8 @@ class _Builder:
                 value = Text(key.line, path, "")
             if key.value in entries:
                 before = lines[key.value]
-                self._note(Node(key.line, path), f"the key {key.value!r} is already on line {before}")
+                said = f"the key {key.value!r} is already on line {before}; keep one of the two"
+                self._note(FieldError(Node(key.line, path), said))
                 continue
             entries[key.value] = value
             lines[key.value] = key.line

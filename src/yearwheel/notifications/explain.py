@@ -189,9 +189,9 @@ class _Explainer:
         published_on = self._record.editions[0].day
         if self._on < published_on:
             return f"The calendar was published on {published_on}; nothing was promised before."
-        closed = self._cycle.workdays.closed_because(self._on)
+        closed = self._cycle.workdays.closed_words(self._on)
         if closed:
-            return f"{self._on} is {closed}; no mail leaves on a closed day."
+            return f"{self._on} {closed}; no mail leaves on a closed day."
         halt = self._halt(self._noon)
         return f"{self._halt_words(halt)}; no mail left." if halt else ""
 

@@ -60,6 +60,7 @@ class Plan:
     database_url: str = ""  # empty is SQLite in `out`
     resume: bool = False
     command: str = "yearwheel rehearse"
+    cycle_name: str = "cycle.yaml"  # what messages call the calendar
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ def rehearse(plan: Plan, on_progress: OnProgress) -> Summary:
     """
     began = perf_counter()
     plan = replace(plan, roster=plan.roster or shipped_roster())
-    cycle = load_cycle(plan.cycle_source)
+    cycle = load_cycle(plan.cycle_source, plan.cycle_name)
     _prepare_folder(plan)
     clock = VirtualClock(morning(cycle, Year.of(cycle).first))
     brake = Brake()

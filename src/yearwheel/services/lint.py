@@ -1,35 +1,52 @@
 """Lint a calendar file against the people of a roster."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
+from yearwheel.calendar.cycle import Cycle
 from yearwheel.calendar.lint import Code, Finding, Load, lint, standing
-from yearwheel.config.cycle_file import CycleFileError, load_cycle
+from yearwheel.config.cycle_file import CycleFileError, Problem, load_cycle
 from yearwheel.roster.people import STATE_ROLES, Role, Roster
 from yearwheel.services.active import Active
 from yearwheel.services.app import App
 from yearwheel.store import rosters
 
 
-def lint_file(
-    source: Path | str,
-    roster: Roster | None = None,
-    *,
-    name: str = "cycle.yaml",
-    files: Mapping[str, bytes] | None = None,
-) -> list[Finding]:
-    """Everything wrong with a calendar file, whether or not it can be read, waived findings included.
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How far a calendar file can be read: its faults, and the cycle of the stages that have none.
 
-    Without a roster, what depends on people is not looked at. OSError when a path cannot be opened.
+    `cycle` is None where no date can be relied on.
     """
+
+    faults: tuple[Finding, ...]
+    cycle: Cycle | None
+
+    def findings(self, roster: Roster | None = None) -> list[Finding]:
+        """Everything wrong, waived findings included, in the order of the file.
+
+        Without a roster, what depends on people is not looked at.
+        """
+        found = lint(self.cycle, load_of(roster) if roster else None) if self.cycle else []
+        if self.faults:  # a waiver may be meant for a stage that could not be looked at
+            found = [finding for finding in found if finding.code is not Code.UNUSED_WAIVER]
+        return sorted([*self.faults, *found], key=lambda finding: finding.line)
+
+
+def read_far(
+    source: Path | str, name: str = "cycle.yaml", files: Mapping[str, bytes] | None = None
+) -> Reading:
+    """Read a calendar file as far as it goes. OSError when a path cannot be opened."""
     try:
-        cycle = load_cycle(source, name, files)
+        return Reading((), load_cycle(source, name, files))
     except CycleFileError as fault:
-        return [
-            Finding(Code(problem.code), problem.line, "", f"{problem.key}: {problem.message}", problem.hint)
-            for problem in fault.problems
-        ]
-    return lint(cycle, load_of(roster) if roster else None)
+        return Reading(tuple(map(_as_finding, fault.problems)), fault.sound)
+
+
+def _as_finding(problem: Problem) -> Finding:
+    place = f"{problem.key}: " if problem.key else ""
+    return Finding(problem.code, problem.line, "", f"{place}{problem.message}", problem.hint)
 
 
 def lint_stored(app: App, active: Active) -> list[Finding]:

@@ -130,7 +130,7 @@ def test_what_cannot_be_read_is_a_finding_among_the_others(terminal: Terminal) -
             "broken.yaml:44: error [due-before-open] stages[3].due: review is due on June 1, 2027, before it "
             "opens on June 2, 2027; fix: opens: 10 workdays before due",
             "2 to look at, 0 waived in the file",
-            "the stages at fault were looked at no further; lint again once they are put right",
+            "what is at fault was looked at no further; lint again once it is put right",
             "no roster of KY is here, so what depends on people was not looked at",
         ],
     )

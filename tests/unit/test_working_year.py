@@ -63,7 +63,7 @@ def test_a_file_of_closed_days_lies_beside_the_cycle_file(tmp_path: Path):
             "c.csv",
             b"date;reason\n2027-05-01;snow, ice\n2027-05-02;snow\n",
             "c.csv, row 1: the columns seem to be separated by semicolons; "
-            "separate them by commas: date,reason",
+            "separate them by commas: date,reason (found 'date;reason'); write for example: date,reason",
         ),
     ],
 )

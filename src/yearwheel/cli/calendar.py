@@ -88,7 +88,7 @@ def lint(
         if reading.cycle is None:
             say("what else would go wrong in the year can be seen once these are put right")
         elif reading.faults:
-            say("the stages at fault were looked at no further; lint again once they are put right")
+            say("what is at fault was looked at no further; lint again once it is put right")
         if reading.cycle and roster is None:
             say(f"no roster of {reading.cycle.state} is here, so what depends on people was not looked at")
     if any(strict or finding.severity is Severity.ERROR for finding in standing(found)):

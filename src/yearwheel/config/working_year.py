@@ -24,7 +24,7 @@ from yearwheel.calendar.workdays import ClockStop, WorkCalendar
 from yearwheel.config.sections import Report, Section, text
 from yearwheel.config.stage_section import rule
 from yearwheel.config.yaml_text import Entries, FieldError, Items, Node, Text
-from yearwheel.roster.table import Column, parse_day, read_table, sound_rows, told
+from yearwheel.roster.table import HEADER_ROW, Column, parse_day, read_table, sound_rows, told
 
 Files = Callable[[str], bytes]
 
@@ -33,7 +33,7 @@ STAND_IN = "kentucky-state-offices"
 YEARS_AROUND = (0, -1, 1, 2)  # the cycle's own first: a fault is told of one year
 MOST_CLOSURES = 2000
 CLOSURE_COLUMNS = (Column("date", parse_day, required=True), Column("reason", required=True))
-CLOSURE_EXAMPLE = "2027-12-23,extra day"
+CLOSURE_HEADER, CLOSURE_EXAMPLE = "date,reason", "2027-12-23,extra day"
 LONGEST_STOP = timedelta(days=183)
 
 
@@ -194,8 +194,9 @@ def _read_closures(node: Node, files: Files, report: Report) -> dict[date, str]:
     table = read_table(written, CLOSURE_COLUMNS)
     if len(table.rows) > MOST_CLOSURES:
         raise FieldError(node, f"{name} has {len(table.rows)} rows; at most {MOST_CLOSURES} are read")
+    example = CLOSURE_HEADER if any(e.row == HEADER_ROW for e in table.errors) else CLOSURE_EXAMPLE
     for words in told(table.errors):
-        report.note(node, f"{name}, {words}", CLOSURE_EXAMPLE)
+        report.note(node, f"{name}, {words}", example)
     return {row.values["date"]: row.values["reason"] for row in sound_rows(table.rows, table.errors)}
 
 

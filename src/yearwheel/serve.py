@@ -27,22 +27,29 @@ WATCH = 2.0  # seconds between looks at the Prefect server
 log = logging.getLogger(__name__)
 
 
-def serve(app: App, host: str, port: int) -> None:
+def serve(app: App, host: str, port: int, *, rings: bool = True) -> None:
     """Serve until SIGTERM or SIGINT. Refused when this data folder is served already or the port is taken.
 
-    Where the bells were handed to Prefect it serves pages only.
+    Where the bells were handed to Prefect, or with `rings` off, it serves pages only.
     """
     address = f"http://{host}:{port}"
     # uvicorn raises the signal that stopped it once more; as an exit it passes through our own endings.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: sys.exit(0))
     ringer = find_ringer(app)
-    with only_one(app.settings.data_dir, address, rings=ringer is None), use_app(app):
+    with only_one(app.settings.data_dir, address, rings=rings and ringer is None), use_app(app):
         check_address(host, port)
         if ringer:
             prefect_url = ringer.api_url.removesuffix("/api")
             print(f"Yearwheel on {address}; Prefect on {prefect_url} rings the bells", flush=True)
             _serve_pages(create_web(app, prefect_url=prefect_url), host, port)
+            return
+        if not rings:
+            print(
+                f"Yearwheel on {address}, as at {app.clock.now():%Y-%m-%d %H:%M} UTC; no bell rings",
+                flush=True,
+            )
+            _serve_pages(create_web(app), host, port)
             return
         server = PrefectServer(app.settings.data_dir / "prefect", ui=True, port=usual_port())
         with server.launched():

@@ -15,6 +15,8 @@ from urllib.request import urlopen
 
 import pytest
 
+from tests.terminal import Terminal
+
 SERVE = """
 import sys
 from pathlib import Path
@@ -38,7 +40,15 @@ def free_port() -> int:
 @contextmanager
 def serving(data: Path, port: int) -> Iterator[subprocess.Popen[str]]:
     command = [sys.executable, "-c", SERVE, str(data), str(port)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    with ended(
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    ) as process:
+        yield process
+
+
+@contextmanager
+def ended(process: subprocess.Popen[str]) -> Iterator[subprocess.Popen[str]]:
+    """A process that does not outlive the test."""
     try:
         yield process
     finally:
@@ -152,3 +162,17 @@ def test_a_killed_serve_takes_its_prefect_server_with_it(tmp_path: Path) -> None
         while Path(f"/proc/{child}").exists() and time.monotonic() < deadline:
             time.sleep(0.1)
         assert not Path(f"/proc/{child}").exists()
+
+
+@pytest.mark.slow
+def test_the_pages_of_an_acted_out_year_are_served_on_a_day_of_it_and_no_bell_rings(tmp_path: Path) -> None:
+    terminal, port = Terminal(tmp_path), free_port()
+    terminal.does("roster", "import", "--shipped", "kentucky")
+    terminal.does("cycle", "create", "kentucky-2027", "--at", "2026-12-01T09:00")
+    terminal.does("cycle", "publish", "kentucky-2027", "--yes", "--at", "2026-12-01T09:00")
+    there = os.environ | {"YEARWHEEL_DATA_DIR": str(tmp_path / "data")}
+    command = [sys.executable, "-m", "yearwheel", "serve", "--port", str(port), "--at", "2027-02-15T10:00"]
+    with ended(subprocess.Popen(command, env=there, text=True)) as it:
+        _, page = fetch(f"http://127.0.0.1:{port}/")
+        assert "As of 2027-02-15 15:00 UTC." in page
+        assert children_of(it.pid) == []

@@ -23,7 +23,7 @@ from yearwheel.store import rosters
 
 SAMPLES = Path(__file__).parent.parent / "bounces"
 DIGEST = "0123456789abcdef0123456789abcdef01234567"
-HARD, SOFT, REPLY = BounceKind
+HARD, SOFT, REPLY, NOT_UNDERSTOOD = BounceKind
 
 
 def sample(name: str) -> bytes:
@@ -50,14 +50,18 @@ def test_each_server_is_understood_in_its_own_format(name: str, kind: BounceKind
     assert read_bounce(sample(name)) == Bounce(kind, DIGEST, "ann@mail.example", words)
 
 
-@pytest.mark.parametrize("name", ["out_of_office", "person", "postfix_delayed", "nonsense"])
-def test_answers_delays_and_nonsense_are_no_bounces(name: str) -> None:
+@pytest.mark.parametrize("name", ["out_of_office", "person", "postfix_delayed"])
+def test_answers_and_delays_are_no_bounces(name: str) -> None:
     assert read_bounce(sample(name)) == Bounce(REPLY)
 
 
-@pytest.mark.parametrize("raw", [b"", b"\xff\xfe\x00", b"Content-Type: multipart/report\r\n\r\n"])
-def test_anything_is_answered(raw: bytes) -> None:
-    assert read_bounce(raw) == Bounce(REPLY)
+@pytest.mark.parametrize(
+    "raw",
+    [b"", b"\xff\xfe\x00", b"Content-Type: multipart/report\r\n\r\n", sample("nonsense")],
+    ids=["nothing", "bytes", "no parts", "a server's nonsense"],
+)
+def test_garbage_is_not_called_an_answer(raw: bytes) -> None:
+    assert read_bounce(raw) == Bounce(NOT_UNDERSTOOD)
 
 
 @pytest.fixture
@@ -238,6 +242,35 @@ def test_a_deputy_is_told_when_the_address_is_given_up(deputed: App, mailer: Fak
     assert (DAN.email in mailer.recipients(), ANN.email in mailer.recipients()) == (True, False)
     assert [gap for gap in read_gaps(deputed, KEY) if gap.district_code == "001"] == []
     assert prove(deputed, KEY).breaches == ()
+
+
+def test_the_proof_names_what_came_back_and_who_is_told_instead(deputed: App) -> None:
+    assert prove(deputed, KEY).returned == ()
+    number = max(m.id for m in list_outbox(deputed, KEY) if m.recipient == ANN.email)
+    bring(deputed, about(deputed, "postfix_hard"))
+    assert prove(deputed, KEY).returned == (
+        f"letter {number} of 2027-02-01 to Ann (001): their address was given up, and task 1 asks for the "
+        "right one; Dan is told as district technology coordinator",
+    )
+
+    close_task(deputed, "KY", 1, by="ada")
+    name_deputy(deputed, KEY, "ann", None, by="sue")
+    assert prove(deputed, KEY).returned == (
+        f"letter {number} of 2027-02-01 to Ann (001): their address was given up, and no task is open about "
+        "it any more; nobody else is told as district technology coordinator",
+    )
+
+    with deputed.database.writing() as work:
+        rosters.change_contact(work.connection, "KY", "ann", email="a@mail.example", undeliverable=None)
+        work.commit()
+    proof = prove(deputed, KEY)
+    assert (proof.returned, proof.breaches) == (
+        (
+            f"letter {number} of 2027-02-01 to Ann (001): their address was put right, and they are written "
+            "to again",
+        ),
+        (),
+    )
 
 
 def test_a_deputy_is_told_while_the_contact_is_away_and_no_longer(deputed: App, mailer: FakeMailer) -> None:

@@ -71,3 +71,28 @@ def test_a_broken_proof_counts_every_kind_of_breach(running: Terminal) -> None:
     kinds = Counter(breach["kind"].replace("_", " ") for breach in found["breaches"])
     assert (broken.exit_code, len(kinds) > 0) == (1, True)
     assert summary == "promises broken: " + ", ".join(f"{n} {kind}" for kind, n in sorted(kinds.items()))
+
+
+def test_bounces_of_an_acted_out_year_are_read_on_its_own_days(running: Terminal) -> None:
+    running.does("advance", "--at", "2027-01-04T10:00")
+    (letter,) = running.reads("outbox", "list", "--limit", "1")
+    digest = running.reads("outbox", "show", letter["id"])["message_id"][1:41]
+    raw = (CALENDAR.parent.parent / "bounces" / "postfix_hard.eml").read_text()
+    new = running.folder / "box" / "new"
+    new.mkdir(parents=True)
+    (new / "1").write_text(raw.replace("0123456789abcdef0123456789abcdef01234567", digest))
+    (new / "2").write_bytes(b"\xff\xfe garbage")
+
+    said = running.does("bounces", "read", "box", "--at", "2027-01-04T10:20").splitlines()
+    assert said == [
+        "1 did not arrive, 0 did not arrive for now, 0 were answers, 0 were known, 0 are about no letter of "
+        "ours, 1 were not understood",
+        "what was not understood lies with the others that were read; have a look at it",
+        "next: yearwheel tasks list",
+    ]
+    assert [task["opened_at"] for task in running.reads("tasks", "list")["tasks"]] == [
+        "2027-01-04T15:20:00+00:00"
+    ]
+    proof = running.does("prove", "--at", "2027-01-04T11:00")
+    assert "       1  of the letters they were in came back undelivered\n" in proof
+    assert f"\ncame back: letter {letter['id']} of 2027-01-04 to " in proof

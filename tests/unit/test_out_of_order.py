@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.apps import KEY, begun, hand_in, round_at, set_clock
+from tests.apps import ANN, KEY, begun, hand_in, round_at, set_clock
+from tests.browser import home_of, press, words
 from yearwheel.services.decide import Decision, decide
 from yearwheel.services.prove import prove
 from yearwheel.store.events import OutOfOrder
@@ -23,3 +24,17 @@ def test_an_act_long_before_the_newest_round_is_refused_and_changes_nothing(app)
 
     set_clock(app, "2027-02-16")
     assert prove(app, KEY).breaches == ()
+
+
+def test_a_button_pressed_in_a_year_that_was_acted_out_further_says_why_and_what_to_do(app) -> None:
+    round_at(app, "2027-02-15")
+    home = home_of(app, ANN)
+    set_clock(app, "2026-11-22")
+
+    page = press(app, home, act="need_help", stage="budget")
+    assert page.status_code == 409
+    assert "This year was only acted out, as far as Monday, February 15, 2027" in words(page)
+    assert "yearwheel serve --at 2027-02-15T15:00Z" in words(page)
+
+    set_clock(app, "2027-02-15")
+    assert press(app, home, act="need_help", stage="budget").status_code == 200

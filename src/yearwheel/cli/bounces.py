@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from yearwheel.cli.desk import AsJson, At, By, CycleKey, Unclear, cycle_desk, installation
+from yearwheel.cli.desk import AsJson, At, By, CycleKey, Unclear, cycle_desk, installation_at
 from yearwheel.cli.show import print_json, say, table
 
 bounces = typer.Typer(no_args_is_help=True, help="Take in mail that came back undelivered.")
@@ -19,6 +19,8 @@ def read(
         Path | None, typer.Argument(metavar="PATH", help="A Maildir or an mbox file.", show_default=False)
     ] = None,
     imap: Annotated[bool, typer.Option("--imap", help="The mailbox that the settings name.")] = False,
+    cycle: CycleKey = "",
+    at: At = "",
     as_json: AsJson = False,
 ) -> None:
     """Read bounces and move them aside. Reading the same one twice changes nothing."""
@@ -27,7 +29,7 @@ def read(
 
     if (path is None) != imap:
         raise Unclear("say where bounces are: a path, or --imap")
-    with installation() as app:
+    with installation_at(cycle, at) as app:
         try:
             if path is not None:
                 report: BounceReport | None = read_bounces(app, partial(read_folder, path))
@@ -42,8 +44,11 @@ def read(
         return
     say(
         f"{report.hard} did not arrive, {report.soft} did not arrive for now, {report.replies} were answers, "
-        f"{report.known} were known, {report.unmatched} are about no letter of ours"
+        f"{report.known} were known, {report.unmatched} are about no letter of ours, "
+        f"{report.not_understood} were not understood"
     )
+    if report.not_understood:
+        say("what was not understood lies with the others that were read; have a look at it")
     if report.hard:
         say("next: yearwheel tasks list")
 

@@ -120,6 +120,17 @@ def cycle_desk(key: str, at: str = "") -> Iterator[tuple["App", "Active"]]:
         yield acting, active
 
 
+@contextmanager
+def installation_at(key: str, at: str) -> Iterator["App"]:
+    """This installation on its own clock or, in trial mode, at a moment in the zone of one of its cycles."""
+    if at:
+        with cycle_desk(key, at) as (app, _):
+            yield app
+    else:
+        with installation() as app:
+            yield app
+
+
 def acting_at(app: "App", at: str, zone: ZoneInfo) -> "App":
     """The same installation on a clock that stands at a moment; only in trial mode."""
     from yearwheel.clock import VirtualClock

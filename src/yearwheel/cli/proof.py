@@ -58,6 +58,8 @@ def _print(cycle_key: str, proof: "Proof") -> None:
     unaccounted = proof.expected - proof.sent - proof.reasoned - proof.waiting - proof.uncertain
     _line(proof.expected, "were owed: reminders and notices whose moment has come")
     _line(proof.sent, "were sent")
+    if proof.returned:
+        _line(len(proof.returned), "of the letters they were in came back undelivered", indent=10)
     _line(proof.reasoned, "were not, for a reason that held" + ":" * bool(proof.reasons))
     for reason, count in sorted(proof.reasons.items()):
         _line(count, reason.replace("_", " "), indent=10)
@@ -69,6 +71,8 @@ def _print(cycle_key: str, proof: "Proof") -> None:
     say(f"\npromises broken: {', '.join(found) or 'none'}")
     for doubt in proof.doubts[:SHOWN]:
         say(f"\nin doubt: {doubt}")
+    for letter in proof.returned[:SHOWN]:
+        say(f"\ncame back: {letter}")
     for breach in proof.breaches[:SHOWN]:
         place = " ".join(filter(None, (breach.stage_key, breach.district_code, breach.contact_key)))
         say(f"\n{breach.kind.replace('_', ' ')}: {place}\n  {breach.words}")

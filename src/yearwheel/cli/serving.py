@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from yearwheel.cli.desk import new_installation
+from yearwheel.cli.desk import At, CycleKey, installation_at, new_installation
 
 
 def serve(
@@ -22,9 +22,15 @@ def serve(
             help="The port of the pages; otherwise as in the settings.",
         ),
     ] = 0,
+    cycle: CycleKey = "",
+    at: At = "",
 ) -> None:
-    """Serve the pages, ring the daily bells and show the runs in Prefect, until Ctrl-C."""
+    """Serve the pages, ring the daily bells and show the runs in Prefect, until Ctrl-C.
+
+    With --at the pages alone, on a day on which the clock stands still: for a
+    year that is acted out.
+    """
     from yearwheel.serve import serve as run
 
-    with new_installation() as app:
-        run(app, host or app.settings.host, port or app.settings.port)
+    with installation_at(cycle, at) if at else new_installation() as app:
+        run(app, host or app.settings.host, port or app.settings.port, rings=not at)

@@ -16,6 +16,7 @@ class BounceKind(StrEnum):
     HARD = "hard"  # the address does not work
     SOFT = "soft"  # it may work again: a full mailbox, a server that does not answer
     REPLY = "reply"  # an answer by a program or a person; no bounce
+    NOT_UNDERSTOOD = "not_understood"  # no mail, or a server's words that say nothing we know
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +37,8 @@ def read_bounce(raw: bytes) -> Bounce:
     if report is None and _is_reply(mail):
         return Bounce(BounceKind.REPLY)
     kind, recipient, words = report or _read_prose(mail)
-    if kind is BounceKind.REPLY:
-        return Bounce(BounceKind.REPLY)
+    if kind in (BounceKind.REPLY, BounceKind.NOT_UNDERSTOOD):
+        return Bounce(kind)
     return Bounce(kind, _digest(mail), recipient, words)
 
 
@@ -77,12 +78,13 @@ def _read_prose(mail: EmailMessage) -> tuple[BounceKind, str, str]:
     """A bounce for people: its words, its recipient, and how it sounds."""
     text = _text(mail)
     own = _OWN_WORDS.split(text, 1)[0]
-    if not (_SENDER.search(str(mail.get("From", ""))) or mail["X-Failed-Recipients"]):
-        return BounceKind.REPLY, "", ""
+    sender = str(mail.get("From", ""))
+    if not (_SENDER.search(sender) or mail["X-Failed-Recipients"]):
+        return BounceKind.REPLY if _address(sender) else BounceKind.NOT_UNDERSTOOD, "", ""
     line = next((line for line in own.splitlines() if _says_why(line)), "")
     status = _STATUS.search(line) or _STATUS.search(own)
     if not line and not status:
-        return BounceKind.REPLY, "", ""
+        return BounceKind.NOT_UNDERSTOOD, "", ""
     failed = str(mail.get("X-Failed-Recipients", "")) or own
     words = _clean(line or own)
     return _kind(status[0] if status else "", line or own), _address(failed), words

@@ -79,6 +79,7 @@ class Facts:
     pauses: Sequence[Stretch] = ()  # when the cycle was paused
     rounds: Sequence[datetime] = ()  # the rounds that write to the state's admins
     breaks: Mapping[str, Sequence[Breaks]] = field(default_factory=dict)  # by district code, oldest first
+    bad_addresses: Mapping[str, int] = field(default_factory=dict)  # contact key -> the open task about it
     people: Sequence[PeopleChange] = ()  # oldest first
 
 

@@ -11,6 +11,7 @@ from enum import StrEnum
 from functools import cache
 from itertools import pairwise
 
+from yearwheel.notifications.came_back import tell_returns
 from yearwheel.notifications.facts import Facts, Message, Place, Row, Stretch, touched
 from yearwheel.notifications.history import FOREVER, Change, Span, Turn
 from yearwheel.notifications.ledger import (
@@ -91,6 +92,7 @@ class Proof:
     duplicates: int
     uncertain: int
     doubts: tuple[str, ...]  # one line for each message that is in doubt
+    returned: tuple[str, ...]  # of those sent, one line for each letter that came back undelivered
 
 
 def prove(facts: Facts) -> Proof:
@@ -143,6 +145,7 @@ class _Prover:
             duplicates=found[BreachKind.SENT_TWICE] + found[BreachKind.SECOND_LETTER],
             uncertain=counts["uncertain"],
             doubts=doubts,
+            returned=tell_returns(self._facts),
         )
 
     # What was owed

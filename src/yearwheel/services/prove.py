@@ -7,7 +7,8 @@ from yearwheel.notifications.facts import Facts
 from yearwheel.notifications.proof import Proof
 from yearwheel.services.active import Active, read_active
 from yearwheel.services.app import App, Refused
-from yearwheel.store import Connection, declines, district_days, events, rosters, rounds, standings
+from yearwheel.services.contacts import BAD_ADDRESS
+from yearwheel.store import Connection, declines, district_days, events, rosters, rounds, standings, tasks
 from yearwheel.store import proof as record
 
 
@@ -44,6 +45,9 @@ def read_facts(connection: Connection, active: Active, now: datetime) -> Facts:
         declined={(who, kind) for who, kinds in declines.read(connection, key).items() for kind in kinds},
         pauses=record.read_pauses(connection, key),
         editions=record.read_editions(connection, key, (*active.former, active.cycle)),
+        bad_addresses={
+            task.subject: task.id for task in tasks.list_open(connection, active.state, BAD_ADDRESS)
+        },
         rounds=rounds.list_telling(connection, key),
         told_of_publication=_told_of_publication(connection, key),
     )

@@ -27,6 +27,7 @@ class BounceReport:
     hard: int = 0
     soft: int = 0
     replies: int = 0  # answering machines, and servers that go on trying
+    not_understood: int = 0  # garbage, or a server's words that say nothing we know
     known: int = 0  # taken in before
     unmatched: int = 0  # about no letter of ours
 
@@ -49,6 +50,9 @@ def take_bounce(app: App, raw: bytes, report: BounceReport) -> None:
     bounce = read_bounce(raw)
     if bounce.kind is BounceKind.REPLY:
         report.replies += 1
+        return
+    if bounce.kind is BounceKind.NOT_UNDERSTOOD:
+        report.not_understood += 1
         return
     now = app.clock.now()
     with app.database.writing() as work:

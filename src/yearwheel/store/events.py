@@ -30,6 +30,13 @@ class Event:
 class OutOfOrder(Exception):
     """An act before the newest round of its cycle: the ledger could no longer be told from its events."""
 
+    def __init__(self, cycle_key: str | None, newest: datetime) -> None:
+        super().__init__(
+            f"the newest round of {cycle_key} was for {newest:%Y-%m-%d %H:%M} UTC, and this lies before it; "
+            "a year that is acted out goes on with --at, a real one needs a data folder of its own"
+        )
+        self.newest = newest
+
 
 TOLERANCE = timedelta(days=1)  # clocks are put back by minutes; a year that was acted out lies further ahead
 
@@ -48,10 +55,7 @@ def refuse_before(connection: Connection, cycle_key: str | None, at: datetime) -
     """OutOfOrder for a moment before the newest round of a cycle."""
     newest = connection.scalar(_NEWEST_ROUND, {"of_cycle": cycle_key})
     if newest is not None and at < newest - TOLERANCE:
-        raise OutOfOrder(
-            f"the newest round of {cycle_key} was for {newest:%Y-%m-%d %H:%M} UTC, and this lies before it; "
-            "a year that is acted out goes on with --at, a real one needs a data folder of its own"
-        )
+        raise OutOfOrder(cycle_key, newest)
 
 
 _NEWEST_ROUND = select(func.max(rounds.c.as_of)).where(rounds.c.cycle_key == bindparam("of_cycle"))

@@ -25,6 +25,19 @@ def refused(request: Request, error: Exception) -> Response:
     return show(request, "refusal", status=HTTPStatus.BAD_REQUEST, words=str(error))
 
 
+def out_of_order(request: Request, error: Exception) -> Response:
+    """Something was pressed today in a year that was acted out further than today."""
+    assert isinstance(error, OutOfOrder)
+    moment = error.newest.isoformat(timespec="minutes")
+    return show(
+        request,
+        "acted_out",
+        status=HTTPStatus.CONFLICT,
+        newest=error.newest,
+        at=moment.replace("+00:00", "Z"),
+    )
+
+
 def http_error(request: Request, error: Exception) -> Response:
     """A path or a method that no page answers to."""
     assert isinstance(error, HTTPException)
@@ -45,5 +58,5 @@ def add_error_pages(web: FastAPI) -> None:
     """Give every failure a page that a person can read."""
     web.add_exception_handler(NotThere, not_there)
     web.add_exception_handler(Refused, refused)
-    web.add_exception_handler(OutOfOrder, refused)
+    web.add_exception_handler(OutOfOrder, out_of_order)
     web.add_exception_handler(HTTPException, http_error)

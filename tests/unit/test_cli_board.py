@@ -1,11 +1,19 @@
 """`yearwheel board`, `district show` and `outbox`: what a state admin looks at, and the letters in hand."""
 
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from tests.browser import home_of, press
 from tests.terminal import Terminal
+from yearwheel.bootstrap import build_app
+from yearwheel.clock import VirtualClock
+from yearwheel.config.settings import Settings
+from yearwheel.store import rosters
 
+BOUNCES = Path(__file__).parent.parent / "bounces"
 CALENDAR = Path(__file__).parent.parent / "cycles" / "small.yaml"
 DISTRICTS = """\
 code,name,kind,timezone
@@ -18,6 +26,7 @@ district_code,name,email,roles
 002,Bob,bob@birch.example,technology_coordinator
 """
 TEN = "2027-02-01T10:00"
+BOTH = "Ash County, Birch [red] County"
 
 
 @pytest.fixture
@@ -58,11 +67,53 @@ def test_one_stage_is_a_list_of_districts(terminal: Terminal) -> None:
     assert "0 in, 2 owed, 2 late" in lines
 
 
+def test_the_board_names_letters_and_the_reminders_in_them(terminal: Terminal) -> None:
+    first, second = (letter["id"] for letter in terminal.reads("outbox", "list", "--status", "sent"))
+    for number in (first, second):
+        _bring_back(terminal, number)
+
+    said = [" ".join(line.split()) for line in terminal.does("board", "--at", TEN).splitlines()]
+    assert (f"bounced 2 letters (6 reminders) {BOTH} yearwheel outbox list --status bounced") in said
+    assert terminal.reads("board", "--at", TEN)["letters"] == {"bounced": 2}
+    listed = terminal.does("outbox", "list", "--status", "bounced").splitlines()
+    assert listed[-1] == "2 letters"
+
+
+def test_the_board_names_who_asks_for_help_though_nobody_is_late(terminal: Terminal) -> None:
+    assert "asks for help" not in terminal.does("board", "--at", TEN)
+    _press_need_help(terminal, "budget")
+
+    lines = [" ".join(line.split()) for line in terminal.does("board", "--at", TEN).splitlines()]
+    place = lines.index("code asks for help with")
+    assert lines[place + 1] == "001 Ash County Budget"
+
+
+def _bring_back(terminal: Terminal, number: int) -> None:
+    """The letter came back undelivered."""
+    digest = terminal.reads("outbox", "show", number)["message_id"][1:41]
+    raw = (BOUNCES / "postfix_hard.eml").read_text()
+    new = terminal.folder / f"box{number}" / "new"
+    new.mkdir(parents=True)
+    (new / "1").write_text(raw.replace("0123456789abcdef0123456789abcdef01234567", digest))
+    terminal.does("bounces", "read", new.parent, "--at", TEN)
+
+
+def _press_need_help(terminal: Terminal, stage: str) -> None:
+    """Ann presses the button on her page."""
+    app = build_app(Settings(data_dir=terminal.folder / "data"))
+    app.clock = VirtualClock(datetime.fromisoformat(TEN).replace(tzinfo=ZoneInfo("America/New_York")))
+    with app.database.reading() as connection:
+        (ann,) = (c for c in rosters.load(connection, "KY").contacts.values() if c.name == "Ann")
+    page = press(app, home_of(app, ann), act="need_help", stage=stage)
+    app.database.close()
+    assert page.status_code == 200
+
+
 def test_the_board_names_mail_that_failed_and_roles_nobody_holds(terminal: Terminal) -> None:
     said = terminal.does("board", "--stage", "budget", "--at", TEN).splitlines()
     assert [" ".join(line.split()) for line in said[-7:]] == [
-        "mail messages districts see",
-        "no address 2 Ash County, Birch [red] County yearwheel tasks list",
+        "mail how many districts see",
+        "no address 2 reminders Ash County, Birch [red] County yearwheel tasks list",
         "",
         "nobody can be told in",
         "no state administrator is named the office",

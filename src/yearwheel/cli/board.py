@@ -7,7 +7,7 @@ import typer
 from rich.text import Text
 
 from yearwheel.cli.desk import AsJson, At, CycleKey, cycle_desk
-from yearwheel.cli.show import console, print_json, say, table, weekday
+from yearwheel.cli.show import console, counted, print_json, say, table, weekday
 
 if TYPE_CHECKING:
     from yearwheel.services.board import Board, Cell, Line
@@ -64,6 +64,7 @@ def board(
         _list_stage(found)
     else:
         _grid(found)
+    _help(found)
     _mail(found)
 
 
@@ -102,13 +103,13 @@ def _grid(found: "Board") -> None:
 def _mail(found: "Board") -> None:
     """What did not reach its reader so far, and the roles in which nobody can be told."""
     rows = [
-        (word.replace("_", " "), f"{sum(where.values()):,}", _some(found, where), f"yearwheel {SEE[word]}")
+        (word.replace("_", " "), _how_many(found, word), _some(found, where), f"yearwheel {SEE[word]}")
         for word, where in found.unheard.items()
         if where
     ]
     if rows:
         say("")
-        table(("mail", "messages", "districts", "see"), rows)
+        table(("mail", "how many", "districts", "see"), rows)
     without: dict[str, list[str]] = {}
     for gap in found.gaps:
         without.setdefault(gap.why, []).append(gap.district_code)
@@ -117,6 +118,26 @@ def _mail(found: "Board") -> None:
         table(("nobody can be told", "in"), ((why, _some(found, codes)) for why, codes in without.items()))
     if not (rows or without):
         say("\nevery message so far reached its reader, and every role is held")
+
+
+def _how_many(found: "Board", word: str) -> str:
+    """ "3 letters (17 reminders)"; reminders of which no letter was written stand alone."""
+    reminders = counted(sum(found.unheard[word].values()), "reminder")
+    letters = found.letters.get(word)
+    return f"{counted(letters, 'letter')} ({reminders})" if letters else reminders
+
+
+def _help(found: "Board") -> None:
+    """The districts that said that they need help, whether or not they are late."""
+    titles = {stage.key: stage.title for stage in found.shown}
+    rows = [
+        (line.district.code, line.district.name, ", ".join(titles[key] for key in line.asks_for_help_in))
+        for line in found.everyone
+        if line.asks_for_help_in
+    ]
+    if rows:
+        say("")
+        table(("code", "asks for help", "with"), rows)
 
 
 def _some(found: "Board", codes: Collection[str]) -> str:
@@ -160,5 +181,6 @@ def _as_object(found: "Board") -> dict[str, object]:
             for line in found.lines
         ],
         "mail": found.unheard,
+        "letters": found.letters,
         "nobody_told": found.gaps,
     }

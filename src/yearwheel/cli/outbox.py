@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from yearwheel.cli.desk import AsJson, At, By, CycleKey, Unclear, Why, cycle_desk
-from yearwheel.cli.show import print_json, say, table
+from yearwheel.cli.show import counted, print_json, say, table
 
 if TYPE_CHECKING:
     from yearwheel.services.outbox_desk import Approval, Desk
@@ -62,6 +62,9 @@ def list_all(
         for m in found
     )
     table(("number", "status", "day", "to", "subject", "attempts"), rows)
+    say(
+        f"\n{counted(len(found), 'letter')}{', the newest; more with --limit' if len(found) == limit else ''}"
+    )
 
 
 @outbox.command(epilog="Example: yearwheel outbox show 17")

@@ -56,12 +56,18 @@ class Line:
     def is_late(self) -> bool:
         return any(cell.days_late for cell in self.cells.values())
 
+    @property
+    def asks_for_help_in(self) -> tuple[str, ...]:
+        """The keys of the stages of which the district said last that it needs help."""
+        return tuple(key for key, cell in self.cells.items() if cell.signal is Signal.NEED_HELP)
+
 
 @dataclass(frozen=True, slots=True)
 class Board:
     """The rows in code order. `shown` are the stages asked for.
 
-    `unheard`: for each way in which a message can fail its reader, how many did in which district.
+    `unheard`: for each way in which a reminder can fail its reader, how many did in which district;
+    `letters`: in how many letters those were that had been written.
     `gaps`: the roles in which nobody can be told.
     """
 
@@ -70,6 +76,7 @@ class Board:
     shown: tuple[Stage, ...]
     everyone: tuple[Line, ...]
     unheard: Mapping[str, Mapping[str, int]]
+    letters: Mapping[str, int]
     gaps: tuple[Gap, ...]
     names: Mapping[str, str]  # code -> name, of every district
     late_only: bool = False
@@ -104,6 +111,7 @@ def read_board(app: App, active: Active, stages: Iterable[Stage] = (), *, late_o
         found = standings.find(connection, active.key, stage_keys=by_key)
         said = last_signals(connection, active.key)
         lost = unheard.count(connection, active.key, by_key)
+        letters = unheard.count_letters(connection, active.key, by_key)
         waiting = read_waiting(connection, active, shown)
     cells: dict[str, dict[str, Cell]] = {}
     for standing in found:
@@ -114,7 +122,7 @@ def read_board(app: App, active: Active, stages: Iterable[Stage] = (), *, late_o
     names = {district.code: district.name for district in roster.districts.values()}
     lines = tuple(Line(roster.districts[code], cells[code]) for code in sorted(cells) if code in names)
     gaps = tuple(list_gaps(roster, active, shown))
-    return Board(active.cycle, now, shown, lines, lost, gaps, names, late_only)
+    return Board(active.cycle, now, shown, lines, lost, letters, gaps, names, late_only)
 
 
 def read_cell(

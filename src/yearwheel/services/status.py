@@ -14,7 +14,7 @@ NEXT_DEADLINES = 5
 LAST_ROUNDS = 10
 
 DOUBTS: dict[OutboxStatus | ReminderStatus, str] = {
-    OutboxStatus.UNCERTAIN: "the sender died in the middle; say whether it left",
+    OutboxStatus.UNCERTAIN: "may have arrived: sending it broke off; say whether it left",
     OutboxStatus.FAILED: "the mail server refused it for good",
     OutboxStatus.BOUNCED: "accepted, then returned undelivered",
     OutboxStatus.HELD: "waits for a person's approval",
@@ -39,6 +39,7 @@ class Doubt:
 
     what: str
     count: int
+    of: str  # what is counted: letters, or reminders that no letter carries
     meaning: str
 
 
@@ -148,10 +149,13 @@ def _coming(active: Active, counts: dict[str, dict[str, int]], now: datetime) ->
 
 
 def _doubts(connection: Connection, cycle_key: str, mail: dict[OutboxStatus, int]) -> list[Doubt]:
-    found: dict[str, int] = {str(state): count for state, count in mail.items()}
-    found |= {str(state): count for state, count in reminders.count_by_status(connection, cycle_key).items()}
-    return [
-        Doubt(what.replace("_", " "), found[what], meaning)
-        for what, meaning in DOUBTS.items()
-        if found.get(what)
-    ]
+    unwritten = reminders.count_by_status(connection, cycle_key)
+    found = []
+    for state, meaning in DOUBTS.items():
+        if isinstance(state, OutboxStatus):
+            count, noun = mail.get(state, 0), "letter"
+        else:
+            count, noun = unwritten.get(state, 0), "reminder"
+        if count:
+            found.append(Doubt(state.replace("_", " "), count, noun if count == 1 else f"{noun}s", meaning))
+    return found

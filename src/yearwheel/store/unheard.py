@@ -33,3 +33,15 @@ def count(
         for status, code, times in connection.execute(query):
             found[str(status)][code] = times
     return {str(word): dict(sorted(found[word].items())) for word in (*OF_LEDGER, *OF_OUTBOX)}
+
+
+def count_letters(connection: Connection, cycle_key: str, stage_keys: Collection[str]) -> Mapping[str, int]:
+    """For each ending of a letter, how many letters with reminders of these stages ended so."""
+    query = (
+        select(outbox.c.status, func.count(outbox.c.id.distinct()))
+        .join(reminders, reminders.c.outbox_id == outbox.c.id)
+        .where(reminders.c.cycle_key == cycle_key, reminders.c.stage_key.in_(stage_keys))
+        .where(outbox.c.status.in_(OF_OUTBOX))
+        .group_by(outbox.c.status)
+    )
+    return {str(status): letters for status, letters in connection.execute(query)}

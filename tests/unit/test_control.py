@@ -23,6 +23,7 @@ from tests.apps import (
     with_mail,
 )
 from tests.fakes import NO_SUCH_USER, FakeMailer
+from tests.terminal import Terminal
 from yearwheel.notifications.edit import Change
 from yearwheel.notifications.ledger import OutboxStatus
 from yearwheel.services.app import App, Refused
@@ -213,6 +214,17 @@ def test_work_handed_in_while_its_letter_was_held_for_days_is_no_breach(unread):
 
 
 # Discarding and changing
+
+
+@pytest.mark.parametrize("subject", ["New\r\nBcc: all@mail.example", "New\nline", "New\x07"])
+def test_a_subject_is_one_line(subject) -> None:
+    with pytest.raises(ValueError, match="a subject is one line of visible characters"):
+        Change(subject)
+
+
+def test_the_command_says_so_too(tmp_path) -> None:
+    said = Terminal(tmp_path).refuses("outbox", "edit", "1", "--subject", "New\r\nBcc: all@mail.example")
+    assert said == "a subject is one line of visible characters; say more with a line below it"
 
 
 def test_a_discarded_letter_is_a_reason_and_is_not_said_again(unread, mailer):

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import func, select
 
 from tests.apps import ANN, BIRCH, KEY, PEOPLE, begun, ledger, logged, person, roster_of, round_at, set_clock
-from tests.browser import press, visit
+from tests.browser import press, visit, words
 from tests.fakes import FakeMailer
 from yearwheel.notifications.tokens import DECLINE, READER, sign
 from yearwheel.roster.people import Role
@@ -20,6 +20,8 @@ from yearwheel.services.tasks import list_tasks
 from yearwheel.store import hand_overs, rosters
 from yearwheel.store.tables import events
 
+UNREADABLE = "The name holds a character that cannot be read; type it again."  # such as %FF%FE
+LIKE_AN_ADDRESS = "The name looks like a web or mail address; give the name alone."
 PAM = person("pam", BIRCH, Role.PRINCIPAL)
 
 
@@ -164,6 +166,38 @@ def test_a_person_needs_a_name_and_an_address(app: App, mailer: FakeMailer, name
     page = press(app, link_of(app, mailer), act="pass_on", name=name, email=email)
 
     assert (page.status_code, list_tasks(app, "KY")) == (400, [])
+
+
+@pytest.mark.parametrize(
+    ("name", "email", "said"),
+    [
+        ("Nia\x07", "nia@mail.example", UNREADABLE),
+        ("Nia \ufffd\ufffd", "nia@mail.example", UNREADABLE),
+        ("https://evil.example", "nia@mail.example", LIKE_AN_ADDRESS),
+        ("Nia of www.evil", "nia@mail.example", LIKE_AN_ADDRESS),
+        ("see evil.example now", "nia@mail.example", LIKE_AN_ADDRESS),
+        ("nia@mail.example", "nia@mail.example", LIKE_AN_ADDRESS),
+        (
+            "Nia",
+            "nia\r\nBcc: all@mail.example",
+            "Not an e-mail address: it holds a blank, a line break or another hidden character.",
+        ),
+        ("Nia", "nia", "Not an e-mail address: An email address must have an @-sign."),
+    ],
+)
+def test_what_is_wrong_with_a_name_or_an_address_is_said_plainly(
+    app: App, mailer: FakeMailer, name: str, email: str, said: str
+) -> None:
+    page = press(app, link_of(app, mailer), act="pass_on", name=name, email=email)
+
+    assert (page.status_code, list_tasks(app, "KY")) == (400, [])
+    assert said in words(page)
+
+
+@pytest.mark.parametrize("name", ["Dr. J.R. O'Neill-Ávila, Ed.D.", "Nia Smith, M.Ed", "李 小龍", "=cmd()"])
+def test_names_of_many_kinds_are_names(app: App, mailer: FakeMailer, name: str) -> None:
+    page = press(app, link_of(app, mailer), act="pass_on", name=name, email="nia@mail.example")
+    assert page.status_code == 200
 
 
 def test_a_mail_program_stops_a_kind_of_message_with_one_click(app: App, mailer: FakeMailer) -> None:

@@ -17,6 +17,7 @@ from yearwheel.notifications.ledger import NoticeKind
 from yearwheel.notifications.letter import Item, Letter
 from yearwheel.notifications.receipt import write_receipt
 from yearwheel.notifications.render import KINDS, Renderer
+from yearwheel.notifications.untrusted import Address
 
 SNAPSHOTS = Path(__file__).parent.parent / "snapshots"
 THURSDAY = date(2027, 1, 21)
@@ -26,7 +27,13 @@ WEEK = (
     ("Overdue: Budget preparation", "3 districts, the longest by 12 days"),
     ("Due Monday, March 15: Stakeholder input", "41 districts still to hand in"),
 )
-TROUBLE = (("2 sent or not, nobody knows", "Look in the mail server's log, then: yearwheel outbox resolve"),)
+TROUBLE = (
+    (Address("pat@adair.example"), "The mail server refused this address. Correct it in the roster"),
+    (
+        "2 letters",
+        "May have arrived, or not. Look in the mail server's log, then: yearwheel outbox resolve",
+    ),
+)
 RECEIPT = write_receipt(
     "kentucky-2027/budget/001/1",
     "Pat Morgan",
@@ -148,13 +155,18 @@ def test_a_digest_begins_with_what_hurts_most(renderer: Renderer) -> None:
         "Budget preparation has a new date",
         "Budget preparation keeps its date",
         "Adair County waits for your review",
-        "Something needs you",
+        "2 things to put right",
         "We have received Budget preparation",
         "Budget preparation: your work is approved",
         "Budget preparation is not asked of you this time",
-        "How the state stands this week",
         "The dates of the year are set",
+        "How the state stands this week",
     ]
+
+
+def test_the_weekly_digest_does_not_hide_the_dates_of_the_year(renderer: Renderer) -> None:
+    subject = renderer.render(letter(of_kind("weekly"), of_kind("published"))).subject
+    assert subject == "The dates of the year - Adair County, and 1 more"
 
 
 def test_of_two_reminders_the_nearer_date_comes_first(renderer: Renderer) -> None:
@@ -233,7 +245,7 @@ def test_the_text_says_everything_the_html_says(renderer: Renderer) -> None:
     body = rendered.html.split("</div>", 1)[1]  # after the preheader
     said = re.findall(r">([^<>]+)<", re.sub(r"<!--.*?-->", "", body, flags=re.S))
     labels = {"5 days left", "3 days late", "Due today", "Receipt", "Approved", "Excused"}
-    labels |= {"Dates of the year", "This week", "Needs you"}
+    labels |= {"Dates of the year", "This week", "To put right"}
     flat = " ".join(rendered.text.split())
     missing = {" ".join(unescape(words).split()) for words in said} - labels
     assert {words for words in missing if words.rstrip(".,:") not in flat} == set()

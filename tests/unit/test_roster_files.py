@@ -189,4 +189,9 @@ def test_a_domain_with_an_umlaut_is_kept_in_the_form_a_relay_takes():
 
 def test_a_line_break_in_a_name_cannot_reach_a_mail_header():
     found = read_contacts(CONTACTS + '001,"Jane\r\nBcc: x@y.example",jane@a.example,principal\n')
-    assert [c.name for c in found.contacts] == ["Jane Bcc: x@y.example"]
+    assert found.contacts == ()
+    assert [error.why for error in found.errors] == [
+        "the name looks like a web or mail address; give the name alone"
+    ]
+    found = read_contacts(CONTACTS + '001,"Jane\r\nBcc Doe",jane@a.example,principal\n')
+    assert [c.name for c in found.contacts] == ["Jane Bcc Doe"]

@@ -116,6 +116,14 @@ def test_what_has_to_be_done_first_is_named_and_leads_there(app: App) -> None:
     assert "To be done first" not in words(visit(app, f"{home}/001/plan"))
 
 
+def test_what_is_handed_in_waits_for_nothing(app: App) -> None:
+    hand_in(app, "plan", "001")  # although the budget is not in
+    page = words(visit(app, home_of(app, ANN) + "/001/plan"))
+
+    assert page.startswith("Ash County Plan Submitted What is asked")
+    assert "To be done first" not in page
+
+
 def test_work_that_came_back_shows_what_to_change_and_the_receipt(app: App) -> None:
     page = words(visit(app, home_of(app, BOB) + "/002/budget"))
 
@@ -175,10 +183,21 @@ def test_more_time_is_asked_for_on_a_stages_page_and_waits_there_in_sight(app: A
 
 
 @pytest.mark.parametrize(
+    ("today", "first"),
+    [("2027-02-22", "2027-03-02"), ("2027-03-01", "2027-03-02"), ("2027-03-04", "2027-03-04")],
+)
+def test_the_form_offers_only_days_that_can_be_given(app: App, today: str, first: str) -> None:
+    set_clock(app, today)
+    path = home_of(app, ANN) + "/001/budget"
+    assert f'type="date" required min="{first}"' in visit(app, path).text
+    assert press(app, path, act="more_time", until=first, why="snow").status_code == 200
+
+
+@pytest.mark.parametrize(
     ("until", "why", "answer"),
     [
         ("2027-03-08", " ", "Say why you need more time"),
-        ("soon", "snow", "'soon' is not a day; write it like 2027-02-22"),
+        ("soon\x00\n", "snow", "That is not a day; write it like 2027-02-22"),
         ("2027-02-25", "snow", "is not later than the present due day"),
     ],
 )
@@ -188,6 +207,15 @@ def test_a_wish_for_more_time_that_cannot_be_is_refused_in_words(
     page = press(app, home_of(app, ANN) + "/001/budget", act="more_time", until=until, why=why)
 
     assert (page.status_code, answer in words(page)) == (400, True)
+    assert list_requests(app, KEY) == []
+
+
+def test_a_form_that_is_too_long_is_refused_as_that(app: App) -> None:
+    path = home_of(app, ANN) + "/001/budget"
+    page = press(app, path, act="more_time", until="2027-03-08", why="snow " * 3_000)
+
+    assert page.status_code == 413
+    assert "That is longer than can be taken in here; say it in fewer words, and nothing was" in words(page)
     assert list_requests(app, KEY) == []
 
 

@@ -69,8 +69,8 @@ def test_what_the_office_itself_owes_is_not_called_a_district() -> None:
 def test_doubts_come_last_and_only_those_there_are() -> None:
     rows = week(Standing("budget", "001", Status.OPEN), uncertain=1, failed=0, held=2)
     assert rows[1:] == (
-        ("To settle: nobody knows whether it left", "1 message"),
-        ("Waits for a person's approval", "2 messages"),
+        ("May have arrived, or not: somebody has to look", "1 letter"),
+        ("Waits for a person's approval", "2 letters"),
     )
 
 

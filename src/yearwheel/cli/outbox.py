@@ -168,8 +168,12 @@ def edit(
 
     if not (subject.strip() or line.strip()):
         raise Unclear("say what to change: --subject '...' or --add '...'")
+    try:
+        change = Change(subject.strip(), line.strip())
+    except ValueError as fault:
+        raise Unclear(str(fault)) from None
     with cycle_desk(cycle, at) as (app, active):
-        copy = outbox_desk.edit(app, active.key, number, Change(subject.strip(), line.strip()), by=by)
+        copy = outbox_desk.edit(app, active.key, number, change, by=by)
     say(
         f"letter {copy} is held in the place of {number}; next: yearwheel outbox show {copy}, "
         f"then yearwheel outbox approve {copy}\nto undo: yearwheel outbox discard {copy} --why '...'"

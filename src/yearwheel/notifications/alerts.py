@@ -55,21 +55,25 @@ def _no_round(trouble: Trouble) -> Table:
     last, since = trouble.last_round_on, trouble.waiting_since
     if last is None or since is None or max(last, since) >= trouble.previous_workday:
         return ()
-    what = f"No round ran between {day_words(last, trouble.on)} and {day_words(trouble.on, trouble.on)}"
-    return ((what, "Messages were waiting. Look at what runs the rounds: yearwheel doctor"),)
+    between = f"between {day_words(last, trouble.on)} and {day_words(trouble.on, trouble.on)}"
+    words = f"None ran {between}, although messages were waiting. Look at what runs them: yearwheel doctor"
+    return (("The daily rounds", words),)
 
 
 def _uncertain(trouble: Trouble) -> Table:
     if not trouble.uncertain:
         return ()
-    many = trouble.uncertain > 1
-    what = f"Nobody knows whether {trouble.uncertain} {'messages' if many else 'message'} left"
-    return ((what, "Look in the mail server's log, then: yearwheel outbox resolve"),)
+    what = "1 letter" if trouble.uncertain == 1 else f"{trouble.uncertain} letters"
+    words = "May have arrived, or not. Look in the mail server's log, then: yearwheel outbox resolve"
+    return ((what, words),)
 
 
 def _empty_roles(trouble: Trouble) -> Table:
     return tuple(
-        (f"No {ROLE_LABELS[Role(role)]}: {_some(names)}", "Name somebody: yearwheel roster import")
+        (
+            f"{ROLE_LABELS[Role(role)].capitalize()} of {_some(names)}",
+            "Nobody holds this role, so nobody was told. Name somebody: yearwheel roster import",
+        )
         for role, names in sorted(trouble.empty_roles.items())
     )
 
@@ -77,8 +81,8 @@ def _empty_roles(trouble: Trouble) -> Table:
 def _refused(trouble: Trouble) -> Table:
     """A line for each address, which stands alone so that it can be copied."""
     shown, rest = trouble.refused[:NAMES_SHOWN], len(trouble.refused) - NAMES_SHOWN
-    lines = [(address, "The mail server refused this address: correct it in the roster") for address in shown]
-    more = [(f"{rest} more addresses were refused", "See them: yearwheel outbox list --status failed")]
+    lines = [(address, "The mail server refused this address. Correct it in the roster") for address in shown]
+    more = [(f"{rest} more addresses", "Were refused, too. See them: yearwheel outbox list --status failed")]
     return (*lines, *(more if rest > 0 else ()))
 
 

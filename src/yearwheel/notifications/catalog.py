@@ -28,7 +28,8 @@ class Entry:
     announces: bool = False
 
 
-_TOLD = "those the stage tells"
+_TOLD = "the people in charge of the stage"
+_REMINDED = "the people the calendar reminds"
 _REVIEWER = "the district's reviewer"
 _ADMINS = "the state's admins"
 
@@ -53,21 +54,21 @@ CATALOG: dict[str, Entry] = {
         ),
         Entry(
             RungKind.REMINDER,
-            "those the rung names",
-            "before the deadline, as the ladder says",
+            _REMINDED,
+            "before the deadline, on the days the calendar names",
             Need.COURTESY_TO_SCHOOLS,
             "Due Friday: Drafting - Adair County",
         ),
         Entry(
             RungKind.DUE_TODAY,
-            "those the rung names",
+            _REMINDED,
             "on the day",
             Need.DUTY,
             "Due today: Drafting - Adair County",
         ),
         Entry(
             RungKind.LATE,
-            "those the rung names",
+            _REMINDED,
             "after the deadline, while nothing is in",
             Need.DUTY,
             "Late: Drafting - Adair County",
@@ -103,7 +104,7 @@ CATALOG: dict[str, Entry] = {
         ),
         Entry(
             RungKind.REVISION,
-            "those the rung names",
+            _REMINDED,
             "before and after the date for the changes",
             Need.DUTY,
             "Changes due Friday: OET review - Adair County",
@@ -153,7 +154,7 @@ CATALOG: dict[str, Entry] = {
             _ADMINS,
             "something went wrong; once a day for each trouble",
             Need.DUTY,
-            "Needs you: Kentucky education technology planning 2027",
+            "2 things to put right: Kentucky education technology planning 2027",
         ),
     )
 }

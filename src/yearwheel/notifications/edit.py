@@ -16,10 +16,17 @@ _GREETING_HTML = re.compile(r"<p[^>]*>Hello .*?</p>", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a person changes; what is empty stays. The line is a person's text and never becomes a link."""
+    """What a person changes; what is empty stays. The line is a person's text and never becomes a link.
+
+    ValueError for a subject that is more than one line.
+    """
 
     subject: str = ""
     line: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.subject.isprintable():
+            raise ValueError("a subject is one line of visible characters; say more with a line below it")
 
 
 def edited(raw: bytes, change: Change, message_id: str, *, sent_at: datetime) -> bytes:

@@ -45,14 +45,14 @@ _ORDER: tuple[str, ...] = (
     NoticeKind.RECEIPT,
     NoticeKind.APPROVED,
     NoticeKind.EXCUSED,
-    NoticeKind.WEEKLY,
     NoticeKind.PUBLISHED,
+    NoticeKind.WEEKLY,
 )
 _NOTHING_DUE = WHOLE_CYCLE | {NoticeKind.RECEIPT, NoticeKind.APPROVED, NoticeKind.EXCUSED}
 _LABELS: dict[str, str] = {  # of what is not due, where the kind's own name is not for readers
     NoticeKind.PUBLISHED: "Dates of the year",
     NoticeKind.WEEKLY: "This week",
-    NoticeKind.ALERT: "Needs you",
+    NoticeKind.ALERT: "To put right",
 }
 # The messages that have softer words for districts that a disaster has struck.
 _SOFTER: frozenset[str] = frozenset(

@@ -16,7 +16,7 @@ AHEAD = timedelta(days=14)
 PATIENCE = timedelta(days=10)  # calendar days that a returned piece of work may stay out unremarked
 NAMES_SHOWN = 5
 _SETTLE = {  # what became of a message -> what there is to settle
-    "uncertain": "To settle: nobody knows whether it left",
+    "uncertain": "May have arrived, or not: somebody has to look",
     "failed": "Refused by the mail server",
     "bounced": "Came back undelivered",
     "held": "Waits for a person's approval",
@@ -55,7 +55,11 @@ def write_week(cycle: Cycle, week: Week) -> Table:
     rows: list[tuple[str, str]] = []
     for line in (_overdue, _soon, _out_long):
         rows += [row for stage in cycle.stages if (row := line(stage, by_stage[stage.key], week))]
-    rows += [(_SETTLE[what], _count(count, "message")) for what, count in week.doubts.items() if count]
+    rows += [
+        (_SETTLE[what], _count(count, "reminder" if what == "missed" else "letter"))
+        for what, count in week.doubts.items()
+        if count
+    ]
     return tuple(rows)
 
 

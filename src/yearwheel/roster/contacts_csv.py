@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from email_validator import EmailNotValidError, validate_email
 
 from yearwheel.roster.districts_csv import parse_code, unknown_districts
+from yearwheel.roster.names import parse_name
 from yearwheel.roster.people import Contact, Role
 from yearwheel.roster.table import Column, Row, RowError, Source, nearest, read_table, sound_rows
 
@@ -31,10 +32,12 @@ def read_contacts(source: Source, district_codes: Collection[str] | None = None)
 
 def parse_email(cell: str) -> str:
     """An address every mail server can take: checked for form only, ASCII, its domain in lower case."""
+    if not cell.isprintable() or " " in cell:
+        raise ValueError("not an e-mail address: it holds a blank, a line break or another hidden character")
     try:
         checked = validate_email(cell, check_deliverability=False, allow_smtputf8=False)
     except EmailNotValidError as fault:
-        raise ValueError(f"not an e-mail address: {fault}") from None
+        raise ValueError(f"not an e-mail address: {str(fault).rstrip('.')}") from None
     # A domain such as schüle.example is fine in its ASCII form, which is the one a relay accepts.
     return checked.ascii_email or checked.normalized
 
@@ -54,7 +57,7 @@ def parse_roles(cell: str) -> frozenset[Role]:
 
 _COLUMNS = (
     Column("district_code", parse_code, required=True),
-    Column("name", required=True),
+    Column("name", parse_name, required=True),
     Column("email", parse_email, required=True),
     Column("roles", parse_roles, required=True),
 )

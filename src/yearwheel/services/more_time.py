@@ -68,7 +68,7 @@ def ask_by_link(app: App, token: str, stage_key: str, until: str, why: str) -> R
     try:
         day = date.fromisoformat(until.strip())
     except ValueError:
-        raise Refused(f"{until.strip()!r} is not a day; write it like {reader.today}") from None
+        raise Refused(f"that is not a day; write it like {reader.today}") from None
     code = reader.contact.district_code
     return ask(app, reader.active.key, stage_key, code, day, by=reader.actor, why=why)
 

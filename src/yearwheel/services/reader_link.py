@@ -12,6 +12,7 @@ from yearwheel.calendar.rules import in_words
 from yearwheel.notifications import tokens
 from yearwheel.notifications.tokens import DECLINE, READER, BadToken
 from yearwheel.roster.contacts_csv import parse_email
+from yearwheel.roster.names import parse_name
 from yearwheel.roster.people import Contact, District, Roster
 from yearwheel.services.active import Active, read_active
 from yearwheel.services.app import App, Refused
@@ -116,13 +117,13 @@ def confirm_contact(app: App, token: str) -> str:
 
 def pass_on(app: App, token: str, name: str, email: str) -> str:
     """The reader says who does their work now. It counts once the office has confirmed it."""
-    name = " ".join(name.split())[:NAME_LENGTH]
-    if not name:
-        raise Refused("give the name of the person who does this now")
     try:
+        name = parse_name(name)[:NAME_LENGTH]
         address = parse_email(email.strip())
     except ValueError as fault:
-        raise Refused(f"{email.strip()!r}: {fault}") from None
+        raise Refused(str(fault)) from None
+    if not name:
+        raise Refused("give the name of the person who does this now")
     now = app.clock.now()
     with app.database.writing() as work:
         reader = read_reader(app, work.connection, token)

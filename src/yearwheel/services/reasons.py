@@ -1,5 +1,6 @@
 """The names and reasons people give for what they do: there where one is needed, short enough to be read."""
 
+from yearwheel.roster.names import parse_name
 from yearwheel.services.app import Refused
 
 LONGEST_NAME = 200  # characters
@@ -23,8 +24,11 @@ def check_reason(why: str) -> None:
 
 
 def check_name(by: str) -> str:
-    """Who does something, without blanks around it. Refused for nobody and for what is no name."""
-    name = by.strip()
+    """Who does something, with single blanks. Refused for nobody and for what is no name."""
+    try:
+        name = parse_name(by)
+    except ValueError as fault:
+        raise Refused(f"{fault}: --by '...'") from None
     if not name:
         raise Refused("a change is kept with the name of who made it: --by 'Your Name'")
     if len(name) > LONGEST_NAME:

@@ -1,7 +1,7 @@
 """One district in one stage: where it stands, and the dates that hold for it."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from yearwheel.calendar.cycle import Stage, StageDates
 from yearwheel.services.active import Active
@@ -32,6 +32,11 @@ class StageLine:
     def is_late(self) -> bool:
         """Whether the district itself is late; a reviewer's lateness is not the district's."""
         return self.is_owed and self.cell.days_late > 0
+
+    @property
+    def later_from(self) -> date:
+        """The first day that can be asked for instead: after the due day, and not past."""
+        return self.dates.due.on + timedelta(days=max(1, -self.days_left))
 
     @property
     def has_own_day(self) -> bool:

@@ -69,7 +69,12 @@ def open_stage(app: App, token: str, code: str, stage_key: str) -> StagePage:
 
 
 def _undone(connection: Connection, reader: Reader, line: StageLine) -> Sequence[Stage]:
-    """The stages to be done first that are not; the state's own work holds up every district."""
+    """The stages to be done first that are not; the state's own work holds up every district.
+
+    What is handed in, or is not asked, waits for nothing any more.
+    """
+    if line.standing.status in HANDED_IN | WAIVED:
+        return []
     active, office = reader.active, reader.roster.office
     before = [active.cycle.stage(key) for key in line.stage.after]
     owing = {line.standing.district_code, office.code if office else ""}

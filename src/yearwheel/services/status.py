@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from yearwheel.calendar.day_words import zone_words
 from yearwheel.notifications.ledger import OutboxStatus, ReminderStatus
 from yearwheel.services.active import Active, read_active
 from yearwheel.services.app import App
@@ -50,7 +51,7 @@ class CycleStatus:
     key: str
     title: str
     phase: str  # draft, running or closed
-    zone: str
+    zone: str  # as people name it: "Eastern"
     done: float  # percent of the year's work that is in or not owed
     coming: list[Coming]
     outbox: dict[OutboxStatus, int]
@@ -111,7 +112,7 @@ def _cycle(connection: Connection, stored: StoredCycle, now: datetime) -> CycleS
         stored.key,
         stored.title,
         _phase(stored),
-        active.cycle.zone.key,
+        zone_words(now.astimezone(active.cycle.zone)),
         _share_done(counts),
         _coming(active, counts, now),
         mail,

@@ -25,18 +25,21 @@ from yearwheel.web.pages import app_of, show
 router = APIRouter(default_response_class=HTMLResponse)
 FORM = "application/x-www-form-urlencoded"
 MOST = 10_000  # bytes of a form
+TOO_LONG = "that is longer than can be taken in here; say it in fewer words, and nothing was changed so far"
 
 
 async def read_form(request: Request) -> dict[str, str]:
-    """The form's fields, each once; nothing of a form that is too long or no form.
+    """The form's fields, each once; nothing of what is no form.
 
-    403 for a form that was sent from a page of another site.
+    403 for a form that was sent from a page of another site, 413 for one that is too long.
     """
     if not is_same_origin(request):
         raise HTTPException(HTTPStatus.FORBIDDEN, "please press the button on our own page")
     length = request.headers.get("content-length", "")
-    if not length.isdecimal() or int(length) > MOST:
+    if not length.isdecimal():
         return {}
+    if int(length) > MOST:
+        raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, TOO_LONG)
     if request.headers.get("content-type", "").partition(";")[0].strip() != FORM:
         return {}
     fields = parse_qs((await request.body()).decode("utf-8", "replace"))

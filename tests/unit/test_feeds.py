@@ -8,12 +8,12 @@ import pytest
 import vobject
 from icalendar import Calendar
 
-from tests.apps import KEY, SOURCE, begun, hand_in, logged, round_at, set_clock
+from tests.apps import KEY, SOURCE, begun, hand_in, logged, round_at, set_clock, with_mail
 from yearwheel.calendar.feed import FeedScope
 from yearwheel.services.app import Refused
 from yearwheel.services.change_calendar import save_change
 from yearwheel.services.excuse import excuse
-from yearwheel.services.extend import Extension, extend
+from yearwheel.services.extend import Extension, extend, take_back_extension
 from yearwheel.services.feeds import create_feed, list_feeds, read_feed, revoke_feed
 from yearwheel.web.app import create_web
 
@@ -106,6 +106,111 @@ def test_an_extension_moves_the_day_and_raises_the_sequence_of_that_event_only(a
     assert events(app, make(app, DISTRICT, "002")) == other
 
 
+def raised(before, after):
+    """By how much each event's SEQUENCE rose, of those that did."""
+    return {uid: seen[1] - before[uid][1] for uid, seen in after.items() if seen[1] != before[uid][1]}
+
+
+def stamps(app, token):
+    """When each event last changed, as its DTSTAMP and LAST-MODIFIED both say."""
+    found = Calendar.from_ical(read_feed(app, token)).walk("VEVENT")
+    assert all(event["dtstamp"].dt == event["last-modified"].dt for event in found)
+    return {str(event["uid"]): event["dtstamp"].dt for event in found}
+
+
+def test_a_changed_calendar_raises_the_sequence_of_the_events_that_moved_and_of_no_other(app):
+    own, state = make(app), make(app, STATE, "")
+    before, of_state, stamped = events(app, own), events(app, state), stamps(app, own)
+    save_change(app, KEY, SOURCE.replace("on: March 1,", "on: March 3,"), by="ada", why="board week")
+
+    assert raised(before, events(app, own)) == {"budget.001": 1}
+    assert raised(of_state, events(app, state)) == {"budget": 1}
+    assert {uid for uid, at in stamps(app, own).items() if at != stamped[uid]} == {
+        f"{KEY}.budget.001@yearwheel.example"
+    }
+
+
+@pytest.mark.parametrize(
+    ("was", "is_now"),
+    [
+        ("ask: Hand in the draft", "title: The budget\n    ask: Hand in the draft"),
+        ("on: March 1,", 'on: March 1, at: "17:00",'),
+        ("on: March 1,", "on: March 2,"),
+    ],
+)
+def test_a_new_title_day_or_hour_is_worth_another_look(app, was, is_now):
+    state = make(app, STATE, "")
+    before = events(app, state)
+    save_change(app, KEY, SOURCE.replace(was, is_now, 1), by="ada", why="clearer")
+    assert raised(before, events(app, state))["budget"] == 1
+
+
+def test_new_words_about_a_stage_are_shown_without_a_new_sequence(app):
+    state = make(app, STATE, "")
+    before, stamped = events(app, state), stamps(app, state)
+    save_change(app, KEY, SOURCE.replace("Hand in the draft", "Send the draft"), by="ada", why="clearer")
+
+    assert b"Send the draft" in read_feed(app, state)
+    assert raised(before, events(app, state)) == {}
+    assert {uid for uid, at in stamps(app, state).items() if at != stamped[uid]} == {
+        f"{KEY}.budget@yearwheel.example"
+    }
+
+
+def test_extended_taken_back_and_extended_again_the_sequence_only_ever_rises(app):
+    token = make(app)
+    first = events(app, token)["budget.001"][1]
+
+    def extended():
+        extend(app, KEY, [Extension("budget", "001", date(2027, 3, 9))], by="ada", why="flood")
+
+    def taken_back():
+        take_back_extension(app, KEY, "budget", "001", by="ada", why="no flood")
+
+    def state_moved_below_it():
+        save_change(app, KEY, SOURCE.replace("on: March 1,", "on: March 3,"), by="ada", why="board week")
+
+    def state_moved_past_it():
+        save_change(app, KEY, SOURCE.replace("on: March 1,", "on: March 11,"), by="ada", why="board week")
+
+    seen = []
+    for act in (extended, taken_back, extended, state_moved_below_it, state_moved_past_it):
+        act()  # all in one moment of a clock that stands still
+        seen.append(events(app, token)["budget.001"][:2])
+    assert seen == [
+        (date(2027, 3, 9), first + 1),
+        (date(2027, 3, 1), first + 2),
+        (date(2027, 3, 9), first + 3),
+        (date(2027, 3, 9), first + 3),
+        (date(2027, 3, 11), first + 4),
+    ]
+
+
+def test_a_stage_that_comes_back_after_it_was_removed_is_told_again(app):
+    state = make(app, STATE, "")
+    before = events(app, state)
+    shorter = SOURCE.replace(SOURCE[SOURCE.index("  - key: plan") : SOURCE.index("  - key: review")], "")
+    save_change(app, KEY, shorter.replace("after: [plan]", "after: [budget]"), by="ada", why="not this year")
+    save_change(app, KEY, SOURCE, by="ada", why="this year after all")
+
+    after = events(app, state)
+    assert (raised(before, after), after["plan"][2]) == ({"plan": 2}, "CONFIRMED")
+
+
+def test_uids_are_the_same_whatever_is_set(app):
+    token = make(app)
+    before = events(app, token)
+    with_mail(app, domain="planning.state.example")
+    assert events(app, token).keys() == before.keys()
+
+
+def test_handing_in_is_no_reason_to_look_at_the_day_again(app):
+    token = make(app)
+    before = events(app, token)
+    hand_in(app, "budget", "001")
+    assert raised(before, events(app, token)) == {}
+
+
 def test_what_is_excused_or_removed_is_cancelled_with_a_higher_sequence(app):
     token, state = make(app), make(app, STATE, "")
     before, of_state = events(app, token), events(app, state)
@@ -117,7 +222,7 @@ def test_what_is_excused_or_removed_is_cancelled_with_a_higher_sequence(app):
     for uid in ("budget.001", "plan.001"):
         assert after[uid][2:] == ("CANCELLED", 0)
         assert after[uid][1] > before[uid][1]
-    assert events(app, state)["plan"][1:] == (of_state["plan"][1] + 2, "CANCELLED", 0)
+    assert events(app, state)["plan"][1:] == (of_state["plan"][1] + 1, "CANCELLED", 0)
 
 
 def test_what_is_handed_in_rings_no_more(app):

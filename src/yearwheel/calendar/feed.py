@@ -1,8 +1,11 @@
 """What a calendar feed shows, before it is written in anybody's format."""
 
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
+
+from yearwheel.calendar.cycle import Deadline
 
 
 class FeedScope(StrEnum):
@@ -15,13 +18,29 @@ class FeedScope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FeedEvent:
-    """One due day. `sequence` grows with every change; a withdrawn one stays, cancelled."""
+    """One due day. A withdrawn one stays, cancelled. `changed_at` is since when it is shown like this."""
 
     uid: str
-    sequence: int
-    on: date
+    due: Deadline
     summary: str
     description: str
     changed_at: datetime
     cancelled: bool = False
     alarm: bool = False  # whether a calendar program should speak up a week before
+    sequence: int = 0
+
+    def replaces(self, earlier: "FeedEvent") -> bool:
+        """Whether somebody who knows the earlier one has to look again (RFC 5545 3.8.7.4)."""
+        is_now, was = ((d.due, d.summary, d.cancelled) for d in (self, earlier))
+        return is_now != was
+
+
+def newest(shown: Iterable[FeedEvent]) -> FeedEvent:
+    """The last of what was shown of one due day; `sequence` counts how often it had to be looked at again."""
+    steps = iter(shown)
+    known = next(steps)
+    for step in steps:
+        since = replace(step, changed_at=known.changed_at, sequence=known.sequence)
+        if since != known:
+            known = replace(step, sequence=known.sequence + step.replaces(known))
+    return known

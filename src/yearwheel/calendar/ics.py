@@ -38,7 +38,10 @@ def _begin(name: str) -> Calendar:
 
 
 def event_uid(cycle_key: str, stage_key: str, district_code: str = "") -> str:
-    """The UID of a stage's due day, or of one district's: the feed and a letter's .ics speak of one event."""
+    """The UID of a stage's due day, or of one district's: the feed and a letter's .ics speak of one event.
+
+    Nothing in it comes from a setting: a UID that changed would put every day twice into people's calendars.
+    """
     place = f"{stage_key}.{district_code}" if district_code else stage_key
     return f"{cycle_key}.{place}@yearwheel.example"
 
@@ -46,7 +49,7 @@ def event_uid(cycle_key: str, stage_key: str, district_code: str = "") -> str:
 def write_feed(name: str, events: Iterable[FeedEvent]) -> bytes:
     """A feed to subscribe to; the same events always give the same bytes.
 
-    A withdrawn day stays in it as CANCELLED with a higher SEQUENCE, so that programs take it out.
+    A withdrawn day stays in it as CANCELLED, so that programs take it out.
     """
     feed = _begin(name)
     for event in events:
@@ -61,8 +64,8 @@ def _feed_event(day: FeedEvent) -> Event:
     event.add("last-modified", day.changed_at.astimezone(UTC))
     event.add("sequence", day.sequence)
     event.add("status", "CANCELLED" if day.cancelled else "CONFIRMED")
-    event.add("dtstart", day.on)
-    event.add("dtend", day.on + timedelta(days=1))
+    event.add("dtstart", day.due.on)
+    event.add("dtend", day.due.on + timedelta(days=1))
     event.add("summary", day.summary)
     event.add("description", day.description)
     event.add("transp", "TRANSPARENT")

@@ -1,20 +1,19 @@
 """Calendar feeds for a district, a person or the whole state, each behind a secret that can be revoked."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
 from hashlib import sha256
 from secrets import token_urlsafe
 
 from yearwheel.calendar.cycle import Stage
 from yearwheel.calendar.feed import FeedEvent, FeedScope
-from yearwheel.calendar.ics import describe, event_uid, write_feed
-from yearwheel.roster.people import Contact, District, Roster
+from yearwheel.calendar.ics import write_feed
+from yearwheel.roster.people import Contact, Roster
 from yearwheel.services.active import Active, read_active
 from yearwheel.services.app import App, Refused
-from yearwheel.stages.standing import Standing
-from yearwheel.stages.status import OWED, WAIVED
-from yearwheel.store import Connection, events, feeds, rosters, standings, versions
+from yearwheel.services.feed_days import days_of_district, days_of_state
+from yearwheel.store import Connection, events, feeds, rosters, standings
+from yearwheel.store import proof as record
 from yearwheel.store.events import Event
 from yearwheel.store.feeds import Feed
 
@@ -93,68 +92,21 @@ def _contents(
     connection: Connection, active: Active, roster: Roster, feed: Feed
 ) -> tuple[str, list[FeedEvent]]:
     title = active.cycle.title
+    editions = record.read_editions(connection, active.key, (*active.former, active.cycle))
     if feed.scope is FeedScope.STATE:
-        return title, list(_of_state(connection, active))
+        return title, list(days_of_state(active, editions))
     if feed.scope is FeedScope.DISTRICT:
         district = roster.districts.get(feed.subject)
-        stages = list(active.stages.values())
+        stages = set(active.stages)
     else:
         person = roster.contacts.get(feed.subject)
         district = roster.districts.get(person.district_code) if person else None
-        stages = [s for s in active.stages.values() if person and _concerns(s, person)]
+        stages = {s.key for s in active.stages.values() if person and _concerns(s, person)}
     if district is None:
         return title, []  # who has left the roster has no dates any more
-    return f"{title}, {district.name}", list(_of_district(connection, active, district, stages))
-
-
-def _of_state(connection: Connection, active: Active) -> Iterable[FeedEvent]:
-    changed_at = _in_force_since(connection, active)
-    here = {stage.key for stage in active.cycle.stages}
-    for stage in active.stages.values():
-        yield FeedEvent(
-            event_uid(active.key, stage.key),
-            active.cycle.revision + (stage.key not in here),
-            stage.dates.due.on,
-            f"Due: {stage.title}",
-            describe(active.cycle, stage, stage.dates),
-            changed_at,
-            cancelled=stage.key not in here,
-        )
-
-
-def _of_district(
-    connection: Connection, active: Active, district: District, stages: Iterable[Stage]
-) -> Iterable[FeedEvent]:
-    changes = feeds.count_changes(connection, active.key, district.code)
-    since = _in_force_since(connection, active)
-    found = {s.stage_key: s for s in standings.find(connection, active.key, codes=[district.code])}
-    for stage in stages:
-        if stage.key in found:
-            count, at = changes.get(stage.key, (0, since))
-            sequence, changed_at = active.cycle.revision + count, max(at, since)
-            yield _of_place(active, stage, found[stage.key], sequence, changed_at)
-
-
-def _of_place(
-    active: Active, stage: Stage, standing: Standing, sequence: int, changed_at: datetime
-) -> FeedEvent:
-    removed = all(stage.key != there.key for there in active.cycle.stages)
-    dates = stage.dates_for(standing.due_on, active.cycle.workdays)
-    return FeedEvent(
-        event_uid(active.key, stage.key, standing.district_code),
-        sequence,
-        dates.due.on,
-        f"Due: {stage.title}",
-        describe(active.cycle, stage, dates),
-        changed_at,
-        cancelled=removed or standing.status in WAIVED,
-        alarm=standing.status in OWED,
-    )
-
-
-def _in_force_since(connection: Connection, active: Active) -> datetime:
-    kept = versions.list_versions(connection, active.key)
-    return kept[-1].made_at if kept else active.stored.created_at
+    here = standings.find(connection, active.key, stage_keys=stages, codes=[district.code])
+    changes = record.read_changes(connection, active.key, district.code)
+    return f"{title}, {district.name}", list(days_of_district(active, editions, changes, here))
 
 
 def _concerns(stage: Stage, person: Contact) -> bool:

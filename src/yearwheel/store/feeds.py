@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, select, update
 
 from yearwheel.calendar.feed import FeedScope
-from yearwheel.store.tables import events
 from yearwheel.store.tables import feeds as table
 
 
@@ -58,14 +57,3 @@ def list_feeds(connection: Connection, cycle_key: str) -> list[Feed]:
 
 def revoke(connection: Connection, feed_id: int, at: datetime) -> None:
     connection.execute(update(table).where(table.c.id == feed_id).values(revoked_at=at))
-
-
-def count_changes(connection: Connection, cycle_key: str, code: str) -> dict[str, tuple[int, datetime]]:
-    """For each stage of a district: how often anything changed in it, and when it last did."""
-    query = (
-        select(events.c.stage_key, func.count(), func.max(events.c.at))
-        .where(events.c.cycle_key == cycle_key, events.c.district_code == code)
-        .where(events.c.stage_key.is_not(None))
-        .group_by(events.c.stage_key)
-    )
-    return {stage: (count, at) for stage, count, at in connection.execute(query)}

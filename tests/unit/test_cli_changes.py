@@ -214,6 +214,56 @@ def test_a_key_that_does_not_name_its_calendars_year_is_remarked_on(terminal: Te
     )
 
 
+def test_next_year_says_what_the_linter_finds_in_it_and_how_to_look_again(terminal: Terminal) -> None:
+    out = terminal.folder / "next.yaml"
+    said = terminal.does("cycle", "create", "kentucky-2028", "--from", "kentucky-2027", "--out", out)
+
+    assert "next.yaml, line 85: warning [due-on-closed-day] erate_471: it is due on April 1, 2028" in said
+    count = said.count("next.yaml, line ")
+    assert f"{count} to look at: yearwheel calendar lint kentucky-2028; next: yearwheel cycle publish" in said
+
+
+def test_next_year_names_the_files_and_the_districts_days_that_are_still_of_the_old_one(
+    terminal: Terminal,
+) -> None:
+    terminal.writes("closures.csv", "date,reason\n2027-04-13,flood of 2027\n")
+    with_both = SOURCE.replace(
+        "holidays: kentucky-state-offices", "holidays: [kentucky-state-offices, {file: closures.csv}]"
+    ).replace("due: April 15", "due: last board meeting before April 30")
+    source = terminal.writes("both.yaml", with_both)
+    out = terminal.folder / "next.yaml"
+    said = terminal.does("cycle", "create", "both-2028", "--from", source, "--out", out)
+
+    assert said.splitlines()[:4] == [
+        f"wrote {out}, for 2028; 2 lines need a person:",
+        "  line 36, plan: districts' own days of 2028 decide it: yearwheel roster days import",
+        "  line 56: the file closures.csv is as it was; put the days of 2028 into it",
+        f"when it is right: yearwheel cycle change both-2028 {out} --why 'dates confirmed'",
+    ]
+
+
+def test_a_year_that_cannot_be_reckoned_is_written_all_the_same_and_says_so(terminal: Terminal) -> None:
+    """May 7 is a Friday in 2027, and a Sunday in 2028: the day before it comes before the opening."""
+    fixed = SOURCE.replace(
+        "opens: February 1\n    due: April 15",
+        "opens: May 7\n    due: {on: May 7, if_closed: previous workday}",
+    )
+    source, out = terminal.writes("fixed.yaml", fixed), terminal.folder / "next.yaml"
+    typed = terminal.type("cycle", "create", "fixed-2028", "--from", source, "--out", out)
+
+    said = typed.stderr
+    assert (typed.exit_code, typed.stdout.splitlines()[0]) == (
+        1,
+        f"wrote {out}, for 2028; no line needs a person",
+    )
+    assert "next.yaml:36: stages[2]" in said
+    assert said.splitlines()[-1] == (
+        f"{out} stays, but is no cycle yet; put this right in it, then: yearwheel cycle create {out}"
+    )
+    assert "nothing was changed" not in said
+    assert "cycle: fixed-2028" in out.read_text("utf-8")
+
+
 def test_shipped_cycles_are_listed_by_their_titles_and_how_to_take_one_is_said_below(
     terminal: Terminal,
 ) -> None:

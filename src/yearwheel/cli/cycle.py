@@ -42,19 +42,28 @@ def create(
     """Keep a calendar as a draft cycle. It promises nothing until it is published."""
     from yearwheel.config.cycle_file import load_cycle
     from yearwheel.services.cycles import create_cycle
+    from yearwheel.services.lint import lint_stored
+    from yearwheel.services.lookup import find_cycle
 
     text, name = _roll_over(source, like, out) if like else find_calendar(source)
     zone = load_cycle(text, name).zone
     with new_installation() as app:
         made = create_cycle(acting_at(app, at, zone), text, by=by, name=name)
+        found = lint_stored(app, find_cycle(app, made.key))
+    if like:
+        for finding in found:
+            say(f"{name}, line {finding}")
+    doubts = f"{len(found)} to look at: yearwheel calendar lint {made.key}; " if found else ""
     say(
-        f"{made.key} is a draft of {len(made.stages)} stages; next: yearwheel cycle publish {made.key}\n"
+        f"{made.key} is a draft of {len(made.stages)} stages; {doubts}"
+        f"next: yearwheel cycle publish {made.key}\n"
         "to undo: nothing; a draft does nothing by itself"
     )
 
 
 def _roll_over(key: str, like: str, out: Path | None) -> tuple[str, str]:
     """The next year's file, written for the user to edit even where it does not hold yet."""
+    from yearwheel.config.cycle_file import CycleFileError, load_cycle
     from yearwheel.config.roll_over import NotLater, roll_over
 
     text, name = find_calendar(like)
@@ -67,15 +76,24 @@ def _roll_over(key: str, like: str, out: Path | None) -> tuple[str, str]:
         file.write(rolled.source)
     if str(rolled.year) not in key:
         complain(f"note: the key {key} does not name the year of its calendar, {rolled.year}")
-    say(f"wrote {path}, for {rolled.year}; {_lines_need(len(rolled.confirm))} a person:")
+    say(f"wrote {path}, for {rolled.year}; {_lines_need(len(rolled.confirm))}")
     for line in rolled.confirm:
         say(f"  {line}")
-    say(f"when they are right: yearwheel cycle change {key} {path} --why 'dates confirmed'\n")
+    try:
+        load_cycle(rolled.source, path.name)
+    except CycleFileError as fault:
+        raise Unclear(
+            f"{fault}\n{path} stays, but is no cycle yet; put this right in it, then: "
+            f"yearwheel cycle create {path}"
+        ) from None
+    say(f"when it is right: yearwheel cycle change {key} {path} --why 'dates confirmed'\n")
     return rolled.source, path.name
 
 
 def _lines_need(count: int) -> str:
-    return "1 line needs" if count == 1 else f"{count} lines need"
+    if count == 0:
+        return "no line needs a person"
+    return "1 line needs a person:" if count == 1 else f"{count} lines need a person:"
 
 
 @cycle.command(

@@ -51,6 +51,13 @@ def enclosed_files(document: Node) -> dict[str, bytes]:
     }
 
 
+def file_lines(source: str) -> dict[str, int]:
+    """For each file that a sound cycle file encloses, the line it stands on."""
+    document = read_yaml(source.encode("utf-8", "surrogatepass"), lambda *_: None)
+    files = document.entries.get(KEY) if isinstance(document, Entries) else None
+    return dict(files.key_lines) if isinstance(files, Entries) else {}
+
+
 def _named(node: Node | None) -> Iterator[str]:
     """The names after `file` anywhere in `holidays`."""
     if isinstance(node, Items):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from yearwheel.calendar.rules import Point, stage_day_of
 from yearwheel.config.cycle_file import load_cycle
+from yearwheel.config.enclosed import file_lines
 
 ASKED_FOR = re.compile(r"#.*\b(confirm|check) (every|each) year\b", re.IGNORECASE)
 FAR = 20  # years: further ahead a key's number is no year that anybody plans
@@ -56,7 +57,8 @@ def roll_over(source: str, key: str, name: str = "cycle.yaml") -> RolledOver:
     text = re.sub(r"(?m)^year:\s*[^\s#]+", f"year: {new_year}", text, count=1)
     title = re.compile(r"(?m)^title:.*$")
     text = title.sub(lambda found: found[0].replace(str(year), str(new_year)), text, count=1)
-    found = sorted({*_set_by_others(source), *_spoken_of(text, year)}, key=lambda line: line.line)
+    asked = {*_set_by_others(source), *_of_districts(source, new_year), *_enclosed(text, new_year)}
+    found = sorted({*asked, *_spoken_of(text, year)}, key=lambda line: line.line)
     return RolledOver(text, new_year, tuple(found))
 
 
@@ -71,11 +73,30 @@ def _set_by_others(source: str) -> Iterator[ToConfirm]:
             yield ToConfirm(stage.line_of("due"), stage.key, why)
 
 
+def _of_districts(source: str, new_year: int) -> Iterator[ToConfirm]:
+    """The due days that districts' boards and breaks decide, which nobody has told yet."""
+    cycle = load_cycle(source)
+    assert cycle.rules is not None
+    for stage in cycle.stages:
+        if cycle.rules.stages[stage.key].is_local:
+            why = f"districts' own days of {new_year} decide it: yearwheel roster days import"
+            yield ToConfirm(stage.line_of("due"), stage.key, why)
+
+
+def _enclosed(text: str, new_year: int) -> Iterator[ToConfirm]:
+    """The files that the calendar brings with it, which hold days of the years they were made for."""
+    for name, line in file_lines(text).items():
+        yield ToConfirm(line, "", f"the file {name} is as it was; put the days of {new_year} into it")
+
+
 def _spoken_of(text: str, year: int) -> Iterator[ToConfirm]:
     """Remarks that ask to be confirmed, and mentions of the year that was."""
     lines = text.splitlines()
     of_year = re.compile(rf"\b{year}\b")
+    enclosed = set(file_lines(text).values())
     for number, line in enumerate(lines, start=1):
+        if number in enclosed:
+            continue
         if ASKED_FOR.search(line):
             yield ToConfirm(number, _stage_of(lines, number), _words(line))
         elif of_year.search(line):

@@ -202,10 +202,7 @@ class LocalDue:
 
 @dataclass(frozen=True, slots=True)
 class Cycle:
-    """One year's run of planning for one state, every rule resolved to dates.
-
-    `revision` counts the changes since the calendar was first published.
-    """
+    """One year's run of planning for one state, every rule resolved to dates."""
 
     key: str
     title: str
@@ -218,7 +215,6 @@ class Cycle:
     send_window: SendWindow
     stages: tuple[Stage, ...]
     rules: YearRules | None = None  # what the dates follow from; None in a cycle made without a file
-    revision: int = 0
     waivers: tuple[Waiver, ...] = ()
 
     def for_district(self, days: DistrictDays) -> dict[str, LocalDue]:

@@ -81,7 +81,7 @@ def following(old: Cycle, new: Cycle, at: datetime) -> Cycle:
         replace(stage, due_since=_since(was[stage.key], stage, today) if stage.key in was else today)
         for stage in new.stages
     )
-    return replace(new, stages=stages, revision=old.revision + 1)
+    return replace(new, stages=stages)
 
 
 def _since(old: Stage, new: Stage, today: date) -> date | None:

@@ -270,3 +270,59 @@ def test_a_broken_file_is_refused_with_its_faults(app):
     with pytest.raises(CycleFileError, match="Marhc"):
         save(app, SOURCE.replace("due: {on: March 1", "due: {on: Marhc 1"))
     assert len(list_versions(app, KEY)) == 1
+
+
+# A stage that a change opens
+
+
+SOONER = ("    opens: February 1\n    due: {on: March 1", "    opens: January 11\n    due: {{on: {due}")
+
+
+@pytest.mark.parametrize("due", ["March 1", "March 8"])
+def test_a_stage_whose_opening_comes_to_lie_in_the_past_is_announced_once(database, due) -> None:
+    app = begun(database)
+    set_clock(app, "2027-01-20")
+    before, after = SOONER
+    save_change(app, KEY, SOURCE.replace(before, after.format(due=due)), by="ada", why="sooner")
+    round_at(app, "2027-01-20 11:00")
+
+    announced = [("when-it-opens", person, "sent", None) for person in ("ann", "finn")]
+    assert _sent_openings(app, "budget") == announced
+    for on in ("2027-01-21", "2027-01-25", "2027-02-01", "2027-02-02"):
+        round_at(app, on)
+    assert _sent_openings(app, "budget") == announced
+    assert (prove(app, KEY).breaches, prove(app, KEY).holds) == ((), True)
+
+
+def test_a_stage_that_is_added_with_its_opening_in_the_past_is_announced_too(app) -> None:
+    added = """\
+  - key: survey
+    kind: milestone
+    ask: Answer the survey.
+    opens: January 18
+    due: April 1
+    tell: technology_coordinator
+    reminders: [on the day]
+"""
+    set_clock(app, "2027-02-19")
+    save_change(app, KEY, SOURCE + added, by="ada", why="a survey")
+    round_at(app, "2027-02-22")
+
+    assert _sent_openings(app, "survey") == [("when-it-opens", "ann", "sent", None)]
+    assert prove(app, KEY).breaches == ()
+
+
+def test_a_stage_that_was_open_already_is_not_announced_again(app) -> None:
+    told = _sent_openings(app, "budget")
+    set_clock(app, "2027-02-19")
+    before, after = SOONER
+    save_change(app, KEY, SOURCE.replace(before, after.format(due="March 8")), by="ada", why="more time")
+    round_at(app, "2027-02-22")
+
+    assert _sent_openings(app, "budget") == told
+    assert prove(app, KEY).breaches == ()
+
+
+def _sent_openings(app, stage_key):
+    rows = ledger(app, stage_key=stage_key, district_code="001", kind="opened")
+    return [row for row in rows if row[2] == "sent"]

@@ -170,10 +170,18 @@ class Stage:
     lines: Mapping[str, int] = field(default_factory=dict, compare=False)
     tracks: frozenset[Track] = frozenset(Track)  # the tracks that owe it
     due_since: date | None = None  # the local day a changed calendar brought the due day in, if one did
+    opened_on: date | None = (
+        None  # the local day a changed calendar put its opening into the past, if one did
+    )
 
     def line_of(self, key: str) -> int:
         """The file's line of a key of this stage, or of the stage itself when it is left out."""
         return self.lines.get(key) or self.lines.get("", 0)
+
+    @property
+    def announced_on(self) -> date:
+        """The day on which its opening is told: nobody can be told on a day that was past when it was set."""
+        return self.opened_on or self.dates.opens.on
 
     def awaits(self, earlier: "Stage") -> str:
         """An earlier stage as those see it who wait for it here: the office's part is not theirs to do."""

@@ -144,11 +144,12 @@ class History:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Entry:
-    """A stage as one edition has it, and since when its own due day holds."""
+    """A stage as one edition has it, since when its own due day holds, and the day its opening is told."""
 
     cycle: Cycle
     stage: Stage
     due_since: date
+    opened_on: date
     ladders: Mapping[Status, Mapping[str, Rung]]
 
     @property
@@ -195,7 +196,7 @@ class Historian:
         if rungs is None:
             return None
         is_review = entry.stage.kind is StageKind.REVIEW
-        opens_on = since if is_review and since else entry.stage.dates.opens.on
+        opens_on = since if is_review and since else entry.opened_on
         called_from = max(self._editions[0].day, since or entry.due_since)
         days = {slug: entry.cycle.rung_day(rung, due_on, opens_on)[0] for slug, rung in rungs.items()}
         own_days = days
@@ -293,9 +294,20 @@ def _entries(editions: Sequence[Edition]) -> dict[Edition, dict[str, _Entry]]:
             was = before.get(stage.key)
             same_day = was is not None and was.due_on == stage.dates.due.on
             since = was.due_since if was and same_day else edition.day
-            here[stage.key] = _Entry(edition.cycle, stage, since, _ladders(stage))
+            opened_on = _opened_on(was, stage, edition.day) if found else stage.dates.opens.on
+            here[stage.key] = _Entry(edition.cycle, stage, since, opened_on, _ladders(stage))
         found[edition], before = here, here
     return found
+
+
+def _opened_on(was: _Entry | None, stage: Stage, day: date) -> date:
+    """When people can hear that a stage is open, under a calendar that came into force on a day."""
+    opens = stage.dates.opens.on
+    if opens >= day:
+        return opens
+    if was is None or was.stage.dates.opens.on > day:
+        return day
+    return was.opened_on if was.opened_on > was.stage.dates.opens.on else opens
 
 
 def _ladders(stage: Stage) -> dict[Status, Mapping[str, Rung]]:

@@ -35,7 +35,7 @@ def turn_of(stage: Stage, standing: Standing) -> Turn | None:
     """Whose move it is in a stage, or None when nobody owes anything."""
     due_on = standing.due_on or stage.dates.due.on
     if stage.kind is not StageKind.REVIEW:
-        return Turn(due_on, stage.dates.opens.on, stage.ladder) if standing.status in OWED else None
+        return Turn(due_on, stage.announced_on, stage.ladder) if standing.status in OWED else None
     assert stage.review is not None
     began_on = standing.due_since or stage.dates.opens.on
     if standing.status is Status.UNDER_REVIEW:

@@ -74,11 +74,18 @@ def in_force(key: str, kept: tuple[Version, ...]) -> tuple[Cycle, ...]:
 
 
 def following(old: Cycle, new: Cycle, at: datetime) -> Cycle:
-    """The calendar that takes another's place at a moment: a due day that moves holds from that day on."""
+    """The calendar that takes another's place at a moment.
+
+    A due day that moves holds from that day on; a stage whose opening comes to lie before it opens on it.
+    """
     was = {stage.key: stage for stage in old.stages}
     today = at.astimezone(new.zone).date()
     stages = tuple(
-        replace(stage, due_since=_since(was[stage.key], stage, today) if stage.key in was else today)
+        replace(
+            stage,
+            due_since=_since(was[stage.key], stage, today) if stage.key in was else today,
+            opened_on=_opened_on(was.get(stage.key), stage, today),
+        )
         for stage in new.stages
     )
     return replace(new, stages=stages)
@@ -86,3 +93,11 @@ def following(old: Cycle, new: Cycle, at: datetime) -> Cycle:
 
 def _since(old: Stage, new: Stage, today: date) -> date | None:
     return old.due_since if old.dates.due.on == new.dates.due.on else today
+
+
+def _opened_on(old: Stage | None, new: Stage, today: date) -> date | None:
+    if new.dates.opens.on >= today:
+        return None
+    if old is None or old.dates.opens.on > today:
+        return today
+    return old.opened_on

@@ -155,7 +155,7 @@ def test_each_version_can_be_read_again_with_who_when_and_why(app):
     assert (second.number, second.source, second.why) == (2, LATER, "the snow")
     assert first.sha256 != second.sha256
     assert find_version(app, KEY, 1) == first
-    with pytest.raises(Refused, match="has no version 3; it has 2"):
+    with pytest.raises(Refused, match="has no version 3; there are: 1, 2"):
         find_version(app, KEY, 3)
     (event,) = logged(app, "calendar_changed")
     assert (event.actor, event.why, event.detail["version"]) == ("ada", "the snow", 2)

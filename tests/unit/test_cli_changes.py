@@ -72,9 +72,10 @@ def test_each_version_can_be_listed_and_printed(terminal: Terminal) -> None:
     assert terminal.does("calendar", "show", "small-2027", "--version", 1, "--source") == SOURCE
     assert "2027-03-01" in terminal.does("calendar", "show", "small-2027", "--version", 1)
     assert "2027-03-15" in terminal.does("calendar", "show", "small-2027")
-    assert terminal.refuses("calendar", "show", "small-2027", "--version", 9) == (
-        "small-2027 has no version 9; it has 2"
-    )
+    for number in (0, 9):
+        assert terminal.refuses("calendar", "show", "small-2027", "--version", number) == (
+            f"small-2027 has no version {number}; there are: 1, 2"
+        )
 
 
 def test_a_refused_change_changes_nothing(terminal: Terminal) -> None:
@@ -95,6 +96,23 @@ def test_two_calendars_are_compared_as_text_json_and_a_page(terminal: Terminal) 
     terminal.does("calendar", "diff", "small-2027", later, "--html", page)
     assert page.read_text("utf-8").startswith("<!doctype html>")
     assert due(terminal, "001") == ("2027-03-01", "open")
+
+
+def test_two_calendars_are_compared_as_of_a_moment(terminal: Terminal) -> None:
+    later = terminal.writes("later.yaml", SOURCE.replace("on: March 1,", "on: March 3,"))
+
+    def seen_at(moment: str) -> tuple[str, int]:
+        found = terminal.reads("calendar", "diff", "small-2027", later, "--at", moment)
+        return found["today"], found["reminders"]["moved"]
+
+    (early, many), (late, few) = seen_at("2027-02-02T09:00"), seen_at("2027-02-27T09:00")
+    assert (early, late, many > few) == ("2027-02-02", "2027-02-27", True)
+    terminal.does("advance", *NOW)
+    before = ("--at", "2027-01-27T09:00")
+    assert "this lies before it" in terminal.refuses("calendar", "diff", "small-2027", later, *before)
+    assert terminal.refuses("calendar", "diff", CALENDAR, later, *NOW) == (
+        "--at is for a published cycle of yours and the file that would follow it"
+    )
 
 
 def test_a_county_is_extended_as_one_act_and_that_is_undone_as_one(terminal: Terminal) -> None:
@@ -368,13 +386,15 @@ def test_dates_that_the_linter_doubts_are_promised_only_when_a_person_says_so(tm
     terminal = Terminal(tmp_path)
     terminal.does("roster", "import", terminal.writes("d.csv", DISTRICTS))
     terminal.does("cycle", "create", CALENDAR, "--at", "2027-01-25T09:00")
-    assert terminal.type("cycle", "publish", "small-2027", "--at", "2027-01-25T09:00").exit_code == 1
+    asked = terminal.type("cycle", "publish", "small-2027", "--at", "2027-01-25T09:00")
+    assert asked.exit_code == 1
     assert [line["phase"] for line in terminal.reads("cycle", "list") if line["cycle"] == "small-2027"] == [
         "draft"
     ]
     said = terminal.does("cycle", "publish", "small-2027", "--yes", "--at", "2027-01-25T09:00")
     assert "small-2027, line 16: warning [short-window] setup" in said
-    assert "small-2027 is published" in said
+    (foretold,) = re.findall(r"\d+ reminders planned, and \d+ notices .+", asked.stdout)
+    assert f"small-2027 is published: {foretold}" in said
 
 
 def test_what_was_before_the_newest_round_cannot_be_looked_at_as_if_it_were_now(terminal: Terminal) -> None:

@@ -14,7 +14,9 @@ from tests.apps import (
     PEOPLE,
     SAM,
     SID,
+    SOURCE,
     SUE,
+    bare_app,
     begun,
     hand_in,
     ledger,
@@ -26,7 +28,9 @@ from tests.apps import (
 from tests.fakes import BROKEN_OFF, NO_SUCH_USER, FakeMailer
 from yearwheel.notifications.whole_cycle import read_table, write_table
 from yearwheel.roster.people import Role
+from yearwheel.services.cycles import create_cycle, publish_cycle
 from yearwheel.services.prove import prove
+from yearwheel.store import rosters
 
 
 @pytest.fixture
@@ -64,6 +68,22 @@ def texts(mailer: FakeMailer, recipient: str) -> list[str]:
 def test_a_table_survives_the_ledger_whatever_stands_in_its_cells() -> None:
     table = (("Budget\tdraft\n", "Friday,\r\nMarch 12"), ("Plan", ""))
     assert read_table(write_table(table)) == (("Budget draft", "Friday, March 12"), ("Plan", ""))
+
+
+def test_what_publishing_promises_is_foretold_and_counted_as_the_ledger_then_holds_it(database) -> None:
+    app = bare_app(database, "2027-01-04")
+    with database.writing() as work:
+        rosters.save(work.connection, "KY", PEOPLE)
+        work.commit()
+    create_cycle(app, SOURCE, by="ada")
+    foretold = publish_cycle(app, KEY, by="ada", save=False)
+    assert ledger(app) == []
+
+    promised = publish_cycle(app, KEY, by="ada")
+    notices = told(app, "published")
+    assert foretold == promised
+    assert (promised.reminders, promised.notices) == (len(ledger(app)) - len(notices), len(notices))
+    assert len(notices) == 6
 
 
 def test_the_publication_tells_coordinators_and_superintendents_once(sqlite_database, mailer) -> None:

@@ -8,6 +8,7 @@ import typer
 
 from yearwheel.cli.desk import (
     AsJson,
+    At,
     Unclear,
     cycle_desk,
     find_calendar,
@@ -33,13 +34,16 @@ def show(
     which: Which = SHIPPED,
     rules: Annotated[bool, typer.Option("--rules", help="Also the words each date comes from.")] = False,
     version: Annotated[
-        int, typer.Option("--version", metavar="N", help="A stored cycle's calendar as it was then.")
-    ] = 0,
+        int | None,
+        typer.Option(
+            "--version", metavar="N", help="A stored cycle's calendar as it was then.", show_default="newest"
+        ),
+    ] = None,
     source: Annotated[bool, typer.Option("--source", help="Print the file itself.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Show the year: each stage, its dates, what moved them, and who is told."""
-    text, name = _version(which, version) if version else find_calendar(which)
+    text, name = find_calendar(which) if version is None else _version(which, version)
     if source:
         typer.echo(text, nl=False)
         return
@@ -190,10 +194,11 @@ def diff(
     html: Annotated[
         Path | None, typer.Option("--html", metavar="FILE", help="Write a page to read and to print.")
     ] = None,
+    at: At = "",
     as_json: AsJson = False,
 ) -> None:
     """Compare two calendars: dates moved, dates that follow, messages and districts touched."""
-    foreseen = _compare(old, new)
+    foreseen = _compare(old, new, at)
     if as_json:
         print_json(foreseen.as_json())
     elif html:
@@ -203,7 +208,7 @@ def diff(
         say("\n".join(foreseen.lines()))
 
 
-def _compare(old: str, new: str) -> "WhatIf":
+def _compare(old: str, new: str, at: str) -> "WhatIf":
     """On the ledger where NEW would be the next version of a published OLD; else on the shipped people."""
     from yearwheel.notifications.what_if import first_standings, what_if
     from yearwheel.roster.shipped import shipped_roster
@@ -214,8 +219,10 @@ def _compare(old: str, new: str) -> "WhatIf":
     if stored and before.key == after.key:
         from yearwheel.services.change_calendar import preview_change
 
-        with installation() as app:
+        with cycle_desk(old, at) as (app, _):
             return preview_change(app, old, new_text, new_name)
+    if at:
+        raise Unclear("--at is for a published cycle of yours and the file that would follow it")
     roster = shipped_roster()
     since = min(stage.dates.opens.on for stage in before.stages)
     return what_if(before, after, roster, first_standings(before, roster), since, since)

@@ -174,13 +174,14 @@ def publish(
         for finding in found:
             say(f"{key}, line {finding}")
         if found and not yes:
+            say(str(publish_cycle(app, key, by=by, save=False)))
             typer.confirm(f"Promise these dates with {len(found)} to look at?", abort=True)
-        planned = publish_cycle(app, key, by=by)
+        promised = publish_cycle(app, key, by=by)
         ringer = find_ringer(app)
     if ringer:
         say(f"Prefect on {ringer.api_url} rings the bells and has to be told: yearwheel deploy")
     say(
-        f"{key} is published: {planned:,} reminders planned\n"
+        f"{key} is published: {promised}\n"
         "the first letter of each kind is held until you approve it: yearwheel outbox list --status held\n"
         f"to undo: a promise stays; end it with yearwheel cycle close {key} --why '...'"
     )

@@ -118,7 +118,7 @@ def find_version(app: App, cycle_key: str, number: int) -> Version:
     for version in known:
         if version.number == number:
             return version
-    there = f"it has {len(known)}" if known else "it was not published yet"
+    there = f"there are: {', '.join(str(v.number) for v in known)}" if known else "it was not published yet"
     raise Refused(f"{cycle_key} has no version {number}; {there}")
 
 

@@ -1,5 +1,7 @@
 """Creating, publishing and closing a cycle."""
 
+from dataclasses import dataclass
+
 from yearwheel.calendar.cycle import Cycle
 from yearwheel.config.cycle_file import load_cycle
 from yearwheel.notifications.ledger import OutboxStatus
@@ -46,8 +48,21 @@ def replace_draft(app: App, key: str, source: str, *, by: str, name: str = "cale
     return cycle
 
 
-def publish_cycle(app: App, key: str, *, by: str) -> int:
-    """Promise the dates: every district enters every stage. Returns how many reminders were planned."""
+@dataclass(frozen=True, slots=True)
+class Promised:
+    """What the ledger holds once a cycle is published; `notices` tell that its dates are."""
+
+    reminders: int
+    notices: int
+
+    def __str__(self) -> str:
+        return (
+            f"{self.reminders:,} reminders planned, and {self.notices:,} notices that the dates are published"
+        )
+
+
+def publish_cycle(app: App, key: str, *, by: str, save: bool = True) -> Promised:
+    """Promise the dates: every district enters every stage. Returns what the ledger then holds."""
     now = app.clock.now()
     with app.database.writing() as work:
         stored = read_active(work.connection, key).stored
@@ -73,8 +88,9 @@ def publish_cycle(app: App, key: str, *, by: str) -> int:
         detail = {"places": len(entered), "told": len(told)}
         events.append(work.connection, [Event(now, by, "cycle_published", key, detail=detail)])
         tell(work.connection, active, [*let_off, *own], now)
-        work.commit()
-    return len(difference.new)
+        if save:
+            work.commit()
+    return Promised(len(difference.new), len(told))
 
 
 def close_cycle(app: App, key: str, *, by: str, why: str) -> None:

@@ -114,6 +114,17 @@ def test_the_shipped_roster_comes_with_its_people(terminal: Terminal) -> None:
     assert {contact["district_code"] for contact in known["contacts"].values()} == set(known["districts"])
 
 
+def test_of_many_notes_about_days_twenty_are_printed_and_all_are_in_json(terminal: Terminal) -> None:
+    terminal.does("roster", "import", terminal.writes("d.csv", DISTRICTS))
+    more = ",".join(f"extra{n}" for n in range(25))
+    wide = terminal.writes("wide.csv", f"code,date,{more}\n001,2027-01-11{',' * 25}\n")
+    notes = terminal.type("roster", "days", "import", wide, "--meetings").stderr.splitlines()
+
+    assert notes[0] == "note: row 1: the column 'extra0' is not known and was not read"
+    assert (len(notes), notes[-1]) == (21, "note: and 5 more; --json has them all")
+    assert len(terminal.reads("roster", "days", "import", wide, "--meetings")["notes"]) == 25
+
+
 def test_days_of_districts_are_counted_and_faults_named(terminal: Terminal) -> None:
     terminal.does("roster", "import", terminal.writes("d.csv", DISTRICTS))
     good = terminal.writes("meetings.csv", "code,date\n001,2027-01-11\n001,2027-01-25\n")

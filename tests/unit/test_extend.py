@@ -4,12 +4,14 @@ from datetime import date
 
 import pytest
 
-from tests.apps import KEY, SOURCE, begun, hand_in, ledger, logged, round_at, set_clock, standing_of
+from tests.apps import CYCLE, KEY, SOURCE, begun, hand_in, ledger, logged, round_at, set_clock, standing_of
 from yearwheel.config.cycle_file import load_cycle, read_shipped
 from yearwheel.services.app import Refused
 from yearwheel.services.change_calendar import save_change
-from yearwheel.services.extend import Extension, extend, take_back_extension
+from yearwheel.services.extend import Extension, extend, notes, take_back_extension
+from yearwheel.services.mass import NewDay, extend_many
 from yearwheel.services.others_days import warning
+from yearwheel.services.selection import Selection
 from yearwheel.stages.standing import DueBecause, Standing
 from yearwheel.stages.status import Status
 
@@ -48,6 +50,36 @@ def test_the_district_gets_its_own_day_and_the_reason_is_kept(app):
     assert standing_of(app, "budget", "001") == after
     (event,) = logged(app, "deadline_moved")
     assert (event.actor, event.why, event.before, event.after) == ("ada", "flood", "2027-03-01", "2027-03-12")
+
+
+def test_a_day_years_past_the_cycle_is_a_slip_that_force_does_not_save(app):
+    """The small year ends with its review, on August 31; a year and a day past that is too far."""
+    set_clock(app, "2027-02-18")
+    (after,) = give(app, "001", until=date(2028, 8, 31), force=True)
+    assert after.due_on == date(2028, 8, 31)
+
+    for until in (date(2028, 9, 1), date(2199, 12, 31)):
+        with pytest.raises(Refused) as refused:
+            give(app, "002", until=until, force=True)
+        assert str(refused.value) == (
+            f"{until} is more than a year after small-2027 ends on 2027-08-31; nobody is given so late a day"
+        )
+        many = Selection(codes=("002",))
+        with pytest.raises(Refused, match="nobody is given so late a day"):
+            extend_many(app, KEY, many, ["budget"], NewDay(until), by="ada", why="flood", force=True)
+
+
+@pytest.mark.parametrize(
+    ("until", "said"),
+    [
+        (date(2027, 3, 12), []),
+        (date(2027, 3, 14), ["2027-03-14 is a Sunday; the office is closed, the day stands"]),
+        (date(2027, 5, 31), ["2027-05-31 is Memorial Day; the office is closed, the day stands"]),
+    ],
+)
+def test_a_day_on_which_nobody_works_is_given_with_a_note(app, until, said):
+    (after,) = give(app, "001", until=until, force=True)
+    assert (after.due_on, notes(CYCLE, CYCLE.stage("budget"), after)) == (until, said)
 
 
 def test_a_day_past_the_one_the_law_sets_is_given_with_a_warning_that_is_kept(app):

@@ -69,7 +69,16 @@ def test_a_look_says_from_which_day_to_which_and_whose_day_it_is(app):
     ]
     done = give(app)
     assert {e.detail["warning"] for e in logged(app, "deadline_moved") if "act" in e.detail} == {BY_LAW}
-    assert [s.warning for s in undo(app, KEY, done.act, by="ada", why="no storm").stages] == [BY_LAW]
+    assert [s.notes for s in undo(app, KEY, done.act, by="ada", why="no storm").stages] == [(BY_LAW,)]
+
+
+def test_a_look_notes_a_day_on_which_nobody_works(app):
+    sunday = extend_many(
+        app, KEY, EVERYONE, ["budget"], NewDay(date(2027, 3, 14)), by="ada", why="storm", save=False
+    )
+    assert (
+        list(in_lines(sunday))[2] == "    note: 2027-03-14 is a Sunday; the office is closed, the day stands"
+    )
 
 
 def test_what_is_done_is_what_was_seen_and_carries_one_name(app):

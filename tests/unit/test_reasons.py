@@ -66,7 +66,9 @@ def test_the_longest_reason_is_taken(app):
     extend(app, KEY, [Extension(*PLACE, UNTIL)], by="ada", why="x" * LONGEST_REASON)
 
 
-@pytest.mark.parametrize("name", ["extend", "excuse", "extend many", "excuse many", "disaster", "change"])
-def test_what_moves_dates_needs_a_reason(app, name):
+@pytest.mark.parametrize(
+    "name", ["extend", "excuse", "extend many", "excuse many", "disaster", "end a disaster", "change"]
+)
+def test_what_moves_dates_or_reminders_needs_a_reason(app, name):
     with pytest.raises(Refused, match=r"needs a reason.*: --why"):
         ACTS[name](app, "  ")

@@ -51,6 +51,17 @@ def test_an_unknown_kets_code_only_informs_since_the_state_has_more_codes_than_a
     ]
 
 
+def test_a_board_meeting_of_another_year_is_confirmed():
+    slip = changed(BUDGET, board_meeting_on="2026-01-28")
+    assert said(BUDGET, slip) == [
+        (
+            "confirm",
+            "board_meeting_on",
+            "The board met on 2026-01-28, and the budget is due in 2027; confirm that year",
+        )
+    ]
+
+
 @pytest.mark.parametrize(
     ("met_on", "late"), [("2027-01-28", False), ("2027-01-29", False), ("2027-01-30", True)]
 )

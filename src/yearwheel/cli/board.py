@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.text import Text
 
+from yearwheel.calendar.counted import counted
 from yearwheel.cli.desk import AsJson, At, CycleKey, cycle_desk
-from yearwheel.cli.show import console, counted, print_json, say, table, weekday
+from yearwheel.cli.show import console, print_json, say, table, weekday
 
 if TYPE_CHECKING:
     from yearwheel.services.board import Board, Cell, Line

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from yearwheel.calendar.counted import counted
 from yearwheel.cli.desk import At, By, CycleKey, Unclear, Why, cycle_desk, read_day
 from yearwheel.cli.selecting import (
     Cooperative,
@@ -62,7 +63,8 @@ def extend(
                 ),
                 yes=yes,
             )
-        say(f"{len(done.names)} districts have a later day\nto undo: yearwheel undo {done.act} --why '...'")
+        say(f"a later day for {counted(len(done.names), 'district')}")
+        say(f"to undo: yearwheel undo {done.act} --why '...'")
         return
     if workdays is not None:
         raise Unclear("--workdays is for many districts; for one give the day itself: --until 2027-03-31")
@@ -72,10 +74,9 @@ def extend(
 def _extend_one(
     code: str, stage: str, by: str, until: str, why: str, force: bool, take_back: bool, cycle: str, at: str
 ) -> None:
-    from yearwheel.services.extend import Extension, take_back_extension
+    from yearwheel.services.extend import Extension, notes, take_back_extension
     from yearwheel.services.extend import extend as grant
     from yearwheel.services.lookup import find_district, find_stage
-    from yearwheel.services.others_days import warning
 
     _one_place(code, stage)
     if bool(until) == take_back:
@@ -92,8 +93,8 @@ def _extend_one(
         due_on = weekday(after.due_on or known.dates.due.on)
         say(f"{code} is due in {stage} on {due_on} again\nto undo: extend it once more")
         return
-    if said := warning(known, after):
-        say(f"note: {said}")
+    for note in notes(active.cycle, known, after):
+        say(f"note: {note}")
     say(
         f"{code} is due in {stage} on {weekday(read_day(until))}\n"
         f"to undo: yearwheel extend {code} {stage} --take-back --why '...'"
@@ -132,7 +133,9 @@ def excuse(
             done = look_then_do(
                 lambda save: excuse_many(app, active.key, chosen, named, by=by, why=why, save=save), yes=yes
             )
-        say(f"{len(done.names)} districts are excused\nto undo: yearwheel undo {done.act} --why '...'")
+        say(
+            f"excused: {counted(len(done.names), 'district')}\nto undo: yearwheel undo {done.act} --why '...'"
+        )
         return
     _excuse_one(code, stage, by, why, not_required, take_back, cycle, at)
 
@@ -174,7 +177,8 @@ def undo(
         raise Unclear("to take something back needs a reason: --why '...'")
     with cycle_desk(cycle, at) as (app, active):
         done = look_then_do(lambda save: take_back(app, active.key, act, by=by, why=why, save=save), yes=yes)
-    say(f"{act} is undone for {len(done.names)} districts\nto undo: yearwheel undo {done.act} --why '...'")
+    say(f"{act} is undone for {counted(len(done.names), 'district')}")
+    say(f"to undo: yearwheel undo {done.act} --why '...'")
 
 
 def _one_place(code: str, stage: str) -> None:

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from yearwheel.calendar.counted import counted
 from yearwheel.cli.desk import AsJson, At, By, CycleKey, Why, cycle_desk, read_day
 from yearwheel.cli.selecting import Cooperative, County, Everyone, Near, Yes, choose, look_then_do
 from yearwheel.cli.show import print_json, say, table, weekday
@@ -38,7 +39,9 @@ def declare(
         done = look_then_do(
             lambda save: declare_disaster(app, active.key, chosen, last, by=by, why=why, save=save), yes=yes
         )
-    say(f"until {weekday(last)} nothing is asked of {len(done.names)} districts; it ends by itself")
+    say(
+        f"until {weekday(last)} nothing is asked of {counted(len(done.names), 'district')}; it ends by itself"
+    )
     say(f"to undo: yearwheel undo {done.act} --why '...'")
 
 
@@ -81,5 +84,6 @@ def end(
 
     with cycle_desk(cycle, at) as (app, active):
         ended = end_relief(app, active.key, relief, by=by, why=why)
-    say(f"relief {relief} is over for {len(ended.districts)} districts; the days they were promised stay")
+    struck = counted(len(ended.districts), "district")
+    say(f"relief {relief} is over for {struck}; the days they were promised stay")
     say("to undo: declare it again")

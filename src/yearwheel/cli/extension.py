@@ -70,11 +70,14 @@ def grant(
     at: At = "",
 ) -> None:
     """Give a district the day it asked for, or another; it is told, and reminders move at once."""
+    from yearwheel.services.extend import notes
     from yearwheel.services.more_time import grant as give
 
     day = read_day(until) if until else None
     with _place(code, stage, cycle, at) as (app, active):
         after = give(app, active.key, stage, code, by=by, why=why, until=day, force=force)
+    for note in notes(active.cycle, active.cycle.stage(stage), after):
+        say(f"note: {note}")
     say(f"{code} is due in {stage} on {weekday(after.due_on)}" if after.due_on else f"{code}: nothing moved")
     say(f"to undo: yearwheel extend {code} {stage} --take-back --why '...'")
 

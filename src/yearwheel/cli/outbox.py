@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from yearwheel.calendar.counted import counted
 from yearwheel.cli.desk import AsJson, At, By, CycleKey, Unclear, Why, cycle_desk
-from yearwheel.cli.show import counted, print_json, say, table
+from yearwheel.cli.show import print_json, say, table
 
 if TYPE_CHECKING:
     from yearwheel.services.outbox_desk import Approval, Desk

@@ -22,6 +22,8 @@ from yearwheel.cli.desk import (
 from yearwheel.cli.show import complain, print_json, say, table, weekday
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from yearwheel.roster.diff import RosterDiff
     from yearwheel.roster.people import Contact
     from yearwheel.services.import_roster import RosterFiles
@@ -151,11 +153,15 @@ def _print(difference: "RosterDiff") -> None:
             say(f"{sign} {line}")
         if len(lines) > SHOWN:
             say(f"{sign} and {len(lines) - SHOWN:,} more")
-    for warning in difference.warnings[:SHOWN]:
-        complain(f"note: {warning}")
-    if len(difference.warnings) > SHOWN:
-        complain(f"note: and {len(difference.warnings) - SHOWN:,} more; --json has them all")
+    _note(difference.warnings)
     say(f"{len(added):,} added, {len(changed):,} changed, {len(gone):,} gone")
+
+
+def _note(warnings: "Sequence[str]") -> None:
+    for warning in warnings[:SHOWN]:
+        complain(f"note: {warning}")
+    if len(warnings) > SHOWN:
+        complain(f"note: and {len(warnings) - SHOWN:,} more; --json has them all")
 
 
 @roster.command(epilog="Example: yearwheel roster deputy 001-ann 001-dan")
@@ -282,11 +288,11 @@ def take_in_days(
                 "districts": len(read.districts),
                 "moved": moved,
                 "reminders": done.reminders,
+                "notes": read.warnings,
             }
         )
         return
-    for warning in read.warnings:
-        complain(f"note: {warning}")
+    _note(read.warnings)
     for move in moves[:SHOWN]:
         due = weekday(move.after.due_on) if move.after.due_on else "the stage's own day"
         say(f"~ {move.after.district_code} {move.after.stage_key}: due {due}; {move.why}")

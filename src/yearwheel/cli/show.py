@@ -59,11 +59,6 @@ def print_json(value: Any) -> None:
     typer.echo(json.dumps(value, indent=2, ensure_ascii=False, default=_plain))
 
 
-def counted(count: int, noun: str) -> str:
-    """ "1 letter", "1,200 letters"."""
-    return f"{count:,} {noun if count == 1 else noun + 's'}"
-
-
 def weekday(on: date) -> str:
     """A date with its day of the week."""
     return f"{on:%a} {on.isoformat()}"

@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from yearwheel.calendar.counted import counted
 from yearwheel.calendar.cycle import Cycle, OwedBy, Stage, StageKind
 from yearwheel.calendar.day_words import day_words
 from yearwheel.notifications.ledger import NoticeKind
@@ -56,7 +57,7 @@ def write_week(cycle: Cycle, week: Week) -> Table:
     for line in (_overdue, _soon, _out_long):
         rows += [row for stage in cycle.stages if (row := line(stage, by_stage[stage.key], week))]
     rows += [
-        (_SETTLE[what], _count(count, "reminder" if what == "missed" else "letter"))
+        (_SETTLE[what], counted(count, "reminder" if what == "missed" else "letter"))
         for what, count in week.doubts.items()
         if count
     ]
@@ -67,10 +68,10 @@ def _overdue(stage: Stage, here: list[Standing], week: Week) -> tuple[str, str] 
     days = [(week.on - due).days for s in here if s.status in OWED and (due := _due_on(stage, s)) < week.on]
     if not days or stage.kind is StageKind.REVIEW:
         return None
-    longest = _count(max(days), "day")
+    longest = counted(max(days), "day")
     if stage.owed_by is OwedBy.STATE:
         return f"Overdue: {stage.title}", f"the office itself, by {longest}"
-    return f"Overdue: {stage.title}", f"{_count(len(days), 'district')}, the longest by {longest}"
+    return f"Overdue: {stage.title}", f"{counted(len(days), 'district')}, the longest by {longest}"
 
 
 def _soon(stage: Stage, here: list[Standing], week: Week) -> tuple[str, str] | None:
@@ -81,7 +82,7 @@ def _soon(stage: Stage, here: list[Standing], week: Week) -> tuple[str, str] | N
     what = f"Due {day_words(due_on, week.on)}: {stage.title}"
     if stage.owed_by is OwedBy.STATE:
         return what, "the office itself has this to do"
-    return what, f"{_count(owing, 'district')} still to hand in"
+    return what, f"{counted(owing, 'district')} still to hand in"
 
 
 def _out_long(stage: Stage, here: list[Standing], week: Week) -> tuple[str, str] | None:
@@ -100,7 +101,3 @@ def _out_long(stage: Stage, here: list[Standing], week: Week) -> tuple[str, str]
 
 def _due_on(stage: Stage, standing: Standing) -> date:
     return standing.due_on or stage.dates.due.on
-
-
-def _count(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"

@@ -11,6 +11,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from yearwheel.calendar.counted import counted
 from yearwheel.calendar.cycle import Cycle, OwedBy, Stage
 from yearwheel.calendar.diff import CycleDiff, diff_cycles
 from yearwheel.calendar.timetable import DistrictDays
@@ -68,16 +69,16 @@ class WhatIf:
             return ["Nothing changes."]
         lines = [*self.diff.lines(), *self.hits]
         lines.append(
-            f"{self.districts:,} districts touched; reminders: {self.total('moved'):,} moved, "
+            f"{counted(self.districts, 'district')} touched; reminders: {self.total('moved'):,} moved, "
             f"{self.total('new'):,} new, {self.total('cancelled'):,} cancelled"
         )
         lines += [
             f"  {s.title}: {s.moved:,} moved, {s.new:,} new, {s.cancelled:,} cancelled, "
-            f"{s.districts:,} districts" + (f"; {s.at_once:,} are due at once" if s.at_once else "")
+            f"{counted(s.districts, 'district')}" + (f"; {s.at_once:,} due at once" if s.at_once else "")
             for s in self.stages
         ]
         if self.notices:
-            lines.append(f"  {self.notices:,} notices to people who had been told an old day")
+            lines.append(f"  {counted(self.notices, 'notice')} to people who had been told an old day")
         lines += [
             f"  Review, week of {week.monday:%B} {week.monday.day}: {week.after:.0f} plans to read "
             f"instead of {week.before:.0f}"

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import date
 
+from yearwheel.calendar.counted import counted
 from yearwheel.notifications.ledger import OutboxStatus, Reason
 from yearwheel.rehearsal.story import Outcome, YearStory, busiest_day
 
@@ -43,11 +44,6 @@ def sentences(story: YearStory) -> tuple[str, ...]:
         _returned(story),
     )
     return tuple(s for s in parts if s)
-
-
-def counted(count: int, noun: str, plural: str = "") -> str:
-    """ "1 district", "1,204 districts"."""
-    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
 
 
 def long_day(on: date) -> str:

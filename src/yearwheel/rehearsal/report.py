@@ -10,9 +10,10 @@ from urllib.parse import quote
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from yearwheel.calendar.counted import counted
 from yearwheel.calendar.cycle import OwedBy, Stage
 from yearwheel.rehearsal.charts import mails_chart, outcome_strip
-from yearwheel.rehearsal.narrative import counted, long_day, reasons_in_words, sentences
+from yearwheel.rehearsal.narrative import long_day, reasons_in_words, sentences
 from yearwheel.rehearsal.story import CellStanding, DistrictLine, Outcome, StageCount, YearStory
 from yearwheel.rehearsal.wheel import year_wheel
 from yearwheel.stages.status import LABELS

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 
+from yearwheel.calendar.cycle import Cycle, Stage
 from yearwheel.notifications.ledger import NoticeKind
 from yearwheel.notifications.planner import turn_of
 from yearwheel.services.active import Active, read_active
@@ -15,6 +16,8 @@ from yearwheel.services.reasons import check_reason, need_reason
 from yearwheel.services.relief import first_day
 from yearwheel.stages.standing import DueBecause, Standing
 from yearwheel.stages.status import LABELS
+
+FARTHEST = timedelta(days=366)  # past the cycle's last day; later is a slip of the hand
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +92,29 @@ def check_later(active: Active, before: Standing, until: date, today: date, *, f
         raise Refused(f"{until} is past; give {today} or a later day")
     if until <= turn.due_on:
         raise Refused(f"{until} is not later than the present due day {turn.due_on}")
+    check_close(active.cycle, stage, until, force=force)
+
+
+def check_close(cycle: Cycle, stage: Stage, until: date, *, force: bool) -> None:
+    """Refuse a day past the stage's close unless forced, and in any case one far past the cycle."""
+    last = max(stage.dates.close.on for stage in cycle.stages)
+    if until > last + FARTHEST:
+        raise Refused(
+            f"{until} is more than a year after {cycle.key} ends on {last}; nobody is given so late a day"
+        )
     if until > stage.dates.close.on and not force:
         raise Refused(
             f"{stage.title} closes on {stage.dates.close.on}; to go past it use --force with a reason"
         )
+
+
+def notes(cycle: Cycle, stage: Stage, after: Standing) -> list[str]:
+    """What whoever gives a day should know of it: that others set another, or that nobody works then."""
+    said = warning(stage, after)
+    closed = cycle.workdays.closed_because(after.due_on) if after.due_on else None
+    if closed and after.due_because == DueBecause.EXTENSION:
+        return [
+            *([said] if said else []),
+            f"{after.due_on} is {closed}; the office is closed, the day stands",
+        ]
+    return [said] if said else []

@@ -7,11 +7,13 @@ from datetime import date, datetime
 from typing import Any
 from uuid import uuid4
 
+from yearwheel.calendar.counted import counted
 from yearwheel.notifications.ledger import NoticeKind
 from yearwheel.notifications.planner import turn_of
 from yearwheel.services import as_it_was
 from yearwheel.services.active import Active, read_active
 from yearwheel.services.app import App, Refused
+from yearwheel.services.extend import check_close, notes
 from yearwheel.services.moves import Move, make_moves, with_status
 from yearwheel.services.others_days import warning
 from yearwheel.services.reasons import check_reason, need_reason
@@ -29,11 +31,11 @@ MOST_WORKDAYS = 250  # about a year of them; more is a slip of the hand
 
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """What an act does in one stage. `warning` says where the day is not ours to move."""
+    """What an act does in one stage. `notes` say what somebody should know of its days."""
 
     stage_key: str
     days: Counter[tuple[date, date]]  # how many districts go from which due day to which
-    warning: str
+    notes: tuple[str, ...]
 
     @property
     def districts(self) -> int:
@@ -187,9 +189,9 @@ def _touched(active: Active, moves: Sequence[Move]) -> Iterable[Touched]:
         here = [move for move in moves if move.after.stage_key == key]
         own = stage.dates.due.on
         days = Counter((move.before.due_on or own, move.after.due_on or own) for move in here)
-        warnings = {warning(stage, move.after) for move in here} - {""}
+        said = dict.fromkeys(note for move in here for note in notes(active.cycle, stage, move.after))
         if here:
-            yield Touched(key, days, next(iter(warnings), ""))
+            yield Touched(key, days, tuple(said))
 
 
 def _detail(active: Active, move: Move, act: str) -> dict[str, Any]:
@@ -248,10 +250,7 @@ def _extension(
         return f"{_place(before)} is due on {turn.due_on} already"
     if until < active.day(now):
         return f"{_place(before)} was due on {turn.due_on}, and {until} is past as well"
-    if until > stage.dates.close.on and not force:
-        raise Refused(
-            f"{stage.title} closes on {stage.dates.close.on}; to go past it use --force with a reason"
-        )
+    check_close(active.cycle, stage, until, force=force)
     since = first_day(connection, active, before.district_code, active.day(now))
     after = replace(before, due_on=until, due_since=since, due_because=DueBecause.EXTENSION)
     return Move(before, after, by, "deadline_moved", why, NoticeKind.EXTENSION, why)
@@ -302,18 +301,13 @@ def _place(standing: Standing) -> str:
 def in_lines(done: MassAct) -> Iterable[str]:
     """What an act does, counted and named."""
     for stage in done.stages:
-        yield f"  {stage.stage_key}: {_districts(stage.districts)}"
+        yield f"  {stage.stage_key}: {counted(stage.districts, 'district')}"
         for (old, new), count in sorted(stage.days.items()):
             if old != new:
-                yield f"    {_day(old)} -> {_day(new)}: {_districts(count)}"
-        if stage.warning:
-            yield f"    note: {stage.warning}"
+                yield f"    {_day(old)} -> {_day(new)}: {counted(count, 'district')}"
+        yield from (f"    note: {note}" for note in stage.notes)
     yield f"  {len(done.names)} in all: {', '.join(done.names)}"
     yield from (f"  left as it is: {words}" for words in done.skipped)
-
-
-def _districts(count: int) -> str:
-    return f"{count} district{'' if count == 1 else 's'}"
 
 
 def _day(on: date) -> str:

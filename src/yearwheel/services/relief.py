@@ -9,7 +9,7 @@ from yearwheel.notifications.planner import turn_of
 from yearwheel.services.active import Active, read_active
 from yearwheel.services.app import App, Refused
 from yearwheel.services.moves import Move, make_moves
-from yearwheel.services.reasons import check_reason
+from yearwheel.services.reasons import need_reason
 from yearwheel.stages.standing import DueBecause, Standing
 from yearwheel.stages.status import OWED
 from yearwheel.store import Connection, events, reliefs, standings
@@ -63,7 +63,7 @@ def standing_still(
 
 def end_relief(app: App, cycle_key: str, relief_id: int, *, by: str, why: str) -> Relief:
     """End a relief before its day. The days it moved stay as they were promised; reminders go again."""
-    check_reason(why)
+    need_reason(why, "ending a relief needs a reason")
     now = app.clock.now()
     with app.database.writing() as work:
         active = read_active(work.connection, cycle_key)

@@ -187,6 +187,12 @@ def _replacement(budget: Budget, facts: GateFacts) -> Iterator[Finding]:
 def _board(budget: Budget, facts: GateFacts) -> Iterator[Finding]:
     if budget.board_meeting_on is None:
         yield error("board_meeting_on", "Give the day the board examined the draft budget")
+    elif budget.board_meeting_on.year < facts.due_on.year:
+        yield confirm(
+            "board_meeting_on",
+            f"The board met on {budget.board_meeting_on}, and the budget is due in {facts.due_on.year}; "
+            "confirm that year",
+        )
     elif budget.board_meeting_on > facts.due_on:
         yield error(
             "board_meeting_on",

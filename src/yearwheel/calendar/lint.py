@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from itertools import combinations
 
+from yearwheel.calendar.counted import counted
 from yearwheel.calendar.cycle import Cycle, OwedBy, Rung, RungKind, Stage, StageKind, Waiver
 from yearwheel.calendar.offsets import Offset
 from yearwheel.calendar.rules import Point, StageDay, in_words
@@ -173,8 +174,7 @@ def _window(cycle: Cycle, stage: Stage, least: int) -> Iterator[Finding]:
 
 
 def _workdays(cycle: Cycle, after: date, until: date) -> str:
-    count = cycle.workdays.count(after, until)
-    return f"{count} workday{'' if count == 1 else 's'}"
+    return counted(cycle.workdays.count(after, until), "workday")
 
 
 def _rungs(cycle: Cycle, stage: Stage) -> Iterator[Finding]:

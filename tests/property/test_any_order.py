@@ -107,6 +107,15 @@ class Year:
         new = SOURCE.replace("on: March 1, basis", f"on: {due:%B} {due.day}, basis")
         save_change(self.app, KEY, new, by="ada", why="the board asked")
 
+    def move_the_opening(self, _stage: str, _code: str, ahead: int) -> None:
+        """Of the plan, to a day that is past or still to come."""
+        opens = self.on + timedelta(days=ahead - 12)
+        new = SOURCE.replace(
+            "opens: February 1\n    due: April 15", f"opens: {opens:%B} {opens.day}\n    due: April 15"
+        )
+        assert new != SOURCE or opens == FIRST
+        save_change(self.app, KEY, new, by="ada", why="the portal is ready")
+
     def declare(self, _: str, code: str, ahead: int) -> None:
         last = self.on + timedelta(days=ahead)
         done = declare_disaster(self.app, KEY, Selection(codes=(code,)), last, by="ada", why="flood")

@@ -1,5 +1,6 @@
 """What came back: read in each server's own way, matched to its letter, followed by what has to be done."""
 
+import re
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -97,6 +98,14 @@ def bring(app: App, *raws: bytes) -> BounceReport:
 def contact_of(app: App, key: str):
     with app.database.reading() as connection:
         return rosters.load(connection, "KY").contacts[key]
+
+
+def test_a_bounce_of_an_address_that_mail_was_sent_on_to_is_said_to_be_of_that_one(app: App) -> None:
+    elsewhere = b"Final-Recipient: rfc822; old@else.example"
+    raw = re.sub(rb"(?m)^Final-Recipient:.*$", elsewhere, about(app, "postfix_hard"))
+    assert bring(app, raw) == BounceReport(hard=1)
+    (task,) = list_tasks(app, "KY")
+    assert "said of old@else.example, to whom it was sent on" in task.what
 
 
 def test_a_hard_bounce_gives_the_address_up_and_asks_for_another(app: App) -> None:

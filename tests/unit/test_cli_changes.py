@@ -118,7 +118,10 @@ def test_two_calendars_are_compared_as_of_a_moment(terminal: Terminal) -> None:
 def test_a_county_is_extended_as_one_act_and_that_is_undone_as_one(terminal: Terminal) -> None:
     words = ("extend", "--county", "Birch", "--stage", "budget", "--until", "2027-03-10", "--why", "flood")
     looked = terminal.type(*words, *NOW)
-    assert (looked.exit_code, "2 in all: Birch County, Birch Independent" in looked.stdout) == (1, True)
+    assert (looked.exit_code, "2 districts in all: Birch County, Birch Independent" in looked.stdout) == (
+        1,
+        True,
+    )
     assert due(terminal, "002")[0] == "2027-03-01"
 
     act = act_of(terminal.does(*words, "--yes", *NOW))

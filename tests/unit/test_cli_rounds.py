@@ -54,7 +54,7 @@ def test_a_proof_says_what_each_number_counts(running: Terminal) -> None:
         f"{figures['expected']:>8,}  were owed: reminders and notices whose moment has come",
         f"{figures['sent']:>8,}  were sent",
         "       0  were not, for a reason that held",
-        "       0  wait for their reader's hours or for a person's word",
+        "       0  wait for their reader's hours or a person's word, or are on their way",
         "       0  are in doubt: they may have left",
         "       0  are not accounted for",
         "",
@@ -85,8 +85,8 @@ def test_bounces_of_an_acted_out_year_are_read_on_its_own_days(running: Terminal
 
     said = running.does("bounces", "read", "box", "--at", "2027-01-04T10:20").splitlines()
     assert said == [
-        "1 did not arrive, 0 did not arrive for now, 0 were answers, 0 were known, 0 are about no letter of "
-        "ours, 1 were not understood",
+        "1 did not arrive, 0 did not arrive for now, 0 were answers or news of delays, "
+        "0 were known, 0 are about no letter of ours, 1 were not understood",
         "what was not understood lies with the others that were read; have a look at it",
         "next: yearwheel tasks list",
     ]

@@ -2,7 +2,7 @@
 
 from contextlib import nullcontext
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from threading import Barrier, Thread, current_thread, get_ident, main_thread
 from threading import Event as Signal
 
@@ -39,6 +39,7 @@ from yearwheel.services.deliver import (
     blames_address,
     deliver,
 )
+from yearwheel.services.explain import explain
 from yearwheel.services.lookup import find_cycle
 from yearwheel.services.outbox_desk import Desk, move_messages
 from yearwheel.services.pause import pause_cycle
@@ -318,6 +319,22 @@ def test_what_a_dead_deliverer_held_becomes_uncertain_when_its_lease_runs_out(ap
     assert sweep_leases(app) == 4
     assert deliver(app) == DeliveryReport()
     assert len(list_doubts(app)) == 4
+
+
+def test_the_next_pass_finds_what_a_dead_deliverer_held_and_the_proof_never_calls_it_well(app, mailer):
+    die_at(mailer, BOB)
+    with pytest.raises(Killed):
+        deliver(app)
+    mailer.before = lambda envelope: None
+    app.clock.set(app.clock.now() + LEASE + timedelta(seconds=1))
+    proof = prove(app, KEY)
+    assert (proof.holds, proof.breaches, len(proof.doubts), proof.waiting) == (False, (), 4, 0)
+    told = "\n".join(explain(app, KEY, "001", date(2027, 2, 15)).lines())
+    assert "may have arrived: the program that was to send it has ended without a word" in told
+
+    assert deliver(app) == DeliveryReport()
+    assert len(list_doubts(app)) == 4
+    assert len(prove(app, KEY).doubts) == 4
 
 
 def test_doubts_are_settled_as_sent_or_sent_again(app, mailer):

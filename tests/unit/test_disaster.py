@@ -123,6 +123,16 @@ def test_ended_early_the_days_stay_as_promised_and_reminders_go_again(app):
         end_relief(app, KEY, relief.id, by="ada", why="again")
 
 
+def test_a_disaster_that_was_ended_is_still_taken_back_as_one(app):
+    done = declare(app)
+    (relief,) = list_reliefs(app, KEY)
+    end_relief(app, KEY, relief.id, by="ada", why="the water is gone")
+    undo(app, KEY, done.act, by="ada", why="it was the wrong county")
+
+    assert standing_of(app, "budget", "001").due_on is None
+    assert prove(app, KEY).breaches == ()
+
+
 def test_a_disaster_is_taken_back_as_one(app):
     before = [row for row in ledger(app) if row[3] is None]
     done = declare(app)

@@ -11,7 +11,7 @@ from tests.fakes import BROKEN_OFF, BUSY, NO_SUCH_USER, FakeMailer
 from yearwheel.notifications.ledger import OutboxStatus
 from yearwheel.services.app import App
 from yearwheel.services.cycles import close_cycle, create_cycle, publish_cycle
-from yearwheel.services.deliver import TRIES, deliver
+from yearwheel.services.deliver import LEASE, TRIES, deliver
 from yearwheel.services.explain import explain
 from yearwheel.services.outbox_desk import Desk, list_outbox, move_messages, open_message
 from yearwheel.services.pause import pause_cycle
@@ -124,8 +124,8 @@ def test_a_letter_the_server_put_off_says_when_it_is_tried_again(app: App, maile
 
 
 def test_a_letter_that_is_being_sent_says_only_that(app: App) -> None:
-    _alter(app, status=OutboxStatus.SENDING)
-    assert told(app) == {"Waiting": f"{SUBJECT} is being handed to the mail server at this moment."}
+    _alter(app, status=OutboxStatus.SENDING, lease_until=app.clock.now() + LEASE)
+    assert told(app) == {"Waiting": f"{SUBJECT} is being handed to the mail server."}
 
 
 def test_a_letter_that_nobody_knows_about_may_have_arrived(app: App, mailer: FakeMailer) -> None:

@@ -74,7 +74,13 @@ def test_a_day_years_past_the_cycle_is_a_slip_that_force_does_not_save(app):
     [
         (date(2027, 3, 12), []),
         (date(2027, 3, 14), ["2027-03-14 is a Sunday; the office is closed, the day stands"]),
-        (date(2027, 5, 31), ["2027-05-31 is Memorial Day; the office is closed, the day stands"]),
+        (
+            date(2027, 5, 31),
+            [
+                "2027-05-31 is closed: Memorial Day; the office is closed, the day stands",
+                "2027-05-31 is past its close, 2027-03-15; work is taken in until then all the same",
+            ],
+        ),
     ],
 )
 def test_a_day_on_which_nobody_works_is_given_with_a_note(app, until, said):

@@ -1,5 +1,6 @@
 """One act for many districts: seen before, carried out together, taken back as one."""
 
+from collections import Counter
 from datetime import date
 
 import pytest
@@ -65,7 +66,8 @@ def test_a_look_says_from_which_day_to_which_and_whose_day_it_is(app):
         "    Mon 2027-03-01 -> Wed 2027-03-10: 2 districts",
         "    Fri 2027-03-05 -> Wed 2027-03-10: 1 district",
         f"    note: {BY_LAW}",
-        "  3 in all: Ash County, Birch County, Cedar Independent",
+        "  3 districts in all: Ash County, Birch County, Cedar Independent",
+        "  reminders that follow: 49; notices to people who are told: 4",
     ]
     done = give(app)
     assert {e.detail["warning"] for e in logged(app, "deadline_moved") if "act" in e.detail} == {BY_LAW}
@@ -110,6 +112,38 @@ def test_taking_it_back_leads_to_the_extension_there_was_before(app):
 
     assert dues(app) == [date(2027, 3, 4), None, None]
     round_at(app, "2027-02-22")
+    assert prove(app, KEY).breaches == ()
+
+
+def test_a_look_counts_what_the_ledger_then_does(app):
+    seen, before = give(app, save=False), ledger(app)
+    done = give(app)
+    after = ledger(app)
+    assert (seen.reminders, seen.notices) == (done.reminders, done.notices) == (47, 4)
+    assert len([row for row in after if row[0].startswith("extension:")]) == seen.notices
+    assert sum((Counter(after) - Counter(before)).values()) > seen.notices
+
+
+def test_of_a_whole_year_what_is_left_as_it_is_is_summed_by_stage(app):
+    hand_in(app, "budget", "001", "003")
+    assert (
+        "budget is submitted: 2 districts"
+        in give(app, stages=(), day=NewDay(workdays=2), force=True, save=False).skipped
+    )
+
+
+def test_an_act_that_was_taken_back_stands_in_nobodys_way(app):
+    first = give(app, Selection(codes=("002",)))
+    second = give(app, day=NewDay(workdays=2))
+    again = undo(app, KEY, second.act, by="ada", why="one storm is enough")
+    once_more = undo(app, KEY, again.act, by="ada", why="it came after all")
+    with pytest.raises(Refused, match=f"{first.act} cannot be undone; since then:"):
+        undo(app, KEY, first.act, by="ada", why="no flood")
+
+    undo(app, KEY, once_more.act, by="ada", why="it did not come")
+    undo(app, KEY, first.act, by="ada", why="no flood")
+    assert dues(app) == [None] * 3
+    round_at(app, "2027-02-19")
     assert prove(app, KEY).breaches == ()
 
 

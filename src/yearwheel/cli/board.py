@@ -118,7 +118,7 @@ def _mail(found: "Board") -> None:
         say("")
         table(("nobody can be told", "in"), ((why, _some(found, codes)) for why, codes in without.items()))
     if not (rows or without):
-        say("\nevery message so far reached its reader, and every role is held")
+        say("\nno message is known to have failed its reader, and every role is held")
 
 
 def _how_many(found: "Board", word: str) -> str:

@@ -43,9 +43,9 @@ def read(
         print_json(report)
         return
     say(
-        f"{report.hard} did not arrive, {report.soft} did not arrive for now, {report.replies} were answers, "
-        f"{report.known} were known, {report.unmatched} are about no letter of ours, "
-        f"{report.not_understood} were not understood"
+        f"{report.hard} did not arrive, {report.soft} did not arrive for now, "
+        f"{report.replies} were answers or news of delays, {report.known} were known, "
+        f"{report.unmatched} are about no letter of ours, {report.not_understood} were not understood"
     )
     if report.not_understood:
         say("what was not understood lies with the others that were read; have a look at it")

@@ -54,7 +54,7 @@ def explain(
 
 
 def _print(cycle_key: str, proof: "Proof") -> None:
-    say(f"{cycle_key}: the proof {'holds' if proof.holds else 'is broken'}\n")
+    say(f"{cycle_key}: the proof {_verdict(proof)}\n")
     unaccounted = proof.expected - proof.sent - proof.reasoned - proof.waiting - proof.uncertain
     _line(proof.expected, "were owed: reminders and notices whose moment has come")
     _line(proof.sent, "were sent")
@@ -63,7 +63,7 @@ def _print(cycle_key: str, proof: "Proof") -> None:
     _line(proof.reasoned, "were not, for a reason that held" + ":" * bool(proof.reasons))
     for reason, count in sorted(proof.reasons.items()):
         _line(count, reason.replace("_", " "), indent=10)
-    _line(proof.waiting, "wait for their reader's hours or for a person's word")
+    _line(proof.waiting, "wait for their reader's hours or a person's word, or are on their way")
     _line(proof.uncertain, "are in doubt: they may have left")
     _line(unaccounted, "are not accounted for")
     kinds = Counter(breach.kind for breach in proof.breaches)
@@ -78,6 +78,12 @@ def _print(cycle_key: str, proof: "Proof") -> None:
         say(f"\n{breach.kind.replace('_', ' ')}: {place}\n  {breach.words}")
     if len(proof.breaches) > SHOWN:
         say(f"\nand {len(proof.breaches) - SHOWN:,} more; --json has them all")
+
+
+def _verdict(proof: "Proof") -> str:
+    if proof.holds:
+        return "holds"
+    return "is broken" if proof.breaches else "is open: a person has to settle what is in doubt"
 
 
 def _line(count: int, meaning: str, indent: int = 0) -> None:

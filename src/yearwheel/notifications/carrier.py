@@ -54,6 +54,7 @@ class Carrier:
     attempts: int
     outcome: Attempt | None  # of the newest attempt
     answer: str
+    lease_until: datetime | None = None  # while a program has it to send
     held: Act | None = None  # who keeps it back, or did
     act: Act | None = None  # who discarded it or settled a doubt about it; how it came back
 
@@ -100,7 +101,7 @@ class Carrier:
             case OutboxStatus.QUEUED:
                 return f"'{self.subject}' is written and waits: {self._waits_for(cycle, halt, now)}"
             case OutboxStatus.SENDING:
-                return f"'{self.subject}' is being handed to the mail server at this moment"
+                return f"'{self.subject}' {self._handing_over(now)}"
             case OutboxStatus.UNCERTAIN:
                 return (
                     f"'{self.subject}' may have arrived: sending it broke off before an answer was on "
@@ -125,6 +126,14 @@ class Carrier:
         if self.held.by == SYSTEM:
             return f"is held {since} because nobody has approved its words yet ({self.held.why})"
         return f"is held {since} {self.held.words}"
+
+    def _handing_over(self, now: datetime) -> str:
+        if self.lease_until is not None and now <= self.lease_until:
+            return "is being handed to the mail server"
+        return (
+            "may have arrived: the program that was to send it has ended without a word. The next round or "
+            "delivery puts it among the letters in doubt: yearwheel outbox list --status uncertain"
+        )
 
     def _waits_for(self, cycle: Cycle, halt: Halt | None, now: datetime) -> str:
         if halt is not None:

@@ -52,7 +52,14 @@ class Message:
     settled_at: datetime | None
     accepted: int  # how many attempts the mail server took
     settled_by_hand: bool  # a person said that it was sent
+    lease_until: datetime | None = None  # while a program has it to send
     held: Stretch | None = None  # kept back for a person's word, from then until it was let go
+
+    def is_in_doubt(self, at: datetime) -> bool:
+        """Whether nobody knows if it left: sending it broke off, or its sender's time ran out unheard."""
+        if self.status is OutboxStatus.SENDING:
+            return self.lease_until is None or self.lease_until < at
+        return self.status is OutboxStatus.UNCERTAIN
 
     @property
     def left_at(self) -> datetime:

@@ -131,7 +131,7 @@ class _Prover:
         doubts = tuple(
             f"{m.message_id} to {m.contact_key}, written {self._words(m.queued_at)}"
             for m in self._facts.messages
-            if m.status is OutboxStatus.UNCERTAIN
+            if m.is_in_doubt(self._facts.until)
         )
         return Proof(
             holds=not self._breaches and not doubts,
@@ -237,10 +237,11 @@ class _Prover:
         return counts, reasons
 
     def _account_message(self, row: Row, counts: Counter[str], reasons: Counter[str]) -> None:
-        status = self._year.messages[row.outbox_id].status if row.outbox_id is not None else None
+        message = self._year.messages[row.outbox_id] if row.outbox_id is not None else None
+        status = message.status if message else None
         if status in LEFT:
             counts["sent"] += 1
-        elif status is OutboxStatus.UNCERTAIN:
+        elif message and message.is_in_doubt(self._facts.until):
             counts["uncertain"] += 1
         elif status in (OutboxStatus.FAILED, OutboxStatus.DISCARDED):
             reasons[str(status)] += 1

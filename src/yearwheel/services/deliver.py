@@ -20,6 +20,7 @@ from yearwheel.services.app import App
 from yearwheel.services.contacts import give_up_address, mend_address
 from yearwheel.services.queue_mail import open_zones
 from yearwheel.services.rounds import SYSTEM
+from yearwheel.services.upkeep import sweep_leases
 from yearwheel.store import Connection, events, outbox, rosters
 from yearwheel.store.events import Event
 from yearwheel.store.outbox import Claimed, Settled
@@ -61,6 +62,7 @@ def deliver(app: App, *, limit: int | None = None) -> DeliveryReport:
     It has `mail.connections` lanes, each with a connection and messages of its own. Where one fails the
     others go on to the end before its error is raised. Told to stop, each records what it knows first.
     """
+    sweep_leases(app)  # what a killed deliverer held is for a person to settle, not to be found next morning
     run = _Pass(app, sys.maxsize if limit is None else limit)
     with ThreadPoolExecutor(app.settings.mail.connections, "lane") as threads:
         others = [threads.submit(run.lane) for _ in range(app.settings.mail.connections - 1)]

@@ -109,12 +109,14 @@ def check_close(cycle: Cycle, stage: Stage, until: date, *, force: bool) -> None
 
 
 def notes(cycle: Cycle, stage: Stage, after: Standing) -> list[str]:
-    """What whoever gives a day should know of it: that others set another, or that nobody works then."""
-    said = warning(stage, after)
-    closed = cycle.workdays.closed_because(after.due_on) if after.due_on else None
+    """What whoever gives a day should know of it: others set another, nobody works, the stage is closed."""
+    due_on, said = after.due_on, warning(stage, after)
+    found = [said] if said else []
+    closed = cycle.workdays.closed_words(due_on) if due_on else None
     if closed and after.due_because == DueBecause.EXTENSION:
-        return [
-            *([said] if said else []),
-            f"{after.due_on} is {closed}; the office is closed, the day stands",
-        ]
-    return [said] if said else []
+        found.append(f"{due_on} {closed}; the office is closed, the day stands")
+    if due_on and due_on > stage.dates.close.on:
+        found.append(
+            f"{due_on} is past its close, {stage.dates.close.on}; work is taken in until then all the same"
+        )
+    return found

@@ -1,6 +1,6 @@
 """Where mail would go as the settings stand, and what would go wrong with it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -12,6 +12,7 @@ from yearwheel.notifications.mailers.team import is_on_team
 from yearwheel.services.finding import Finding, Level
 
 PATIENCE = 10.0  # seconds for each step; a server that takes longer is not well
+TEAM_SHOWN = 5
 EXAMPLE = ".example"  # never anybody's address: RFC 2606
 
 
@@ -67,9 +68,14 @@ def _way(settings: Settings) -> Finding:
         seen = f"{mail.mode}: every letter goes to {mail.redirect_to} and to nobody else, {server}"
         return Finding(Level.WARN, "mail", seen, "right while trying out; then take out mail.redirect_to")
     if mail.mode is MailMode.TRIAL:
-        seen = f"trial, but letters to {', '.join(mail.team)} do leave, {server}; the others stay here"
+        seen = f"trial, but letters to {_some(mail.team)} do leave, {server}; the others stay here"
         return Finding(Level.WARN, "mail", seen, "right while trying out; without mail.team nothing leaves")
     return Finding(Level.OK, "mail", f"live, {server}")
+
+
+def _some(team: Sequence[str]) -> str:
+    rest = len(team) - TEAM_SHOWN
+    return ", ".join(team[:TEAM_SHOWN]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def _faults(settings: Settings) -> Iterator[Finding]:

@@ -8,13 +8,14 @@ from typing import Any
 from uuid import uuid4
 
 from yearwheel.calendar.counted import counted
+from yearwheel.calendar.cycle import Stage
 from yearwheel.notifications.ledger import NoticeKind
 from yearwheel.notifications.planner import turn_of
 from yearwheel.services import as_it_was
 from yearwheel.services.active import Active, read_active
 from yearwheel.services.app import App, Refused
 from yearwheel.services.extend import check_close, notes
-from yearwheel.services.moves import Move, make_moves, with_status
+from yearwheel.services.moves import Move, count_notices, make_moves, with_status
 from yearwheel.services.others_days import warning
 from yearwheel.services.reasons import check_reason, need_reason
 from yearwheel.services.relief import first_day
@@ -25,7 +26,8 @@ from yearwheel.store import Connection, acts, events, reliefs, rosters, standing
 from yearwheel.store.events import Event
 
 # What happens by itself, or moves nothing, does not stand in the way of taking an act back.
-HARMLESS = frozenset({"opened", "started", "extension_refused"})
+HARMLESS = frozenset({"opened", "started", "extension_refused", "relief_ended"})
+NAMES_SHOWN = 40
 MOST_WORKDAYS = 250  # about a year of them; more is a slip of the hand
 
 
@@ -46,6 +48,7 @@ class Touched:
 class MassAct:
     """What an act did, or would do: the moves, and the places it leaves as they are with the reason.
 
+    `reminders` are those that follow in the ledger, `notices` the people told of it, summed over the places.
     Without `act` it was only looked at.
     """
 
@@ -53,6 +56,8 @@ class MassAct:
     stages: tuple[Touched, ...]  # in the order of the year
     skipped: tuple[str, ...]
     names: tuple[str, ...]  # of the districts that are touched
+    reminders: int
+    notices: int
     act: str = ""
 
 
@@ -85,13 +90,14 @@ def extend_many(
     now = app.clock.now()
     with app.database.writing() as work:
         active = read_active(work.connection, cycle_key)
-        moves, skipped = [], []
+        moves, left = [], []
         for before in _find(work.connection, active, chosen, stage_keys):
             move = _extension(work.connection, active, before, day, by, why, now, force=force)
             if isinstance(move, Move):
                 moves.append(move)
-            elif stage_keys:
-                skipped.append(move)
+            else:
+                left.append((before, move))
+        skipped = [f"{_place(s)} {words}" for s, words in left] if stage_keys else _summed(left)
         done = carry_out(work.connection, active, moves, skipped, now, f"{chosen}: extended", by, why, save)
         if save:
             work.commit()
@@ -167,21 +173,21 @@ def carry_out(
     why: str,
     save: bool,
 ) -> MassAct:
-    """Make moves as one act, inside the caller's transaction, or only say what they would be."""
+    """Make moves as one act inside the caller's transaction, who keeps it only to `save`."""
     if not moves:
         raise Refused("\n".join(["this would change nothing", *skipped]))
     roster = rosters.load(connection, active.state, active.key)
     codes = sorted({move.after.district_code for move in moves})
     names = tuple(roster.districts[code].name for code in codes)
     touched = tuple(_touched(active, moves))
-    if not save:
-        return MassAct(tuple(moves), touched, tuple(skipped), names)
     act = uuid4().hex[:8]
-    marked = [replace(move, detail=_detail(active, move, act)) for move in moves]
-    make_moves(connection, active, marked, now)
+    marked = tuple(replace(move, detail=_detail(active, move, act)) for move in moves)
+    # A look makes the moves, too, and lets go of them: so it counts what would come of them.
+    reminders = make_moves(connection, active, marked, now)
+    notices = count_notices(active, marked, roster, now)
     detail = {"act": act, "places": len(moves), "districts": len(codes), "skipped": len(skipped)}
     events.append(connection, [Event(now, by, "mass_act", active.key, before=what, why=why, detail=detail)])
-    return MassAct(tuple(marked), touched, tuple(skipped), names, act)
+    return MassAct(marked, touched, tuple(skipped), names, reminders, notices, act if save else "")
 
 
 def _touched(active: Active, moves: Sequence[Move]) -> Iterable[Touched]:
@@ -189,9 +195,16 @@ def _touched(active: Active, moves: Sequence[Move]) -> Iterable[Touched]:
         here = [move for move in moves if move.after.stage_key == key]
         own = stage.dates.due.on
         days = Counter((move.before.due_on or own, move.after.due_on or own) for move in here)
-        said = dict.fromkeys(note for move in here for note in notes(active.cycle, stage, move.after))
+        said = dict.fromkeys(note for move in here for note in _notes(active, stage, move))
         if here:
             yield Touched(key, days, tuple(said))
+
+
+def _notes(active: Active, stage: Stage, move: Move) -> Iterable[str]:
+    if move.kind == "relieved":
+        yield "late already; that stays, but nobody is reminded of it while the relief lasts"
+    else:
+        yield from notes(active.cycle, stage, move.after)
 
 
 def _detail(active: Active, move: Move, act: str) -> dict[str, Any]:
@@ -201,14 +214,31 @@ def _detail(active: Active, move: Move, act: str) -> dict[str, Any]:
 
 
 def _in_the_way(connection: Connection, cycle_key: str, done: Sequence[acts.Numbered]) -> list[Event]:
-    """What changed in an act's places since it changed them last."""
+    """What changed in an act's places since it changed them last, and has not been taken back since."""
     newest = {(e.stage_key or "", e.district_code or ""): number for number, e in done}
     later = acts.find_later(connection, cycle_key, done[0].id, set(newest))
+    void = _taken_back(connection, cycle_key)
     return [
         event
         for number, event in later
-        if event.kind not in HARMLESS and number > newest[event.stage_key or "", event.district_code or ""]
+        if event.kind not in HARMLESS
+        and number > newest[event.stage_key or "", event.district_code or ""]
+        and (event.detail or {}).get("act") not in void
     ]
+
+
+def _taken_back(connection: Connection, cycle_key: str) -> set[str]:
+    """The acts that were undone, and those that undid them: together they changed nothing."""
+    void: set[str] = set()
+    named = [
+        ((event.detail or {})["act"], event.before or "")
+        for event in events.list_events(connection, cycle_key, kinds=["mass_act"])
+    ]
+    for act, what in reversed(named):  # whoever undoes an undoing has the first act stand again
+        undid = next((other for other, _ in named if undone(other) == what), None)
+        if undid and act not in void:
+            void |= {act, undid}
+    return void
 
 
 def _check_workdays(day: NewDay) -> None:
@@ -240,20 +270,26 @@ def _extension(
     *,
     force: bool,
 ) -> Move | str:
-    """The move that extends, or why there is none."""
+    """The move that extends, or the words why there is none."""
     stage = active.cycle.stage(before.stage_key)
     turn = turn_of(stage, before)
     if turn is None or before.status not in OWED:
-        return f"{_place(before)} is {LABELS[before.status]}"
+        return f"is {LABELS[before.status]}"
     until = day.until or active.cycle.workdays.shift(turn.due_on, day.workdays)
     if until <= turn.due_on:
-        return f"{_place(before)} is due on {turn.due_on} already"
+        return f"is due on {turn.due_on} already"
     if until < active.day(now):
-        return f"{_place(before)} was due on {turn.due_on}, and {until} is past as well"
+        return f"was due on {turn.due_on}, and {until} is past as well"
     check_close(active.cycle, stage, until, force=force)
     since = first_day(connection, active, before.district_code, active.day(now))
     after = replace(before, due_on=until, due_since=since, due_because=DueBecause.EXTENSION)
     return Move(before, after, by, "deadline_moved", why, NoticeKind.EXTENSION, why)
+
+
+def _summed(left: Iterable[tuple[Standing, str]]) -> list[str]:
+    """A line for each stage and reason: of a whole year, one for each place would hide the rest."""
+    places = Counter((before.stage_key, words) for before, words in left)
+    return [f"{stage} {words}: {counted(many, 'district')}" for (stage, words), many in places.items()]
 
 
 def undone(act: str) -> str:
@@ -306,7 +342,10 @@ def in_lines(done: MassAct) -> Iterable[str]:
             if old != new:
                 yield f"    {_day(old)} -> {_day(new)}: {counted(count, 'district')}"
         yield from (f"    note: {note}" for note in stage.notes)
-    yield f"  {len(done.names)} in all: {', '.join(done.names)}"
+    rest = len(done.names) - NAMES_SHOWN
+    names = [*done.names[:NAMES_SHOWN], *([f"and {rest} more"] if rest > 0 else [])]
+    yield f"  {counted(len(done.names), 'district')} in all: {', '.join(names)}"
+    yield f"  reminders that follow: {done.reminders:,}; notices to people who are told: {done.notices:,}"
     yield from (f"  left as it is: {words}" for words in done.skipped)
 
 

@@ -8,7 +8,7 @@ from itertools import groupby, islice, tee
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from yearwheel.calendar.cycle import Deadline, RungKind, Stage
+from yearwheel.calendar.cycle import Deadline, OwedBy, RungKind, Stage
 from yearwheel.notifications.catalog import CATALOG, may_decline
 from yearwheel.notifications.invitation import announce, write_dates
 from yearwheel.notifications.ledger import WHOLE_CYCLE, NoticeKind, OutboxStatus, Reason, ReminderStatus
@@ -333,8 +333,14 @@ class _Writer:
     def _missing(self, stage: Stage, code: str) -> tuple[str, ...]:
         """The stages that have to be done first and are not, by name; the office's own hold up everyone."""
         owing = {code, self._roster.office.code} if self._roster.office else {code}
-        undone = (key for key in stage.after if any((key, of) in self._undone for of in owing))
-        return tuple(stage.awaits(self._stages[key]) for key in undone)
+        undone = (self._stages[key] for key in stage.after if any((key, of) in self._undone for of in owing))
+        return tuple(self._still_missing(stage, earlier) for earlier in undone)
+
+    def _still_missing(self, stage: Stage, earlier: Stage) -> str:
+        """What is to be done first. Where it was never done only the office can help any more."""
+        words = stage.awaits(earlier)
+        over = earlier.dates.close.moment < self._now and earlier.owed_by is OwedBy.DISTRICTS
+        return f"{words} (closed without it: ask the office)" if over else words
 
     def _read_undone(self, due: Sequence[DueReminder]) -> set[tuple[str, str]]:
         """The (stage, district) places that stages with something due have to wait for."""

@@ -79,7 +79,14 @@ def _take_hard(connection: Connection, sent: Sent, bounce: Bounce, now: datetime
     _note(connection, "bounced", sent, bounce, now)
     contact = rosters.load(connection, active.state).contacts.get(sent.contact_key)
     if contact is not None and contact.email == sent.recipient:  # a new address is not at fault
-        give_up_address(connection, active, contact.key, bounce.words, now)
+        give_up_address(connection, active, contact.key, _said_of(bounce, contact.email), now)
+
+
+def _said_of(bounce: Bounce, address: str) -> str:
+    """The server's words, and of whom they are where mail to an address goes on to another."""
+    if not bounce.recipient or bounce.recipient.lower() == address.lower():
+        return bounce.words
+    return f"{bounce.words}; said of {bounce.recipient}, to whom it was sent on"
 
 
 def _take_soft(connection: Connection, sent: Sent, bounce: Bounce, now: datetime) -> None:

@@ -47,6 +47,7 @@ def read_messages(connection: Connection, cycle_key: str) -> list[Message]:
             func.coalesce(accepted.c.times, 0).label("accepted"),
             outbox.c.held_by,
             outbox.c.released_at,
+            outbox.c.lease_until,
         )
         .outerjoin(accepted, accepted.c.outbox_id == outbox.c.id)
         .where(outbox.c.cycle_key == cycle_key)
@@ -59,6 +60,7 @@ def read_messages(connection: Connection, cycle_key: str) -> list[Message]:
             zone(row[2]),
             *row[3:9],
             settled_by_hand=row[0] in settled,
+            lease_until=row[11],
             held=(row[6], row[10] or row[7] or FOREVER) if row[9] or row[4] is OutboxStatus.HELD else None,
         )
         for row in connection.execute(query)
@@ -201,6 +203,7 @@ def _carrier(row: RowMapping, acts: Mapping[tuple[str, int], Act]) -> Carrier:
         attempts=row["attempts"],
         outcome=row["outcome"],
         answer=f"{row['code'] or ''} {row['detail'] or ''}".strip(),
+        lease_until=row["lease_until"],
         held=acts.get(("mail_held", number), held),
         act=acts.get((last.get(status, "doubts_settled"), number)),
     )

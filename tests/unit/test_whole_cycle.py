@@ -1,8 +1,10 @@
 """What is told of a whole cycle: who hears it, once each, and that the proof knows of it."""
 
+from datetime import date
 from email import message_from_bytes, policy
 
 import pytest
+from icalendar import Calendar
 
 from tests.apps import (
     ADA,
@@ -28,8 +30,12 @@ from tests.apps import (
 from tests.fakes import BROKEN_OFF, NO_SUCH_USER, FakeMailer
 from yearwheel.notifications.whole_cycle import read_table, write_table
 from yearwheel.roster.people import Role
+from yearwheel.services.change_calendar import save_change
 from yearwheel.services.cycles import create_cycle, publish_cycle
+from yearwheel.services.excuse import excuse
+from yearwheel.services.extend import Extension, extend
 from yearwheel.services.prove import prove
+from yearwheel.services.queue_mail import queue_mail
 from yearwheel.store import rosters
 
 
@@ -84,6 +90,67 @@ def test_what_publishing_promises_is_foretold_and_counted_as_the_ledger_then_hol
     assert foretold == promised
     assert (promised.reminders, promised.notices) == (len(ledger(app)) - len(notices), len(notices))
     assert len(notices) == 6
+
+
+OLD_YEAR = ["Budget / Monday, March 1", "Plan / Thursday, April 15", "Review / Tuesday, June 1"]
+NEW_YEAR = ["Budget / Tuesday, March 9", "Review / Tuesday, June 1"]
+
+
+def year_of(text: str) -> list[str]:
+    """The table of a letter that tells the dates of the year."""
+    table = text[text.index("Part of the year / Due:") : text.index("See your year:")]
+    lines = [line for line in table.splitlines()[1:] if line]
+    cells = [line.strip().removeprefix("- ") for line in lines]
+    return [f"{what} / {due}" for what, due in zip(cells[::2], cells[1::2], strict=True)]
+
+
+def days_attached(mailer: FakeMailer, recipient: str) -> list[tuple[str, str]]:
+    """The first letter's days, as its .ics has them."""
+    (raw, *_) = [e.raw for e in mailer.sent if e.recipient == recipient]
+    parts = message_from_bytes(raw, policy=policy.default).walk()
+    (calendar,) = [p for p in parts if p.get_content_type() == "text/calendar"]
+    events = Calendar.from_ical(calendar.get_payload(decode=True)).walk("VEVENT")
+    return [(str(event["summary"]), f"{event['dtstart'].dt}") for event in events]
+
+
+def give_other_dates(app) -> None:
+    """Ash gets more time for its budget, and need not write a plan."""
+    extend(app, KEY, [Extension("budget", "001", date(2027, 3, 9))], by="ada", why="flood")
+    excuse(app, KEY, "plan", "001", by="ada", why="merged")
+
+
+def test_the_year_is_told_as_it_stands_when_the_letter_is_written(database, mailer) -> None:
+    app = make_app(database, mailer=mailer)
+    give_other_dates(app)
+    round_at(app, "2027-01-04")
+
+    assert year_of(texts(mailer, SUE.email)[0]) == NEW_YEAR
+    assert days_attached(mailer, SUE.email) == [
+        ("Due: Budget", "2027-03-09"),
+        ("Due: Review", "2027-06-01"),
+    ]
+    assert year_of(texts(mailer, SAM.email)[0]) == OLD_YEAR
+
+
+def test_a_letter_that_waits_with_the_years_dates_is_written_afresh_when_they_change(
+    database, mailer
+) -> None:
+    app = make_app(database, mailer=mailer)
+    queue_mail(app, KEY)
+    give_other_dates(app)
+    round_at(app, "2027-01-04")
+    assert [year_of(texts(mailer, to.email)[0]) for to in (SUE, SAM)] == [NEW_YEAR, OLD_YEAR]
+
+
+def test_a_changed_calendar_is_told_by_the_letters_that_had_not_left(database, mailer) -> None:
+    app = make_app(database, mailer=mailer)
+    queue_mail(app, KEY)
+    shorter = SOURCE.replace(SOURCE[SOURCE.index("  - key: plan") : SOURCE.index("  - key: review")], "")
+    shorter = shorter.replace("after: [plan]", "after: [budget]").replace("on: March 1,", "on: March 9,")
+    save_change(app, KEY, shorter, by="ada", why="not this year")
+    round_at(app, "2027-01-04")
+    assert year_of(texts(mailer, SUE.email)[0]) == NEW_YEAR
+    assert [day for _, day in days_attached(mailer, SUE.email)] == ["2027-03-09", "2027-06-01"]
 
 
 def test_the_publication_tells_coordinators_and_superintendents_once(sqlite_database, mailer) -> None:

@@ -1,8 +1,8 @@
 """Messages about a whole cycle: the table each carries, and the place in the ledger that each hangs on."""
 
 import re
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
 from operator import itemgetter
 
 from yearwheel.calendar.cycle import Cycle, OwedBy
@@ -47,21 +47,22 @@ def anchor(cycle: Cycle, roster: Roster, code: str) -> tuple[str, str]:
 def publication(
     cycle: Cycle, roster: Roster, entered: Iterable[Standing], at: datetime
 ) -> list[PlannedReminder]:
-    """The dates of the year, for the coordinators and superintendents of the districts that entered it."""
-    on = at.astimezone(cycle.zone).date()
-    due_days = {(s.stage_key, s.district_code): s.due_on for s in entered}
+    """That the dates of the year are set, for coordinators and superintendents of the districts that entered.
+
+    The dates themselves are those that hold when the letter is written: one may wait, and days may move.
+    """
+    rung = f"{NoticeKind.PUBLISHED}:1"
     found: list[PlannedReminder] = []
-    for code in dict.fromkeys(code for _, code in due_days):
+    for code in dict.fromkeys(standing.district_code for standing in entered):
         if not roster.districts[code].is_state_office:
-            days = [
-                (due_days[stage.key, code] or stage.dates.due.on, stage.title)
-                for stage in cycle.stages
-                if (stage.key, code) in due_days
-            ]
-            table = [(title, day_words(due_on, on)) for due_on, title in sorted(days, key=itemgetter(0))]
-            rung = f"{NoticeKind.PUBLISHED}:1"
-            found += tell(cycle, roster, _TOLD_THE_DATES, NoticeKind.PUBLISHED, rung, table, at, code=code)
+            found += tell(cycle, roster, _TOLD_THE_DATES, NoticeKind.PUBLISHED, rung, (), at, code=code)
     return found
+
+
+def year_table(cycle: Cycle, due_days: Mapping[str, date], seen_from: date) -> Table:
+    """A district's due days, by stage, as the table of the year in the order of its days."""
+    days = [(due_days[stage.key], stage.title) for stage in cycle.stages if stage.key in due_days]
+    return tuple((title, day_words(due_on, seen_from)) for due_on, title in sorted(days, key=itemgetter(0)))
 
 
 def tell(

@@ -33,7 +33,7 @@ from yearwheel.services.local_days import (
 from yearwheel.services.moves import Move, count_notices, make_moves, tell, told_days
 from yearwheel.services.reapply import reapply, record
 from yearwheel.services.reasons import need_reason
-from yearwheel.services.replan import replan, take_back_waiting
+from yearwheel.services.replan import replan, take_back_waiting, take_back_year
 from yearwheel.services.tracks import enter_on_tracks
 from yearwheel.services.untold import retire_untold
 from yearwheel.stages.standing import DueBecause, Standing
@@ -253,6 +253,9 @@ def _carry_out(
     record(connection, active, change.relieved, now, by)
     here = [s for s in (*change.standings, *change.entering) if s.stage_key in replanned - removed]
     replan(connection, active, here, now)
+    if replanned:
+        codes = {s.district_code for s in (*change.standings, *change.entering)}
+        take_back_year(connection, active, codes, now)
     gone = [s for s in change.standings if s.stage_key in removed]
     _end_removed(connection, active, gone, now)
     tell(connection, active, _news(connection, active, change, by, why), now)

@@ -11,7 +11,7 @@ from yearwheel.notifications.news import NEW_DAYS
 from yearwheel.roster.people import Role, Roster
 from yearwheel.services.active import Active
 from yearwheel.services.app import Refused
-from yearwheel.services.replan import replan
+from yearwheel.services.replan import replan, take_back_year
 from yearwheel.services.untold import retire_untold
 from yearwheel.stages.standing import Standing
 from yearwheel.stages.status import OWED, WAIVED, MoveRefused, Status, check_move
@@ -59,6 +59,7 @@ def make_moves(connection: Connection, active: Active, moves: Sequence[Move], no
     changed = [move.after for move in moves]
     standings.save(connection, active.key, changed, now)
     difference = replan(connection, active, changed, now)
+    take_back_year(connection, active, {m.after.district_code for m in moves if _changes_year(m)}, now)
     tell(connection, active, moves, now)
     _settle_requests(connection, active, moves, now)
     return difference.count
@@ -108,6 +109,12 @@ def _settle_requests(connection: Connection, active: Active, moves: Iterable[Mov
         settled = move.after.status not in OWED or move.after.due_on != move.before.due_on
         if settled and (subject, code) in waiting:
             tasks.close_about(connection, active.state, MORE_TIME, code, subject, move.by, now)
+
+
+def _changes_year(move: Move) -> bool:
+    """Whether a move changes what is asked of a district, or by when."""
+    before, after = move.before, move.after
+    return before.due_on != after.due_on or (before.status in WAIVED) != (after.status in WAIVED)
 
 
 def _may_undo(move: Move) -> bool:

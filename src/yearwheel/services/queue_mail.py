@@ -16,7 +16,7 @@ from yearwheel.notifications.letter import Item, Letter
 from yearwheel.notifications.mime import HeaderInjection, message_id
 from yearwheel.notifications.press import Printed, Spoiled
 from yearwheel.notifications.tokens import DECLINE, READER, sign
-from yearwheel.notifications.whole_cycle import read_table
+from yearwheel.notifications.whole_cycle import read_table, year_table
 from yearwheel.notifications.words import read_words
 from yearwheel.roster.people import ROLE_LABELS, Contact, Role, Roster
 from yearwheel.services.active import Active, read_active
@@ -284,10 +284,12 @@ class _Writer:
 
     @cached_property
     def _years(self) -> Mapping[tuple[str, str], date]:
-        """Every due day of every district: asked for in the one round that tells of the publication."""
+        """Every due day that is asked of anyone: looked up in the one round that tells of the publication."""
+        stages = {stage.key: stage for stage in self._active.cycle.stages}
         return {
-            (s.stage_key, s.district_code): s.due_on or self._stages[s.stage_key].dates.due.on
-            for s in standings.find(self._connection, self._active.key)
+            (s.stage_key, s.district_code): s.due_on or stages[s.stage_key].dates.due.on
+            for s in standings.find(self._connection, self._active.key, stage_keys=stages)
+            if s.status not in WAIVED
         }
 
     def _unsubscribe(self, contact: Contact, items: Sequence[DueReminder]) -> str:
@@ -322,13 +324,16 @@ class _Writer:
             gentle=reminder.district_code in self._relieved
             or (reminder.stage_key, reminder.district_code) in self._recovering,
         )
-        return self._of_whole_cycle(item, reminder.district_code) if reminder.kind in WHOLE_CYCLE else item
+        return self._of_whole_cycle(item, reminder, on) if reminder.kind in WHOLE_CYCLE else item
 
-    def _of_whole_cycle(self, item: Item, code: str) -> Item:
+    def _of_whole_cycle(self, item: Item, reminder: DueReminder, on: date) -> Item:
         """A message about the whole cycle hangs on a stage of it, and must not speak of that stage."""
-        table = read_table(item.note)
-        page = quote(code, safe="") if item.kind == NoticeKind.PUBLISHED else ""
-        return replace(item, stage_title=self._active.cycle.title, table=table, note="", page=page)
+        cycle, code = self._active.cycle, reminder.district_code
+        if reminder.kind == NoticeKind.PUBLISHED:
+            table, page = year_table(cycle, self._year_of(code), on), quote(code, safe="")
+        else:
+            table, page = read_table(reminder.note), ""
+        return replace(item, stage_title=cycle.title, table=table, note="", page=page)
 
     def _missing(self, stage: Stage, code: str) -> tuple[str, ...]:
         """The stages that have to be done first and are not, by name; the office's own hold up everyone."""

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from yearwheel.notifications.ledger import OutboxStatus
+from yearwheel.notifications.ledger import NoticeKind, OutboxStatus
 from yearwheel.notifications.planner import Difference, Planner, compare
 from yearwheel.services.active import Active
 from yearwheel.stages.standing import Standing
@@ -34,6 +34,14 @@ def take_back_waiting(
     waiting = [row for row, _, _ in outbox.list_waiting(connection, active.key)]
     if waiting:
         take_back_letters(connection, reminders.find_carrying(connection, waiting, places), now)
+
+
+def take_back_year(connection: Connection, active: Active, codes: Collection[str], now: datetime) -> None:
+    """Take back the letters that have not left and tell these districts the dates of their year."""
+    waiting = [row for row, _, _ in outbox.list_waiting(connection, active.key)] if codes else []
+    if waiting:
+        telling = reminders.find_telling(connection, waiting, NoticeKind.PUBLISHED, codes)
+        take_back_letters(connection, telling, now)
 
 
 def take_back_letters(connection: Connection, letters: Collection[int], now: datetime) -> None:

@@ -256,6 +256,16 @@ def find_carrying(
     return sorted(found)
 
 
+def find_telling(
+    connection: Connection, outbox_ids: Collection[int], kind: NoticeKind, codes: Collection[str]
+) -> list[int]:
+    """Those of the messages that carry a notice of a kind for one of these districts."""
+    query = select(table.c.outbox_id, table.c.district_code).where(
+        table.c.outbox_id.in_(outbox_ids), table.c.kind == kind
+    )
+    return sorted({row for row, code in connection.execute(query) if code in codes})
+
+
 def count_notices(
     connection: Connection, cycle_key: str, places: Collection[tuple[str, str]]
 ) -> dict[tuple[str, str, str], int]:

@@ -10,7 +10,7 @@ from yearwheel.services.app import Refused
 from yearwheel.services.change_calendar import save_change
 from yearwheel.services.excuse import excuse
 from yearwheel.services.extend import Extension, extend
-from yearwheel.services.mass import NewDay, excuse_many, extend_many, in_lines, undo
+from yearwheel.services.mass import MassAct, NewDay, excuse_many, extend_many, in_lines, undo
 from yearwheel.services.prove import prove
 from yearwheel.services.selection import Selection
 
@@ -81,6 +81,23 @@ def test_a_look_notes_a_day_on_which_nobody_works(app):
     assert (
         list(in_lines(sunday))[2] == "    note: 2027-03-14 is a Sunday; the office is closed, the day stands"
     )
+
+
+def test_every_stage_that_closes_before_its_new_day_is_named_at_once(app):
+    """The budget closes on March 15 and the plan with its due day; the review stays open until August."""
+    with pytest.raises(Refused) as refused:
+        give(app, stages=(), day=NewDay(workdays=11))
+    assert str(refused.value).splitlines() == [
+        f"{title} closes on {day}; to go past it use --force with a reason"
+        for title, day in (("Budget", "2027-03-15"), ("Plan", "2027-04-15"))
+    ]
+    assert dues(app) == [None] * 3
+
+
+def test_a_look_at_very_many_names_the_first_of_them():
+    names = tuple(f"District {n}" for n in range(171))
+    (line,) = in_lines(MassAct((), (), (), names))
+    assert line.endswith("District 38, District 39 and 131 more")
 
 
 def test_what_is_done_is_what_was_seen_and_carries_one_name(app):

@@ -6,7 +6,7 @@ import pytest
 
 from tests.apps import ANN, ASH, BIRCH, CEDAR, OFFICE, roster_of
 from yearwheel.services.app import Refused
-from yearwheel.services.selection import Circle, Selection, select
+from yearwheel.services.selection import Circle, Selection, off_the_map, select
 
 # Frankfort, Louisville (about 80 km away) and Paducah, far in the west.
 FRANKFORT = replace(ASH, county="Franklin", cooperative="OVEC", latitude=38.2009, longitude=-84.8733)
@@ -34,6 +34,27 @@ def test_a_cooperative_names_its_districts():
 )
 def test_a_circle_on_the_map_holds_who_is_near_enough(km, found):
     assert codes(circle=Circle(38.2009, -84.8733, km)) == found
+
+
+def test_a_circle_that_holds_nobody_says_who_is_nearest():
+    with pytest.raises(Refused) as refusal:
+        codes(counties=("Franklin",), circle=Circle(38.0, -88.6, 40))
+    assert str(refusal.value) == (
+        "no district lies within 40 km of 38.0, -88.6; the nearest is 002 Birch County, 102 km away"
+    )
+    off = roster_of(ANN, districts=(ASH, OFFICE))
+    with pytest.raises(Refused, match="no district of the roster has a place on the map"):
+        select(off, Selection(circle=Circle(38.0, -88.6, 40)))
+
+
+def test_who_has_no_place_on_the_map_is_named_beside_a_circle():
+    lost = roster_of(ANN, districts=(FRANKFORT, PADUCAH, replace(LOUISVILLE, latitude=None), OFFICE))
+    circle = Circle(38.2009, -84.8733, 78)
+    assert [d.code for d in select(lost, Selection(circle=circle))] == ["001"]
+    said = ["not on the map, so no circle finds it: 003 Cedar Independent"]
+    assert off_the_map(lost, Selection(circle=circle)) == said
+    for found_otherwise in (Selection(), Selection(codes=("003",), circle=circle), Selection(everyone=True)):
+        assert off_the_map(lost, found_otherwise) == []
 
 
 def test_several_ways_add_up():

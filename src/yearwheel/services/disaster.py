@@ -8,7 +8,7 @@ from yearwheel.services.app import App, Refused
 from yearwheel.services.mass import MassAct, carry_out, undone
 from yearwheel.services.reasons import need_reason
 from yearwheel.services.relief import DAY, standing_still
-from yearwheel.services.selection import Selection, select
+from yearwheel.services.selection import Selection, off_the_map, select
 from yearwheel.store import Connection, events, reliefs, rosters, standings
 from yearwheel.store.events import Event
 
@@ -32,7 +32,8 @@ def declare_disaster(
             raise Refused(f"{last} is past; a relief lasts at least until {today}")
         if last > today + LONGEST:
             raise Refused(f"{last} is more than a year away; a relief lasts until {today + LONGEST} at most")
-        codes = [d.code for d in select(rosters.load(work.connection, active.state), chosen)]
+        roster = rosters.load(work.connection, active.state)
+        codes = [d.code for d in select(roster, chosen)]
         given = _given_until(work.connection, cycle_key, today)
         covered = _covered(work.connection, cycle_key, codes, today, last)
         codes = [code for code in codes if code not in covered]
@@ -43,8 +44,9 @@ def declare_disaster(
         first = {code: max(today, given[code] + DAY) if code in given else today for code in codes}
         still = (standing_still(active, s, first[s.district_code], last, by, why) for s in here)
         moves = [move for move in still if move]
+        left = [*off_the_map(roster, chosen), *covered.values()]
         what = f"{chosen}: relief until {last}"
-        done = carry_out(work.connection, active, moves, list(covered.values()), now, what, by, why, save)
+        done = carry_out(work.connection, active, moves, left, now, what, by, why, save)
         if save:
             number = reliefs.add(
                 work.connection, cycle_key, codes, today, last, why=why, by=by, at=now, act=done.act

@@ -19,7 +19,7 @@ from yearwheel.services.moves import Move, count_notices, make_moves, with_statu
 from yearwheel.services.others_days import warning
 from yearwheel.services.reasons import check_reason, need_reason
 from yearwheel.services.relief import first_day
-from yearwheel.services.selection import Selection, select
+from yearwheel.services.selection import Selection, off_the_map, select
 from yearwheel.stages.standing import DueBecause, Standing
 from yearwheel.stages.status import LABELS, MOVES, OWED, Status
 from yearwheel.store import Connection, acts, events, reliefs, rosters, standings
@@ -27,7 +27,7 @@ from yearwheel.store.events import Event
 
 # What happens by itself, or moves nothing, does not stand in the way of taking an act back.
 HARMLESS = frozenset({"opened", "started", "extension_refused", "relief_ended"})
-NAMES_SHOWN = 40
+NAMED = 40  # districts in a look at an act: more is a wall that nobody reads
 MOST_WORKDAYS = 250  # about a year of them; more is a slip of the hand
 
 
@@ -83,21 +83,29 @@ def extend_many(
 ) -> MassAct:
     """Give many districts a later day, in the named stages or in all they owe. Who owes nothing is skipped.
 
-    Refused without a reason, for a day that is later for nobody, and past a stage's close unless forced.
+    Refused without a reason, for a day that is later for nobody, and, naming each, past stages' closes unless
+    forced.
     """
     need_reason(why, "an extension needs a reason")
     _check_workdays(day)
     now = app.clock.now()
     with app.database.writing() as work:
         active = read_active(work.connection, cycle_key)
-        moves, left = [], []
+        moves, left, closed = [], [], {}
         for before in _find(work.connection, active, chosen, stage_keys):
-            move = _extension(work.connection, active, before, day, by, why, now, force=force)
+            try:
+                move = _extension(work.connection, active, before, day, by, why, now, force=force)
+            except Refused as fault:
+                closed[before.stage_key] = str(fault)
+                continue
             if isinstance(move, Move):
                 moves.append(move)
             else:
                 left.append((before, move))
-        skipped = [f"{_place(s)} {words}" for s, words in left] if stage_keys else _summed(left)
+        if closed:
+            raise Refused("\n".join(closed[key] for key in active.stages if key in closed))
+        said = [f"{_place(s)} {words}" for s, words in left] if stage_keys else _summed(left)
+        skipped = [*_off_the_map(work.connection, active, chosen), *said]
         done = carry_out(work.connection, active, moves, skipped, now, f"{chosen}: extended", by, why, save)
         if save:
             work.commit()
@@ -121,7 +129,7 @@ def excuse_many(
     now = app.clock.now()
     with app.database.writing() as work:
         active = read_active(work.connection, cycle_key)
-        moves, skipped = [], []
+        moves, skipped = [], _off_the_map(work.connection, active, chosen)
         for before in _find(work.connection, active, chosen, stage_keys):
             if Status.EXCUSED in MOVES[before.status]:
                 after = with_status(before, Status.EXCUSED)
@@ -259,6 +267,10 @@ def _find(
     return standings.find(connection, active.key, stage_keys=stage_keys or known, codes=codes)
 
 
+def _off_the_map(connection: Connection, active: Active, chosen: Selection) -> list[str]:
+    return off_the_map(rosters.load(connection, active.state), chosen)
+
+
 def _extension(
     connection: Connection,
     active: Active,
@@ -342,9 +354,9 @@ def in_lines(done: MassAct) -> Iterable[str]:
             if old != new:
                 yield f"    {_day(old)} -> {_day(new)}: {counted(count, 'district')}"
         yield from (f"    note: {note}" for note in stage.notes)
-    rest = len(done.names) - NAMES_SHOWN
-    names = [*done.names[:NAMES_SHOWN], *([f"and {rest} more"] if rest > 0 else [])]
-    yield f"  {counted(len(done.names), 'district')} in all: {', '.join(names)}"
+    more = len(done.names) - NAMED
+    rest = f" and {more:,} more" if more > 0 else ""
+    yield f"  {counted(len(done.names), 'district')} in all: {', '.join(done.names[:NAMED])}{rest}"
     yield f"  reminders that follow: {done.reminders:,}; notices to people who are told: {done.notices:,}"
     yield from (f"  left as it is: {words}" for words in done.skipped)
 

@@ -291,6 +291,14 @@ def test_a_list_that_is_no_json_is_said_how_to_write(
     assert terminal.refuses("board").endswith('a variable that holds a list holds it as JSON: ["a", "b"]')
 
 
+@pytest.mark.parametrize("variable", ["YEARWHEEL_MAIL__TEAM", "YEARWHEEL_MAIL"])
+def test_a_tower_of_brackets_in_a_variable_is_no_breakdown(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    monkeypatch.setenv(variable, "[" * 10_000)
+    assert terminal.refuses("board") == (f"{variable}: this is not JSON: its brackets are nested too deeply")
+
+
 def test_a_settings_file_that_is_not_toml_is_named(terminal: Terminal) -> None:
     terminal.writes("yearwheel.toml", "port 8000\n")
 

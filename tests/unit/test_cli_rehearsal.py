@@ -92,6 +92,29 @@ def test_a_rehearsal_is_resumed_only_as_it_was_begun(
     assert (begun in is_now, given in was) == (False, False)
 
 
+def test_a_rehearsal_that_was_cut_off_is_begun_anew_only_when_that_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terminal, out = Terminal(tmp_path), tmp_path / "out"
+    words = ("rehearse", "--direct", "--cycle", CALENDAR, "--districts", 1, "--out", out)
+
+    def cut_off(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(rehearsal, "_walk", cut_off)
+        assert terminal.type(*words).exit_code == 130
+    kept = (out / "yearwheel.sqlite").stat().st_ino
+    assert terminal.refuses(*words) == (
+        f"{out} holds a rehearsal that was cut off; go on with --resume and the same words, "
+        "or begin anew with --start-over"
+    )
+    assert (out / "yearwheel.sqlite").stat().st_ino == kept
+    assert terminal.refuses(*words, "--resume", "--start-over").startswith("--resume and --start-over say")
+    terminal.does(*words, "--start-over")
+    terminal.does(*words)  # a finished one may be done again without a word
+
+
 def test_a_rehearsal_is_not_resumed_with_other_dates_or_other_people(tmp_path: Path) -> None:
     terminal = Terminal(tmp_path)
     text = CALENDAR.read_text("utf-8")

@@ -114,6 +114,24 @@ def test_the_shipped_roster_comes_with_its_people(terminal: Terminal) -> None:
     assert {contact["district_code"] for contact in known["contacts"].values()} == set(known["districts"])
 
 
+def test_the_shipped_roster_is_of_its_own_state_only(terminal: Terminal) -> None:
+    assert terminal.refuses("roster", "import", "--shipped", "kentucky", "--state", "ZZ") == (
+        "the roster kentucky is of KY, and --state says ZZ; leave it out"
+    )
+    assert not (terminal.folder / "data").exists()
+
+
+def test_a_roster_is_imported_at_a_moment_while_the_only_cycle_is_a_draft(terminal: Terminal) -> None:
+    districts, at = terminal.writes("d.csv", DISTRICTS), ("--at", "2027-01-04T09:00")
+    meetings = terminal.writes("meetings.csv", "code,date\n001,2027-01-11\n")
+    assert terminal.refuses("roster", "import", districts, *at) == (
+        "KY has no cycle, so there is no zone for --at to be read in; leave it out"
+    )
+    terminal.does("cycle", "create", "kentucky-2027")
+    assert "imported into KY" in terminal.does("roster", "import", districts, *at)
+    assert "days read: 1" in terminal.does("roster", "days", "import", meetings, "--meetings", *at)
+
+
 def test_of_many_notes_about_days_twenty_are_printed_and_all_are_in_json(terminal: Terminal) -> None:
     terminal.does("roster", "import", terminal.writes("d.csv", DISTRICTS))
     more = ",".join(f"extra{n}" for n in range(25))

@@ -39,6 +39,9 @@ def rehearse(
         "out/rehearsal"
     ),
     resume: Annotated[bool, typer.Option("--resume", help="Go on where a rehearsal was cut off.")] = False,
+    start_over: Annotated[
+        bool, typer.Option("--start-over", help="Begin anew where a rehearsal was cut off.")
+    ] = False,
 ) -> None:
     """Rehearse a year: every letter, every answer, and the proof at the end. Nothing leaves this machine."""
     ways: dict[str, Literal["direct", "prefect"]] = {"direct": "direct", "prefect": "prefect"}
@@ -46,18 +49,27 @@ def rehearse(
         raise Unclear(f"--through is direct or prefect, not {through!r}")
     if direct and through == "prefect":
         raise Unclear("--direct and --through prefect say two things; give one")
-    _run(cycle, ways[through], seed, districts, out, resume=resume)
+    if resume and start_over:
+        raise Unclear("--resume and --start-over say two things; give one")
+    _run(cycle, ways[through], seed, districts, out, resume=resume, start_over=start_over)
 
 
 def demo(
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where everything goes.")] = DEMO,
 ) -> None:
     """Run Kentucky's planning year through Prefect with everyone in it, and show what came of it."""
-    _run(SHIPPED, "prefect", 1, "", out, resume=False)
+    _run(SHIPPED, "prefect", 1, "", out, start_over=True)
 
 
 def _run(
-    cycle: str, through: Literal["direct", "prefect"], seed: int, districts: str, out: Path, *, resume: bool
+    cycle: str,
+    through: Literal["direct", "prefect"],
+    seed: int,
+    districts: str,
+    out: Path,
+    *,
+    resume: bool = False,
+    start_over: bool = False,
 ) -> None:
     from yearwheel.rehearsal.brake import Stopped
     from yearwheel.rehearsal.rehearse import Plan
@@ -73,6 +85,7 @@ def _run(
         through,
         _roster(districts),
         resume=resume,
+        start_over=start_over,
         command=shlex.join(words),
         cycle_name=name,
     )

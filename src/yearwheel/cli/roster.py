@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 roster = typer.Typer(no_args_is_help=True, help="Import districts and contacts; list them.")
 days = typer.Typer(no_args_is_help=True, help="Districts' own days: board meetings and breaks.")
 roster.add_typer(days, name="days")
-SHIPPED = ("kentucky",)
+SHIPPED = {"kentucky": "KY"}
 SHOWN = 20  # differences of one sort that are printed; --json has them all
 
 
@@ -62,14 +62,18 @@ def take_in(
 ) -> None:
     """Import a roster: every fault at once, or what it changes; running cycles follow."""
     from yearwheel.services.import_roster import compare_roster, import_roster
-    from yearwheel.services.lookup import find_cycle
+    from yearwheel.services.lookup import zone_of
 
     files, source = _read(districts, contacts, shipped, generate=generate)
+    if shipped and state != SHIPPED[shipped]:
+        raise Unclear(
+            f"the roster {shipped} is of {SHIPPED[shipped]}, and --state says {state}; leave it out"
+        )
     with glance() if dry_run else new_installation() as app:
         if dry_run:
             done = compare_roster(app, state, files)
         else:
-            then = acting_at(app, at, find_cycle(app).cycle.zone) if at else app
+            then = acting_at(app, at, zone_of(app, state)) if at else app
             done = import_roster(then, state, files, by=by, source=source)
     if as_json:
         print_json({"written": not dry_run, "difference": done.difference, "reminders": done.reminders})
@@ -261,14 +265,14 @@ def take_in_days(
     from yearwheel.roster.district_days import DayKind
     from yearwheel.services.import_days import import_days, read_days_file
     from yearwheel.services.import_roster import read_roster
-    from yearwheel.services.lookup import find_cycle
+    from yearwheel.services.lookup import zone_of
 
     kind = DayKind.MEETING if meetings else DayKind.BREAK
     with installation() as app:
         known = read_roster(app, state).districts
         # Without a roster every row would be a fault; the import says that one is missing.
         read = read_days_file(file, kind, district, known or None)
-        then = acting_at(app, at, find_cycle(app).cycle.zone) if at else app
+        then = acting_at(app, at, zone_of(app, state)) if at else app
         done = import_days(then, state, read, by=by, save=not dry_run)
     moves = done.moves
     if as_json:

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
 from tomllib import TOMLDecodeError
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, get_origin
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 from pydantic.fields import FieldInfo
@@ -169,6 +169,7 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         _refuse_unknown(os.environ)
+        _refuse_towers(os.environ)
         file = settings_file(os.environ)
         try:
             return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, file)
@@ -220,6 +221,22 @@ def _refuse_unknown(environ: Mapping[str, str]) -> None:
         raise BadSettings(
             "\n".join(f"{name} is not a setting; {_nearest(name.upper(), known)}" for name in unknown)
         )
+
+
+def _refuse_towers(environ: Mapping[str, str]) -> None:
+    """A section or a list is read as JSON, and its reader breaks down in very many brackets."""
+    sections = [variable("mail"), *(variable(name) for name, info in every_setting() if _is_list(info))]
+    for name in sections:
+        try:
+            json.loads(environ.get(name, ""))
+        except RecursionError:
+            raise BadSettings(f"{name}: this is not JSON: its brackets are nested too deeply") from None
+        except ValueError:
+            continue  # whoever reads it says so
+
+
+def _is_list(info: FieldInfo) -> bool:
+    return get_origin(info.annotation) is tuple
 
 
 def settings_for_workers(settings: Settings) -> dict[str, str]:

@@ -45,6 +45,7 @@ from yearwheel.store import cycles, outbox, reminders, rosters
 
 STAGE_MANAGER = "rehearsal"
 MARK = ".rehearsal"  # a folder with this file in it is ours to empty
+SUMMARY = "summary.json"  # written last
 OnProgress = Callable[[str, int, int], None]
 
 
@@ -59,6 +60,7 @@ class Plan:
     roster: Roster | None = None  # None is the shipped one
     database_url: str = ""  # empty is SQLite in `out`
     resume: bool = False
+    start_over: bool = False  # even where a rehearsal was cut off
     command: str = "yearwheel rehearse"
     cycle_name: str = "cycle.yaml"  # what messages call the calendar
 
@@ -86,7 +88,7 @@ class Summary:
 
 
 def rehearse(plan: Plan, on_progress: OnProgress) -> Summary:
-    """Run the year and write the folder. Refused when the folder holds something else.
+    """Run the year and write the folder. Refused when the folder holds something else, or a year cut off.
 
     Ctrl-C while the year is walked raises Stopped at the end of that day, and KeyboardInterrupt when pressed
     again or at another time. With `resume` an interrupted rehearsal goes on where it stopped: what was being
@@ -133,7 +135,7 @@ def rehearse(plan: Plan, on_progress: OnProgress) -> Summary:
     write_report(story, plan.out / "report.html")
     (plan.out / "year.ics").write_bytes(cycle_ics(cycle, stamp=clock.now()))
     summary = _summary(plan, cycle, len(story.districts), figures)
-    (plan.out / "summary.json").write_text(json.dumps(asdict(summary), indent=2) + "\n", "utf-8")
+    (plan.out / SUMMARY).write_text(json.dumps(asdict(summary), indent=2) + "\n", "utf-8")
     return summary
 
 
@@ -152,7 +154,7 @@ def _settled_memory() -> Iterator[None]:
 
 
 def _prepare_folder(plan: Plan) -> None:
-    """An empty folder of ours; with `resume`, the one an earlier rehearsal left."""
+    """An empty folder of ours; with `resume`, the one an earlier one left. Finished ones are put aside."""
     mark = plan.out / MARK
     if plan.resume:
         if not mark.exists():
@@ -165,6 +167,11 @@ def _prepare_folder(plan: Plan) -> None:
     if plan.out.exists() and any(plan.out.iterdir()):
         if not mark.exists():
             raise Refused(f"{plan.out} holds something that is no rehearsal; give another folder with --out")
+        if not (plan.start_over or (plan.out / SUMMARY).exists()):
+            raise Refused(
+                f"{plan.out} holds a rehearsal that was cut off; go on with --resume and the same words, "
+                "or begin anew with --start-over"
+            )
         _clear(plan.out)
     plan.out.mkdir(parents=True, exist_ok=True)
     mark.write_text(_terms(plan), "utf-8")

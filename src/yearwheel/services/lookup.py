@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from zoneinfo import ZoneInfo
 
 from yearwheel.calendar.cycle import Cycle, Stage
 from yearwheel.roster.people import District, Roster
@@ -24,6 +25,15 @@ def find_cycle(app: App, key: str = "") -> Active:
             why = f"{len(running)} cycles are published" if running else "no cycle is published"
             raise Refused(f"{why}; say which one with --cycle KEY; {_listed(running or known)}")
         return read_active(connection, running[0])
+
+
+def zone_of(app: App, state: str) -> ZoneInfo:
+    """The zone that a state's newest cycle is in, draft or not. Refused where the state has none."""
+    with app.database.reading() as connection:
+        stored = [cycle.key for cycle in cycles.list_cycles(connection) if cycle.state == state]
+        if not stored:
+            raise Refused(f"{state} has no cycle, so there is no zone for --at to be read in; leave it out")
+        return read_active(connection, stored[-1]).cycle.zone
 
 
 def refuse_the_past(app: App, active: Active) -> None:

@@ -182,6 +182,9 @@ def _steps(*words: str) -> list[tuple[str, str, str, int, int]]:
 
 @settings(max_examples=12)
 @example(steps=_steps("some_leave", "move_the_date", "all_come"))
+@example(
+    steps=[("extend", "budget", "001", 25, 6), ("some_leave", "budget", "003", 23, 13), *_steps("all_come")]
+)
 @given(steps=STEPS)
 def test_the_proof_holds_after_each_act_and_each_round(beginning, steps):
     with TemporaryDirectory() as folder:

@@ -92,11 +92,17 @@ class Reasons:
         return spans[-1].due_on if spans else None
 
     def _says_it_all(self, other: Row, row: Row, at: datetime) -> bool:
-        """Whether another rung, due by then, took a collapsed one's place and was not given up before it."""
-        later = other.key.rung != row.key.rung and row.due_at <= other.due_at <= at
-        went = other.status in (ReminderStatus.QUEUED, ReminderStatus.PLANNED)
-        ended_after = other.reason is not Reason.COLLAPSED and other.settled_at is not None
-        return later and (went or (ended_after and at <= (other.settled_at or at)))
+        """Whether another rung, due by then, took a collapsed one's place and was not given up before it.
+
+        Of rungs that collapsed at one moment none took another's place; one that did so later had until then.
+        """
+        if other.key.rung == row.key.rung or not row.due_at <= other.due_at <= at:
+            return False
+        if other.status in (ReminderStatus.QUEUED, ReminderStatus.PLANNED):
+            return True
+        if other.settled_at is None:
+            return False
+        return at < other.settled_at if other.reason is Reason.COLLAPSED else at <= other.settled_at
 
     def _ladder_mates(self, row: Row) -> list[Row]:
         """The ladder rows about the same deadline of the same district for the same person."""

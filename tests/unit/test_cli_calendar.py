@@ -157,6 +157,7 @@ def test_a_file_that_is_no_yaml_is_one_finding(terminal: Terminal) -> None:
                 "why": "a text with a colon needs quotes around it; "
                 "the rest of the file can be checked once this is mended",
                 "fix": 'title: "Small: a planning 2027"',
+                "example": "",
                 "waived": None,
             }
         ],

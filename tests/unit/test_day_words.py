@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from yearwheel.calendar.day_words import day_words, left_words, time_words
+from yearwheel.calendar.day_words import day_words, left_words, meant_day, time_words
 
 EASTERN, CENTRAL, INDIAN = ZoneInfo("America/New_York"), ZoneInfo("America/Chicago"), ZoneInfo("Asia/Kolkata")
 SUMMER, WINTER = datetime(2027, 7, 2, 3, 59, tzinfo=UTC), datetime(2027, 1, 9, 4, 59, tzinfo=UTC)
@@ -36,3 +36,15 @@ def test_a_time_on_another_day_over_there_says_which() -> None:
 def test_noon_and_midnight_are_twelve() -> None:
     assert time_words(datetime(2027, 7, 1, 16, tzinfo=UTC), EASTERN, EASTERN) == "12:00 PM Eastern"
     assert time_words(datetime(2027, 7, 1, 4, tzinfo=UTC), EASTERN, EASTERN) == "12:00 AM Eastern"
+
+
+@pytest.mark.parametrize(
+    "written", ["2027-2-13", "2027/02/13", "2/13/2027", "13.2.2027", "February 13, 2027", "13 Feb 2027"]
+)
+def test_a_date_in_another_notation_means_a_day(written: str) -> None:
+    assert meant_day(written) == date(2027, 2, 13)
+
+
+@pytest.mark.parametrize("written", ["02/01/2027", "2/13", "2027", "February 30, 2027", "soon"])
+def test_what_may_be_another_day_means_none(written: str) -> None:
+    assert meant_day(written) is None

@@ -29,7 +29,7 @@ def test_each_planted_fault_is_found_at_its_line_and_nothing_else(file: Path):
     assert [f"# {f.line} {f.code} {f.stage}".rstrip() for f in found] == [header]
     (finding,) = found
     assert finding.why
-    assert finding.fix
+    assert finding.fix or finding.example
     assert finding.waived is None
 
 
@@ -132,6 +132,19 @@ def test_a_finding_reads_as_one_line_with_its_fix():
         "but it is due on February 1, 2027; fix: if_closed: previous workday"
     )
     assert finding.severity is Severity.ERROR
+
+
+@pytest.mark.parametrize(
+    ("written", "fix", "example"),
+    [
+        ("Aprl 15", "April 15", ""),
+        ("Easter Monday", "", "first Monday of May"),
+    ],
+)
+def test_a_finding_tells_a_fix_from_an_example_of_the_form(written: str, fix: str, example: str):
+    (finding,) = read_far(SAMPLE.replace("April 15", written)).findings()
+    assert (finding.fix, finding.example) == (fix, example)
+    assert str(finding).endswith(f"; fix: {fix}" if fix else f"; for example: {example}")
 
 
 def test_a_stage_that_comes_often_needs_one_waiver():

@@ -91,23 +91,62 @@ def test_every_example_we_offer_can_be_read(words: str):
         ("the Friday before memorial day", "Friday before Memorial Day"),
         ("week of thanksgiving day", "the week of Thanksgiving"),
         ("1 workdays before drafting.due", "1 workday before drafting.due"),
+        ("sixth workday of July", "6th workday of July"),
+        ("the fifteenth workday of July", "15th workday of July"),
+        ("thirteen days after May 1", "13 days after May 1"),
+        ("sixteen weeks after due", "16 weeks after due"),
+        ("twenty workdays before drafting.due", "20 workdays before drafting.due"),
+        ("July 4th", "July 4"),
+        ("Washington’s Birthday", "Washington's Birthday"),
+        ("Presidents' Day", "Washington's Birthday"),
+        ("presidents day", "Washington's Birthday"),
+        ("MLK Day", "Martin Luther King Jr. Day"),
+        ("Martin Luther King, Jr. Day", "Martin Luther King Jr. Day"),
+        ("Friday before the Fourth of July", "Friday before Independence Day"),
     ],
 )
-def test_case_and_spaces_are_forgiven(written: str, canonical: str):
+def test_what_can_be_meant_in_one_way_only_is_read(written: str, canonical: str):
     assert str(parse_rule(written)) == canonical
 
 
 @pytest.mark.parametrize(
-    ("written", "message", "hint"),
+    ("written", "fix"),
     [
-        ("Januray 31", "'Januray 31' is not a date rule", "January 31"),
-        ("first Monday in May", "'first Monday in May' is not a date rule", "first Monday of May"),
-        ("Fryday before Memorial Day", "'Fryday before Memorial Day' is not a date rule",
-         "Friday before Memorial Day"),
-        ("February 30", "February has no day 30", "last day of February"),
-        ("February 29", "February has no day 29 in most years", "last day of February"),
-        ("April 31", "April has no day 31", "last day of April"),
+        ("Januray 31", "January 31"),
+        ("Feb. 3", "February 3"),
+        ("third Monday in May", "third Monday of May"),
+        ("Fryday before Memorial Day", "Friday before Memorial Day"),
+        ("6th workday before drafting.due", "6 workdays before drafting.due"),
+        ("first workday after Labor Day", "1 workday after Labor Day"),
+        ("Labour Day", "Labor Day"),
+    ],
+)
+def test_an_unreadable_rule_that_can_be_repaired_is_said_back_as_it_was_meant(written: str, fix: str):
+    with pytest.raises(RuleError) as caught:
+        parse_rule(written)
+    assert str(caught.value) == f"'{written}' is not a date rule; write {fix!r}"
+    assert (caught.value.fix, caught.value.example) == (fix, "")
+
+
+@pytest.mark.parametrize(("written", "message"), [
+    ("February 30", "February has no day 30"),
+    ("February 29", "February has no day 29 in most years"),
+])  # fmt: skip
+def test_who_writes_a_day_past_the_end_of_a_month_means_its_last_one(written: str, message: str):
+    with pytest.raises(RuleError) as caught:
+        parse_rule(written)
+    assert (caught.value.message, caught.value.fix) == (message, "last day of February")
+
+
+@pytest.mark.parametrize(
+    ("written", "message", "example"),
+    [
+        ("Easter Monday", "'Easter Monday' is not a date rule", "first Monday of May"),
         ("May 0", "May has no day 0", "last day of May"),
+        ("April 35", "April has no day 35", "last day of April"),
+        ("2027-02-01", "'2027-02-01' is not a date rule, which names no year", "February 1"),
+        ("sixteenth workday of May", "'sixteenth workday of May' is not a date rule",
+         "last workday of January"),
         ("20th workday of May", "'20th workday of may' does not exist in every month", "last workday of May"),
         ("0 days before due", "'0 days before' is not a distance", "20 workdays after drafting.due"),
         ("20 workdays from drafting.due", "'20 workdays from drafting.due' is not a date rule",
@@ -119,11 +158,11 @@ def test_case_and_spaces_are_forgiven(written: str, canonical: str):
         ("drafting.deadline", "'drafting.deadline' is not a date rule", "drafting.due"),
     ],
 )  # fmt: skip
-def test_an_unreadable_rule_says_what_would_be_right(written: str, message: str, hint: str):
+def test_what_an_unreadable_rule_may_have_meant_is_not_guessed(written: str, message: str, example: str):
     with pytest.raises(RuleError) as caught:
         parse_rule(written)
-    assert (caught.value.message, caught.value.hint) == (message, hint)
-    assert str(caught.value) == f"{message}; write for example {hint!r}"
+    assert (caught.value.message, caught.value.fix, caught.value.example) == (message, "", example)
+    assert str(caught.value) == f"{message}; write for example {example!r}"
 
 
 def test_a_school_year_that_the_file_does_not_say_is_asked_for():
@@ -134,7 +173,7 @@ def test_a_school_year_that_the_file_does_not_say_is_asked_for():
 def test_a_month_without_a_fifth_monday_says_so_instead_of_guessing():
     with pytest.raises(RuleError, match="February 2027 has no fifth Monday") as caught:
         parse_rule("fifth Monday of February").on(IN_2027)
-    assert caught.value.hint == "last Monday of February"
+    assert (caught.value.fix, caught.value.example) == ("", "last Monday of February")
 
 
 @pytest.mark.parametrize(

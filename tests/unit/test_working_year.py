@@ -43,6 +43,24 @@ def test_a_file_of_closed_days_lies_beside_the_cycle_file(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        ('2027/02/01,"snow, ice"', 'write: 2027-02-01,"snow, ice"'),
+        ("12/23/2027,extra day", "write: 2027-12-23,extra day"),
+        ("02/01/2027,snow", "write for example: 2027-12-23,extra day"),  # in January or in February?
+    ],
+)
+def test_a_day_in_another_notation_is_put_right_where_only_one_can_be_meant(row: str, told: str):
+    text = SAMPLE.replace("kentucky-state-offices", "[{file: c.csv}]")
+    (in_a_file,) = problems(text, files={"c.csv": f"date,reason\n{row}\n".encode()})
+    assert in_a_file.endswith(told)
+    day = row.split(",", maxsplit=1)[0]
+    amended = f"{{calendar: kentucky-state-offices, also_closed: {{{day}: snow}}}}"
+    (in_the_calendar,) = problems(SAMPLE.replace("kentucky-state-offices", amended))
+    assert in_the_calendar.endswith(told.split(",", maxsplit=1)[0])
+
+
+@pytest.mark.parametrize(
     ("name", "content", "message"),
     [
         ("../c.csv", CLOSURES, "a file of closed days lies beside the cycle file"),

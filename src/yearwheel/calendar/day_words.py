@@ -1,15 +1,30 @@
 """Days, times and distances as people say them, the same in letters and on pages."""
 
+from contextlib import suppress
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 ZONE_WORDS = {"E": "Eastern", "C": "Central", "M": "Mountain", "P": "Pacific", "AK": "Alaska", "H": "Hawaii"}
+NOTATIONS = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%m/%d/%Y", "%d/%m/%Y", "%m-%d-%Y", "%d-%m-%Y", "%d.%m.%Y")
+WITH_MONTHS = ("%B %d, %Y", "%b %d, %Y", "%B %d %Y", "%b %d %Y", "%d %B %Y", "%d %b %Y")
 
 
 def day_words(day: date, seen_from: date) -> str:
     """A day in words: "Friday, March 12"; with the year where it is another than the reader's."""
     words = f"{day:%A, %B} {day.day}"
     return words if day.year == seen_from.year else f"{words}, {day.year}"
+
+
+def meant_day(written: str) -> date | None:
+    """The day that a date in any notation can only mean: 2027/2/1, 12/23/2027 or Feb 1, 2027.
+
+    None where it is no date, or one of two: 02/01/2027.
+    """
+    days = set()
+    for notation in (*NOTATIONS, *WITH_MONTHS):
+        with suppress(ValueError):
+            days.add(datetime.strptime(written.strip(), notation).date())  # noqa: DTZ007
+    return days.pop() if len(days) == 1 else None
 
 
 def left_words(days: int) -> str:

@@ -63,13 +63,17 @@ ERRORS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something wrong: at which line, why, and what to paste there. `waived` is why the file accepts it."""
+    """Something wrong: at which line, why, and what to paste there, or an example of its form.
+
+    `waived` is why the file accepts it.
+    """
 
     code: Code
     line: int
     stage: str  # "" for the cycle as a whole
     why: str
     fix: str
+    example: str = ""
     waived: str | None = None
 
     @property
@@ -78,7 +82,8 @@ class Finding:
 
     def __str__(self) -> str:
         place = f"{self.line}: {self.severity} [{self.code}] " + (f"{self.stage}: " if self.stage else "")
-        fix = f"; fix: {self.fix}" if self.fix else ""
+        example = f"; for example: {self.example}" if self.example else ""
+        fix = f"; fix: {self.fix}" if self.fix else example
         return f"{place}{self.why}{fix}" + (f" (waived: {self.waived})" if self.waived else "")
 
 

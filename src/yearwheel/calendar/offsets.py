@@ -25,7 +25,11 @@ class Side(StrEnum):
     AFTER = "after"
 
 
-NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+NUMBERS = (
+    *("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"),
+    *("eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"),
+    "twenty",
+)
 CLOCK_STOPPED = ", clock stopped"
 MOST_COUNT = 999
 DAYS_IN = {Unit.DAY: 1, Unit.WORKDAY: 7 / 5, Unit.WEEK: 7}

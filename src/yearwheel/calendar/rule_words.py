@@ -1,8 +1,9 @@
-"""Reads date rules from words. Case and spaces are forgiven; everything else is said back with a repair."""
+"""Reads date rules from words. Case and spaces are forgiven; the rest is said back, repaired if it can be."""
 
 import re
 from difflib import get_close_matches
 
+from yearwheel.calendar.day_words import meant_day
 from yearwheel.calendar.holidays import NAMED
 from yearwheel.calendar.offsets import Offset, TooFar, Unit, with_digits
 from yearwheel.calendar.rules import (
@@ -31,7 +32,7 @@ from yearwheel.calendar.rules import (
     YearEdge,
 )
 
-# One for each form of the language; a rule that cannot be read is answered with the closest of them.
+# One for each form of the language; a rule that cannot be repaired is answered with the closest of them.
 EXAMPLES = (
     "January 31",
     "December 1 of the year before",
@@ -58,19 +59,31 @@ EXAMPLES = (
 
 _MONTH_NUMBERS = {name.lower(): n for n, name in enumerate(MONTHS, start=1)}
 _WEEKDAY_NUMBERS = {name.lower(): n for n, name in enumerate(WEEKDAYS)}
-_NTH = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "last": LAST}
-_HOLIDAYS = {name.lower(): name for name in NAMED} | {
+_COUNTING = (
+    *("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"),
+    *("eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth"),
+)
+_NTH = {word: n for n, word in enumerate(_COUNTING, start=1)} | {"last": LAST}
+_SIGNS = str.maketrans("", "", "'‘’.,")  # of a holiday's name, where everybody writes them differently
+_HOLIDAYS = {name.lower().translate(_SIGNS): name for name in NAMED} | {
     "thanksgiving day": "Thanksgiving",
     "christmas day": "Christmas",
-    "new year's": "New Year's Day",
-    "presidents' day": "Washington's Birthday",
+    "new years": "New Year's Day",
+    "presidents day": "Washington's Birthday",
+    "mlk day": "Martin Luther King Jr. Day",
+    "martin luther king day": "Martin Luther King Jr. Day",
+    "fourth of july": "Independence Day",
 }
 _SPANS = {words: years for years, words in SPAN_WORDS.items()}
 _MOST_WORKDAYS = 15
+_MONTH_ENDS = (29, 30, 31)  # who writes one of a shorter month means its end
+_SHORTEST_MONTH = 3  # letters of one cut short: "Feb"
+_UNREAD_COUNTS = ("eenth", "ieth")  # what a sixteenth or twentieth is near to is another day
 
 _MONTH = f"(?P<month>{'|'.join(_MONTH_NUMBERS)})"
 _WEEKDAY = f"(?P<weekday>{'|'.join(_WEEKDAY_NUMBERS)})"
 _ORDINAL = rf"(?P<nth>{'|'.join(_NTH)}|[0-9]{{1,2}}(?:st|nd|rd|th))"
+_NTH_AWAY = re.compile(rf"(?:the )?{_ORDINAL} (?P<unit>day|workday|week) (?P<side>before|after)\b")
 
 _AWAY = re.compile(
     r"(?P<offset>[0-9]+ (?:day|workday|week)s? (?:before|after)) (?P<day>.+?)(?P<stopped>, clock stopped)?"
@@ -85,7 +98,7 @@ _WEEKDAY_NEAR = re.compile(
     rf"(?:the )?{_WEEKDAY} (?P<near>on or before|on or after|before|after) (?P<day>.+)"
 )
 _OTHER_YEAR = re.compile(r"(?P<day>.+) of the year (?P<side>before|after)")
-_FIXED = re.compile(rf"{_MONTH} (?P<number>[0-9]{{1,2}})")
+_FIXED = re.compile(rf"{_MONTH} (?P<number>[0-9]{{1,2}})(?:st|nd|rd|th)?")
 _MONTH_END = re.compile(rf"(?:the )?last day of {_MONTH}")
 _NTH_WEEKDAY = re.compile(rf"(?:the )?{_ORDINAL} {_WEEKDAY} of {_MONTH}")
 _NTH_WORKDAY = re.compile(rf"(?:the )?{_ORDINAL} workday of {_MONTH}")
@@ -102,7 +115,7 @@ def parse_rule(words: str) -> Rule:
     text = with_digits(" ".join(words.split()).lower())
     rule = _rule(text)
     if rule is None:
-        raise RuleError(f"{_short(words)} is not a date rule", _repaired(text) or _closest(text))
+        raise _unreadable(words, text)
     return rule
 
 
@@ -129,9 +142,10 @@ def _offset(words: str) -> Offset:
     try:
         return Offset.parse(words)
     except TooFar as error:
-        raise RuleError(str(error), "20 workdays after drafting.due") from None
+        raise RuleError(str(error), example="20 workdays after drafting.due") from None
     except ValueError:
-        raise RuleError(f"{_short(words)} is not a distance", "20 workdays after drafting.due") from None
+        message = f"{_short(words)} is not a distance"
+        raise RuleError(message, example="20 workdays after drafting.due") from None
 
 
 def _day(text: str) -> Day | None:
@@ -145,8 +159,8 @@ def _day(text: str) -> Day | None:
 
 
 def _day_of_year(text: str, years: int) -> Day | None:
-    if text in _HOLIDAYS:
-        return HolidayDay(_HOLIDAYS[text], years)
+    if holiday := _HOLIDAYS.get(text.removeprefix("the ").translate(_SIGNS)):
+        return HolidayDay(holiday, years)
     if match := _FIXED.fullmatch(text):
         return _fixed_day(_MONTH_NUMBERS[match["month"]], int(match["number"]), years)
     if match := _MONTH_END.fullmatch(text):
@@ -166,43 +180,58 @@ def _fixed_day(month: int, number: int, years: int) -> FixedDay:
         return FixedDay(month, number, years)
     name = MONTHS[month - 1]
     often = " in most years" if (month, number) == (2, 29) else ""
-    raise RuleError(f"{name} has no day {number}{often}", str(MonthEnd(month, years)))
+    message, last = f"{name} has no day {number}{often}", str(MonthEnd(month, years))
+    raise RuleError(message, last) if number in _MONTH_ENDS else RuleError(message, example=last)
+
+
+def _number(word: str) -> int:
+    return _NTH.get(word) or int(word[:-2])
 
 
 def _nth(word: str, most: int, text: str) -> int:
-    nth = _NTH.get(word) or int(word[:-2])
+    nth = _number(word)
     if nth == LAST or 1 <= nth <= most:
         return nth
     last = _day_of_year(text.replace(word, "last"), 0)
-    raise RuleError(f"{_short(text)} does not exist in every month", str(last))
+    raise RuleError(f"{_short(text)} does not exist in every month", example=str(last))
 
 
 _VOCABULARY = {
     word.lower(): word.lower()
-    for word in re.findall(r"[A-Za-z.']+", " ".join([*EXAMPLES, *MONTHS, *WEEKDAYS, *_NTH, *NAMED]))
+    for word in re.findall(
+        r"[A-Za-z.']+", " ".join([*EXAMPLES, *MONTHS, *WEEKDAYS, *_NTH, *NAMED, *_HOLIDAYS])
+    )
     if "_" not in word and "drafting" not in word
 }
+
+
+def _unreadable(words: str, text: str) -> RuleError:
+    message = f"{_short(words)} is not a date rule"
+    if day := meant_day(words):
+        return RuleError(f"{message}, which names no year", example=f"{day:%B} {day.day}")
+    if repaired := _repaired(text):
+        return RuleError(message, repaired)
+    return RuleError(message, example=get_close_matches(text[:100], EXAMPLES, n=1, cutoff=0.0)[0])
 
 
 def _repaired(text: str) -> str:
     """The rule with each unknown word replaced by the nearest word of the language, if that can be read."""
     if len(text) > 100:
         return ""
-    words = (_nearest_word(word) for word in text.split())
+    text = _NTH_AWAY.sub(lambda m: f"{_number(m['nth'])} {m['unit']}s {m['side']}", text)
+    words = (_nearest_word(word) for word in text.replace(" in ", " of ").split())
     try:
         return str(_rule(" ".join(words)) or "")
     except RuleError as error:
-        return error.hint
+        return error.fix
 
 
 def _nearest_word(word: str) -> str:
-    if word in _VOCABULARY or not word.isalpha():
+    word = word.removesuffix(".")
+    if word in _VOCABULARY or not word.isalpha() or word.endswith(_UNREAD_COUNTS):
         return word
-    return next(iter(get_close_matches(word, _VOCABULARY, n=1, cutoff=0.7)), word)
-
-
-def _closest(text: str) -> str:
-    return get_close_matches(text[:100], EXAMPLES, n=1, cutoff=0.0)[0]
+    months = [month for month in _MONTH_NUMBERS if len(word) >= _SHORTEST_MONTH and month.startswith(word)]
+    return next(iter(months or get_close_matches(word, _VOCABULARY, n=1, cutoff=0.7)), word)
 
 
 def _short(words: str) -> str:

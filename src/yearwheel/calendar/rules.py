@@ -21,12 +21,17 @@ YEAR_WORDS = {-1: " of the year before", 0: "", 1: " of the year after"}
 
 
 class RuleError(ValueError):
-    """A rule that cannot be read or gives no date. `hint` is words that would be right."""
+    """A rule that cannot be read or gives no date.
 
-    def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(f"{message}; write for example {hint!r}" if hint else message)
+    `fix` is what was meant, in words to paste; `example` only shows the form of such a rule.
+    """
+
+    def __init__(self, message: str, fix: str = "", example: str = "") -> None:
+        words = f"; write {fix!r}" if fix else f"; write for example {example!r}" if example else ""
+        super().__init__(f"{message}{words}")
         self.message = message
-        self.hint = hint
+        self.fix = fix
+        self.example = example
 
 
 class Point(StrEnum):
@@ -121,7 +126,7 @@ class NthWeekday:
         if found is None:
             last = NthWeekday(LAST, self.weekday, self.month, self.years)
             raise RuleError(f"{MONTHS[self.month - 1]} {year} has no {ordinal(self.nth)} "
-                            f"{WEEKDAYS[self.weekday]}", str(last))  # fmt: skip
+                            f"{WEEKDAYS[self.weekday]}", example=str(last))  # fmt: skip
         return found
 
 
@@ -207,7 +212,7 @@ class YearEdge:
         if span is None:
             raise RuleError(
                 f"the file does not say when the {self.name} year begins and ends",
-                f"years: {{{self.name}: {{first: August 11, last: May 21}}}}",
+                example=f"years: {{{self.name}: {{first: August 11, last: May 21}}}}",
             )
         first, last = span.ends(context.year + self.years, context.workdays)
         if self.unit is Unit.DAY:

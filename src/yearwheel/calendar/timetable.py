@@ -168,8 +168,13 @@ def _dead_ends(needs: Mapping[StageDay, frozenset[StageDay]]) -> dict[StageDay, 
     faults = {}
     for place, leans_on in needs.items():
         for missing in leans_on - needs.keys():
-            near = get_close_matches(missing.stage or "", stages, n=1) or stages[:1]
-            faults[place] = RuleError(f"there is no stage {missing.stage!r}", f"{near[0]}.{missing.point}")
+            message = f"there is no stage {missing.stage!r}"
+            near = get_close_matches(missing.stage or "", stages, n=1)
+            faults[place] = (
+                RuleError(message, f"{near[0]}.{missing.point}")
+                if near
+                else RuleError(message, example=f"{stages[0]}.{missing.point}")
+            )
     return faults
 
 
@@ -188,7 +193,7 @@ def _rings(needs: Mapping[StageDay, frozenset[StageDay]]) -> dict[StageDay, Rule
             # graphlib lists a ring from what is needed to what needs it.
             names = [str(place) for place in (turned[0], *reversed(turned[1:]), turned[0])]
             words = "these dates wait for each other: " + ", which needs ".join(names)
-            faults[first] = RuleError(words, "April 15")
+            faults[first] = RuleError(words, example="April 15")
             graph = {p: n - set(ring) if p in ring else n for p, n in graph.items()}
         else:
             return faults

@@ -141,7 +141,8 @@ def _read_stages(section: Section, names: Names) -> list[StageDraft]:
 def _stage_nodes(section: Section) -> Sequence[Node]:
     nodes = section.each("stages")
     if not nodes:
-        section.report.note(section.place("stages"), "there are no stages", "stages: [{key: ..., kind: ...}]")
+        example = "stages: [{key: ..., kind: ...}]"
+        section.report.note(section.place("stages"), "there are no stages", example=example)
     if len(nodes) > MOST_STAGES:
         section.report.note(section.place("stages"), f"{len(nodes)} stages; at most {MOST_STAGES} are read")
     return nodes[:MOST_STAGES]
@@ -157,10 +158,10 @@ def _check_stages(drafts: Sequence[StageDraft], report: Report) -> None:
         for needed in draft.after:
             if needed not in {d.key for d in drafts}:
                 near = get_close_matches(needed, [d.key for d in drafts], n=1, cutoff=0.4)
+                fix = f"after: [{near[0]}]" if near else ""
+                example = "" if near else "after: []"
                 place = draft.section.place("after")
-                report.note(
-                    place, f"there is no stage {needed!r}", f"after: [{near[0]}]" if near else "after: []"
-                )
+                report.note(place, f"there is no stage {needed!r}", fix, example=example)
     try:
         TopologicalSorter({d.key: d.after for d in drafts}).prepare()
     except CycleError as error:
@@ -168,14 +169,14 @@ def _check_stages(drafts: Sequence[StageDraft], report: Report) -> None:
         waiting = next(d for d in drafts if d.key in ring)
         message = "these stages wait for each other: " + ", then ".join(ring)
         others = ", ".join(key for key in waiting.after if key not in ring)
-        report.note(waiting.section.place("after"), message, f"after: [{others}]", Code.CIRCULAR_AFTER)
+        report.note(waiting.section.place("after"), message, f"after: [{others}]", code=Code.CIRCULAR_AFTER)
 
 
 def _stage(draft: StageDraft, timetable: Timetable, zone: ZoneInfo, report: Report) -> Stage | None:
     for point in Point:
         fault = timetable.faults.get(StageDay(draft.key, point))
         if fault:
-            report.note(draft.place(point), fault.message, fault.hint)
+            report.note(draft.place(point), fault.message, fault.fix, fault.example)
     if any(StageDay(draft.key, point) not in timetable.days for point in Point):
         return None
     on = {point: timetable.days[StageDay(draft.key, point)] for point in Point}
@@ -220,10 +221,10 @@ def _note_order(draft: StageDraft, on: Mapping[Point, date], report: Report) -> 
     if on[Point.DUE] < on[Point.OPENS]:
         rule = draft.rules.due
         leans = rule and (day := stage_day_of(rule)) and day.stage in (None, draft.key)
-        hint = "due: 10 workdays after opens" if leans else "opens: 10 workdays before due"
+        fix = "due: 10 workdays after opens" if leans else "opens: 10 workdays before due"
         due, opens = in_words(on[Point.DUE]), in_words(on[Point.OPENS])
         message = f"{draft.key} is due on {due}, before it opens on {opens}"
-        report.note(draft.place(Point.DUE), message, hint, Code.DUE_BEFORE_OPEN)
+        report.note(draft.place(Point.DUE), message, fix, code=Code.DUE_BEFORE_OPEN)
     else:
         close, grace = in_words(on[Point.CLOSE]), in_words(on[Point.GRACE])
         message = f"{draft.key} closes on {close}, but is accepted until {grace}"
@@ -243,29 +244,33 @@ def _read_send_window(section: Section) -> SendWindow:
     opens = window.need("from", clock_time, OFFICE_HOURS.opens, '"08:00"')
     closes = window.need("until", clock_time, OFFICE_HOURS.closes, '"16:00"')
     if opens >= closes:
-        section.report.note(window.place("until"), "the send window ends before it begins", 'until: "16:00"')
+        message = "the send window ends before it begins"
+        section.report.note(window.place("until"), message, example='until: "16:00"')
     return SendWindow(opens, closes)
 
 
 def _year(node: Node) -> int:
     if not re.fullmatch(r"20\d\d", text(node), re.ASCII):
-        raise FieldError(node, f"{text(node)!r} is not a year from 2000 to 2099", "2027")
+        raise FieldError(node, f"{text(node)!r} is not a year from 2000 to 2099", example="2027")
     return int(text(node))
 
 
 def _zone(node: Node) -> ZoneInfo:
     name = text(node)
     if name not in zone_names():
-        near = nearest_zone(name)
-        others = "" if near else f"; in the United States there are {OF_THE_STATES}"
-        raise FieldError(node, f"{name!r} is not a time zone{others}", near or "America/New_York")
+        if near := nearest_zone(name):
+            raise FieldError(node, f"{name!r} is not a time zone", near)
+        others = f"in the United States there are {OF_THE_STATES}"
+        raise FieldError(node, f"{name!r} is not a time zone; {others}", example="America/New_York")
     return ZoneInfo(name)
 
 
 def _cycle_key(node: Node) -> str:
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", text(node)) or len(text(node)) > 60:
         raise FieldError(
-            node, f"{text(node)!r} is not a cycle key: small letters, digits and hyphens", "kentucky-2027"
+            node,
+            f"{text(node)!r} is not a cycle key: small letters, digits and hyphens",
+            example="kentucky-2027",
         )
     return text(node)
 
@@ -278,5 +283,5 @@ def _state(node: Node) -> str:
 
 def _address(node: Node) -> str:
     if not re.fullmatch(r"[^@\s<>,;]+@[^@\s<>,;]+\.[^@\s<>,;]+", text(node)):
-        raise FieldError(node, f"{text(node)!r} is not an e-mail address", "help@education.example")
+        raise FieldError(node, f"{text(node)!r} is not an e-mail address", example="help@education.example")
     return text(node)

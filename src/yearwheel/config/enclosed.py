@@ -42,7 +42,9 @@ def enclosed_files(document: Node) -> dict[str, bytes]:
         return {}
     if not isinstance(files, Entries):
         raise FieldError(
-            files, f"{KEY!r} holds files of closed days by name", 'files: {"closures.csv": "..."}'
+            files,
+            f"{KEY!r} holds files of closed days by name",
+            example='files: {"closures.csv": "..."}',
         )
     return {
         name: node.value.encode("utf-8", "surrogatepass")

@@ -34,7 +34,7 @@ def read_names(section: Section) -> Names:
     recipients: dict[str, Roles] = {}
     for name, node in _named(section, "recipients"):
         if name in set(Role):
-            report.note(node, f"{name!r} is already a role", f"{name}_and_others: [{name}, ...]")
+            report.note(node, f"{name!r} is already a role", example=f"{name}_and_others: [{name}, ...]")
         recipients[name] = read_roles(node, {}, report)
     ladders: dict[str, tuple[Offset, ...]] = {}
     for name, node in _named(section, "ladders"):
@@ -48,7 +48,7 @@ def _named(section: Section, key: str) -> Iterable[tuple[str, Node]]:
     if node is None:
         return ()
     if not isinstance(node, Entries):
-        section.report.note(node, f"{key!r} holds names with lists", f"{key}: {{name: [...]}}")
+        section.report.note(node, f"{key!r} holds names with lists", example=f"{key}: {{name: [...]}}")
         return ()
     return node.entries.items()
 
@@ -58,8 +58,8 @@ def offset(node: Node) -> Offset:
     try:
         return Offset.parse(text(node))
     except ValueError as error:
-        message, _, hint = str(error).partition("; write for example ")
-        raise FieldError(node, message, hint or "7 days before") from None
+        message, _, examples = str(error).partition("; write for example ")
+        raise FieldError(node, message, example=examples or "7 days before") from None
 
 
 def read_roles(node: Node, recipients: Mapping[str, Roles], report: Report) -> Roles:
@@ -69,7 +69,7 @@ def read_roles(node: Node, recipients: Mapping[str, Roles], report: Report) -> R
         for role in report.attempt(lambda n: _roles_of(n, recipients), item, ()):
             found[role] = None
     if isinstance(node, Items) and not node.items:
-        report.note(node, "nobody is named", f"[{Role.TECHNOLOGY_COORDINATOR}]")
+        report.note(node, "nobody is named", example=f"[{Role.TECHNOLOGY_COORDINATOR}]")
     return tuple(found)
 
 
@@ -117,7 +117,7 @@ def read_escalations(nodes: Iterable[Node], names: Names, report: Report) -> tup
         if isinstance(node, Entries):
             steps.append(node)
         else:
-            report.note(node, "an escalation says when and whom it tells", example)
+            report.note(node, "an escalation says when and whom it tells", example=example)
     return read_rungs(steps, (), names, report, RungKind.ESCALATION)
 
 
@@ -132,7 +132,8 @@ def _rungs_of(
     to = section.need("to", lambda n: read_roles(n, names.recipients, report), (), Role.SUPERINTENDENT)
     digest = section.may("as", _digest, False)
     if kind is RungKind.ESCALATION and any(o.side is not Side.AFTER for o in when):
-        report.note(section.place("when"), "an escalation comes after the deadline", "when: 1 workday after")
+        message = "an escalation comes after the deadline"
+        report.note(section.place("when"), message, example="when: 1 workday after")
     return tuple(Rung(o, to, kind or KIND_BY_SIDE[o.side], digest) for o in when)
 
 

@@ -19,18 +19,20 @@ E = TypeVar("E", bound=StrEnum)
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing wrong in a cycle file: where, what, and what would be right."""
+    """One thing wrong in a cycle file: where, what, and what to write instead, or an example of its form."""
 
     file: str
     line: int
     key: str  # the path of the key, such as "stages[3].due"
     message: str
-    hint: str = ""
+    fix: str = ""
+    example: str = ""
     code: Code = Code.UNREADABLE
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}: " + (f"{self.key}: " if self.key else "")
-        return place + self.message + (f"; write for example: {self.hint}" if self.hint else "")
+        example = f"; write for example: {self.example}" if self.example else ""
+        return place + self.message + (f"; write: {self.fix}" if self.fix else example)
 
 
 class CycleFileError(ValueError):
@@ -52,11 +54,13 @@ class Report:
     file: str
     problems: list[Problem] = field(default_factory=list)
 
-    def note(self, node: Node, message: str, hint: str = "", code: Code = Code.UNREADABLE) -> None:
-        self.problems.append(Problem(self.file, node.line, node.path, message, hint, code))
+    def note(
+        self, node: Node, message: str, fix: str = "", example: str = "", code: Code = Code.UNREADABLE
+    ) -> None:
+        self.problems.append(Problem(self.file, node.line, node.path, message, fix, example, code))
 
     def take(self, fault: FieldError) -> None:
-        self.note(fault.node, fault.message, fault.hint)
+        self.note(fault.node, fault.message, fault.fix, fault.example)
 
     def add_new(self, other: "Report") -> None:
         """Take over the other's problems, except at places that have one: a repeated stage is wrong once."""
@@ -84,12 +88,14 @@ class Section:
         self.report = report
         self._entries = node.entries if isinstance(node, Entries) else {}
         if not isinstance(node, Entries):
-            report.note(node, f"expected keys with values, found {_form(node)}", f"{keys[0]}: ...")
+            report.note(node, f"expected keys with values, found {_form(node)}", example=f"{keys[0]}: ...")
             return
         for key in node.entries.keys() - set(keys):
             place = self.place(key)
             near = get_close_matches(key, keys, n=1)
-            report.note(place, f"unknown key {key!r}", f"{near[0] if near else ' or '.join(keys)}: ...")
+            fix = f"{near[0]}: ..." if near else ""
+            example = "" if near else f"{' or '.join(keys)}: ..."
+            report.note(place, f"unknown key {key!r}", fix, example)
 
     def place(self, key: str) -> Node:
         """Where a key stands; the section itself when it is absent."""
@@ -105,7 +111,7 @@ class Section:
         node = self._entries.get(key)
         if node is None:
             if isinstance(self.node, Entries):
-                self.report.note(self.node, f"{key!r} is missing", f"{key}: {example}")
+                self.report.note(self.node, f"{key!r} is missing", example=f"{key}: {example}")
             return stand_in
         return self.report.attempt(read, node, stand_in)
 
@@ -139,7 +145,7 @@ def text(node: Node) -> str:
 
 
 def one_of(choices: type[E]) -> Callable[[Node], E]:
-    """Reads one value of an enumeration, with the closest one as the hint."""
+    """Reads one value of an enumeration, with the closest one as the fix."""
 
     def read(node: Node) -> E:
         written = text(node)
@@ -155,7 +161,7 @@ def yes_or_no(node: Node) -> bool:
     answers = {"yes": True, "true": True, "no": False, "false": False}
     written = text(node)
     if written.lower() not in answers:
-        raise FieldError(node, f"{written!r} is neither yes nor no", "yes")
+        raise FieldError(node, f"{written!r} is neither yes nor no", example="yes")
     return answers[written.lower()]
 
 
@@ -163,7 +169,8 @@ def unknown(node: Node, written: str, choices: Iterable[str]) -> FieldError:
     """The fault of a word that is none of the choices."""
     known = list(choices)
     near = get_close_matches(written, known, n=1)
-    return FieldError(node, f"{written!r} is not one of {', '.join(known)}", near[0] if near else known[0])
+    message = f"{written!r} is not one of {', '.join(known)}"
+    return FieldError(node, message, near[0]) if near else FieldError(node, message, example=known[0])
 
 
 def _form(node: Node) -> str:

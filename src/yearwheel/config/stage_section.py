@@ -177,13 +177,12 @@ def _read_review(section: Section, kind: StageKind, tell: Roles, names: Names) -
     node, report = section.get("review"), section.report
     if kind is not StageKind.REVIEW:
         if node is not None:
-            report.note(
-                section.place("review"), f"a stage of kind {kind} has no review rounds", "kind: review"
-            )
+            message = f"a stage of kind {kind} has no review rounds"
+            report.note(section.place("review"), message, example="kind: review")
         return None
     if node is None:
-        report.note(section.node, "'review' is missing", "review: {first_look: 30 days, revise: 15 workdays, "
-                    "second_look: 10 workdays}")  # fmt: skip
+        example = "review: {first_look: 30 days, revise: 15 workdays, second_look: 10 workdays}"
+        report.note(section.node, "'review' is missing", example=example)
         return None
     review = Section(node, REVIEW_KEYS, report)
     reviewer, revision = (str(Role.REVIEWER),), RungKind.REVISION
@@ -203,14 +202,14 @@ def rule(node: Node) -> Rule:
     try:
         return parse_rule(text(node))
     except RuleError as error:
-        raise FieldError(node, error.message, error.hint) from None
+        raise FieldError(node, error.message, error.fix, error.example) from None
 
 
 def clock_time(node: Node) -> time:
     """A time of day: "23:59"."""
     match = re.fullmatch(r"([01]\d|2[0-3]):([0-5]\d)", text(node), re.ASCII)
     if not match:
-        raise FieldError(node, f"{text(node)!r} is not a time of day", '"23:59"')
+        raise FieldError(node, f"{text(node)!r} is not a time of day", example='"23:59"')
     return time(int(match[1]), int(match[2]))
 
 
@@ -222,9 +221,9 @@ def _length(node: Node) -> Offset:
         length = Offset.parse(f"{plain} after{stopped}")
     except TooFar:
         words = f"{text(node)!r} is more than {MOST_COUNT}, the most that is counted"
-        raise FieldError(node, words, "15 workdays") from None
+        raise FieldError(node, words, example="15 workdays") from None
     except ValueError:
-        raise FieldError(node, f"{text(node)!r} is not a length of time", "15 workdays") from None
+        raise FieldError(node, f"{text(node)!r} is not a length of time", example="15 workdays") from None
     return length
 
 
@@ -236,6 +235,8 @@ def _stage_key(node: Node) -> str:
     key = text(node)
     if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", key):
         raise FieldError(
-            node, f"{key!r} is not a stage key: small letters, digits and underscores", "budget_preparation"
+            node,
+            f"{key!r} is not a stage key: small letters, digits and underscores",
+            example="budget_preparation",
         )
     return key

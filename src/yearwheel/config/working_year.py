@@ -1,10 +1,14 @@
 """Reads what the dates of a cycle are counted with: holidays, clock stops, fiscal and school years."""
 
+import csv
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import reduce
+from io import StringIO
+from itertools import zip_longest
 
+from yearwheel.calendar.day_words import meant_day
 from yearwheel.calendar.holidays import amended, joined, work_calendar
 from yearwheel.calendar.rules import (
     FISCAL,
@@ -24,7 +28,17 @@ from yearwheel.calendar.workdays import ClockStop, WorkCalendar
 from yearwheel.config.sections import Report, Section, text
 from yearwheel.config.stage_section import rule
 from yearwheel.config.yaml_text import Entries, FieldError, Items, Node, Text
-from yearwheel.roster.table import HEADER_ROW, Column, parse_day, read_table, sound_rows, told
+from yearwheel.roster.table import (
+    HEADER_ROW,
+    MOST_TOLD,
+    Column,
+    Row,
+    RowError,
+    parse_day,
+    read_table,
+    sound_rows,
+    told,
+)
 
 Files = Callable[[str], bytes]
 
@@ -65,7 +79,9 @@ def read_spans(section: Section) -> Mapping[str, YearSpan]:
 def _plain_day(node: Node) -> FixedDay | NthWeekday | MonthEnd | HolidayDay:
     found = rule(node)
     if not isinstance(found, FixedDay | NthWeekday | MonthEnd | HolidayDay):
-        raise FieldError(node, f"a year begins and ends on a plain day, not on {str(found)!r}", "July 1")
+        raise FieldError(
+            node, f"a year begins and ends on a plain day, not on {str(found)!r}", example="July 1"
+        )
     return found
 
 
@@ -97,7 +113,7 @@ def _season(
             if ends < begins:  # a winter stop ends in the next year
                 ends = last.on(Context(year + 1, workdays, {}))
         except RuleError as error:
-            raise FieldError(node, error.message, error.hint) from None
+            raise FieldError(node, error.message, error.fix, error.example) from None
         if ends - begins > LONGEST_STOP:
             raise FieldError(
                 node,
@@ -113,9 +129,11 @@ def _season(
 def _free_rule(node: Node) -> Rule:
     found = rule(node)
     if stage_day_of(found):
-        raise FieldError(node, "a clock stop cannot lean on a stage", "Friday before Memorial Day")
+        raise FieldError(node, "a clock stop cannot lean on a stage", example="Friday before Memorial Day")
     if isinstance(found, Leaning) and str(found).endswith("clock stopped"):
-        raise FieldError(node, "a clock stop cannot lean on clock stops", "Friday before Memorial Day")
+        raise FieldError(
+            node, "a clock stop cannot lean on clock stops", example="Friday before Memorial Day"
+        )
     return found
 
 
@@ -131,7 +149,7 @@ def _holidays(section: Section, files: Files) -> WorkCalendar:
 def _joined(node: Node, section: Section, files: Files) -> WorkCalendar:
     """One calendar, or a list of them: a day is closed when any of them is."""
     if isinstance(node, Items) and not node.items:
-        section.report.note(node, "no calendar of holidays is named", f"holidays: {STAND_IN}")
+        section.report.note(node, "no calendar of holidays is named", example=f"holidays: {STAND_IN}")
     parts = [
         _amended(item, section, files)
         if isinstance(item, Entries)
@@ -163,7 +181,9 @@ def _amended(node: Entries, section: Section, files: Files) -> WorkCalendar:
             closed[on] = report.attempt(text, reason, "")
     elif days_node is not None:
         report.note(
-            days_node, "'also_closed' holds dates with reasons", "also_closed: {2027-12-23: extra day}"
+            days_node,
+            "'also_closed' holds dates with reasons",
+            example="also_closed: {2027-12-23: extra day}",
         )
     opened = (report.attempt(_date, item, date.min) for item in holidays.each("open"))
     return amended(calendar, closed, frozenset(opened))
@@ -184,24 +204,39 @@ def _read_closures(node: Node, files: Files, report: Report) -> dict[date, str]:
     """The closed days of a CSV file with the columns date and reason; its faults are noted at the node."""
     name = text(node)
     if "/" in name or "\\" in name or name.startswith("."):
-        raise FieldError(node, "a file of closed days lies beside the cycle file", "closures.csv")
+        raise FieldError(node, "a file of closed days lies beside the cycle file", example="closures.csv")
     try:
         written = files(name)
     except OSError:
-        raise FieldError(
-            node, f"the file {name!r} is not at hand", "also_closed: {2027-12-23: extra day}"
-        ) from None
+        message = f"the file {name!r} is not at hand"
+        raise FieldError(node, message, example="also_closed: {2027-12-23: extra day}") from None
     table = read_table(written, CLOSURE_COLUMNS)
     if len(table.rows) > MOST_CLOSURES:
         raise FieldError(node, f"{name} has {len(table.rows)} rows; at most {MOST_CLOSURES} are read")
     example = CLOSURE_HEADER if any(e.row == HEADER_ROW for e in table.errors) else CLOSURE_EXAMPLE
-    for words in told(table.errors):
-        report.note(node, f"{name}, {words}", example)
+    rows = {row.number: row for row in table.rows}
+    fixes = (_row_again(error, rows.get(error.row)) for error in table.errors[:MOST_TOLD])
+    for words, fix in zip_longest(told(table.errors), fixes, fillvalue=""):
+        report.note(node, f"{name}, {words}", fix, "" if fix else example)
     return {row.values["date"]: row.values["reason"] for row in sound_rows(table.rows, table.errors)}
+
+
+def _row_again(error: RowError, row: Row | None) -> str:
+    """The faulty row with its day as the files write it, where it is clear which day is meant."""
+    day = meant_day(error.value) if error.column == "date" else None
+    if row is None or day is None:
+        return ""
+    line = StringIO()
+    csv.writer(line, lineterminator="").writerow((row.cells | {"date": day.isoformat()}).values())
+    return line.getvalue()
 
 
 def _date(node: Node) -> date:
     try:
         return date.fromisoformat(text(node))
     except ValueError:
-        raise FieldError(node, f"{text(node)!r} is not a date", "2027-12-23") from None
+        message, day = f"{text(node)!r} is not a date", meant_day(text(node))
+        fault = (
+            FieldError(node, message, str(day)) if day else FieldError(node, message, example="2027-12-23")
+        )
+        raise fault from None

@@ -31,11 +31,11 @@ MEANINGS = {
 
 
 class Fault(NamedTuple):
-    """One thing that is wrong: its line (from 1), what it is, and what would be right."""
+    """One thing that is wrong: its line (from 1), what it is, and the line to paste instead."""
 
     line: int
     message: str
-    hint: str = ""
+    fix: str = ""
 
 
 def faults_of(error: MarkedYAMLError, text: str) -> tuple[Fault, ...]:

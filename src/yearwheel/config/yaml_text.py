@@ -48,13 +48,17 @@ class Entries(Node):
 
 
 class FieldError(Exception):
-    """Something wrong at a place in the file, and words that would be right."""
+    """Something wrong at a place in the file.
 
-    def __init__(self, node: Node, message: str, hint: str = "") -> None:
+    `fix` is what was meant, in words to paste; `example` only shows the form of what may stand there.
+    """
+
+    def __init__(self, node: Node, message: str, fix: str = "", example: str = "") -> None:
         super().__init__(message)
         self.node = node
         self.message = message
-        self.hint = hint
+        self.fix = fix
+        self.example = example
 
 
 def read_yaml(raw: bytes, note: Callable[[FieldError], None]) -> Node:
@@ -76,7 +80,7 @@ def read_yaml(raw: bytes, note: Callable[[FieldError], None]) -> Node:
     except FieldError as fault:
         raise _last(fault) from None
     except MarkedYAMLError as error:
-        first, *others = (FieldError(Node(f.line, ""), f.message, f.hint) for f in faults_of(error, text))
+        first, *others = (FieldError(Node(f.line, ""), f.message, f.fix) for f in faults_of(error, text))
         for other in others:
             note(other)
         raise _last(first) from None
@@ -92,13 +96,13 @@ def read_yaml(raw: bytes, note: Callable[[FieldError], None]) -> Node:
     ) as error:
         raise FieldError(top, f"this is not YAML: {(str(error) or 'unreadable').splitlines()[0]}") from None
     if document is None:
-        raise FieldError(top, "the file is empty", "cycle: kentucky-2027")
+        raise FieldError(top, "the file is empty", example="cycle: kentucky-2027")
     return document
 
 
 def _last(fault: FieldError) -> FieldError:
     """The fault at which reading ends, saying so."""
-    return FieldError(fault.node, f"{fault.message}; {UNTIL_THEN}", fault.hint)
+    return FieldError(fault.node, f"{fault.message}; {UNTIL_THEN}", fault.fix, fault.example)
 
 
 class _Builder:

@@ -46,7 +46,7 @@ def read_far(
 
 def _as_finding(problem: Problem) -> Finding:
     place = f"{problem.key}: " if problem.key else ""
-    return Finding(problem.code, problem.line, "", f"{place}{problem.message}", problem.hint)
+    return Finding(problem.code, problem.line, "", f"{place}{problem.message}", problem.fix, problem.example)
 
 
 def lint_stored(app: App, active: Active) -> list[Finding]:

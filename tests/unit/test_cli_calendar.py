@@ -7,6 +7,7 @@ import pytest
 from icalendar import Calendar
 
 from tests.terminal import Terminal
+from yearwheel.config.cycle_file import load_cycle, read_shipped
 
 CALENDAR = Path(__file__).parent.parent / "cycles" / "small.yaml"
 
@@ -32,6 +33,19 @@ def test_rules_are_shown_in_the_words_of_the_file(terminal: Terminal) -> None:
     assert "10 workdays after due" not in terminal.does("calendar", "show", CALENDAR)
 
 
+@pytest.mark.parametrize("columns", [None, "80"])
+def test_a_stages_key_is_never_broken(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch, columns: str | None
+) -> None:
+    if columns:
+        monkeypatch.setenv("COLUMNS", columns)
+    keys = [stage.key for stage in load_cycle(read_shipped("new-york-2027")).stages]
+
+    said = terminal.does("calendar", "show", "new-york-2027", "--rules")
+    starts = [line.split()[0] for line in said.splitlines() if line.strip() and not line.startswith(" ")]
+    assert [word for word in starts if word in keys] == keys * 2
+
+
 def test_json_holds_every_date_with_its_offset(terminal: Terminal) -> None:
     (budget,) = [s for s in terminal.reads("calendar", "show", CALENDAR)["stages"] if s["key"] == "budget"]
 
@@ -52,7 +66,7 @@ def test_everything_wrong_with_a_file_is_said_at_once(terminal: Terminal) -> Non
     said = terminal.refuses("calendar", "show", broken).splitlines()
 
     assert [line.split(": ")[0] for line in said[:-1]] == ["broken.yaml:2", "broken.yaml:4", "broken.yaml:36"]
-    assert said[-1] == "3 things to put right; nothing was changed"
+    assert said[-1] == "3 things to put right"
 
 
 def test_a_file_that_is_not_utf8_is_refused_with_its_line(terminal: Terminal) -> None:
@@ -127,7 +141,7 @@ def test_what_cannot_be_read_is_a_finding_among_the_others(terminal: Terminal) -
         [
             "broken.yaml:16: warning [short-window] setup: from its opening to its due day it has 5 "
             "workdays, fewer than 10; fix: opens: 10 workdays before due",
-            "broken.yaml:44: error [due-before-open] stages[3].due: review is due on June 1, 2027, before it "
+            "broken.yaml:44: error [due-before-open] review: due: review is due on June 1, 2027, before it "
             "opens on June 2, 2027; fix: opens: 10 workdays before due",
             "2 to look at, 0 waived in the file",
             "what is at fault was looked at no further; lint again once it is put right",

@@ -277,7 +277,7 @@ def test_a_year_that_cannot_be_reckoned_is_written_all_the_same_and_says_so(term
         1,
         f"wrote {out}, for 2028; no line needs a person",
     )
-    assert "next.yaml:36: stages[2]" in said
+    assert "next.yaml:36: plan: due: plan is due on" in said
     assert said.splitlines()[-1] == (
         f"{out} stays, but is no cycle yet; put this right in it, then: yearwheel cycle create {out}"
     )

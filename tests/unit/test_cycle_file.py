@@ -39,8 +39,14 @@ def test_a_problem_says_file_line_key_message_and_fix_separately():
         load_cycle(SAMPLE.replace("due: April 15", "due: April 31"), "ky.yaml")
     (problem,) = caught.value.problems
     assert (problem.file, problem.line, problem.key) == ("ky.yaml", 28, "stages[1].due")
+    assert (problem.stage, problem.where) == ("drafting", "due")
     assert (problem.message, problem.fix) == ("April has no day 31", "last day of April")
-    assert str(caught.value) == "ky.yaml:28: stages[1].due: April has no day 31; write: last day of April"
+    assert str(caught.value) == "ky.yaml:28: drafting: due: April has no day 31; write: last day of April"
+
+
+def test_a_stage_without_a_key_is_told_by_its_place():
+    text = SAMPLE.replace("key: drafting", "key: Drafting!").replace("due: April 15", "due: April 31")
+    assert [line.split(": ")[1] for line in problems(text)] == ["stages[1].key", "stages[1].due"]
 
 
 def test_a_sound_file_becomes_a_cycle_with_its_dates_worked_out():
@@ -163,7 +169,7 @@ def test_a_date_that_leans_on_an_unreadable_one_is_not_blamed_for_it():
         "due: April 15", "due: 11 weeks after budget_preparation.due"
     )
     assert problems(text) == [
-        "cycle.yaml:19: stages[0].due.on: 'Januray 31' is not a date rule; write: January 31"
+        "cycle.yaml:19: budget_preparation: due.on: 'Januray 31' is not a date rule; write: January 31"
     ]
 
 

@@ -43,7 +43,7 @@ def test_a_stage_that_cannot_be_read_does_not_hide_what_is_wrong_with_the_others
     text = (SAMPLE + LATE).replace("opens: March 1", "opens: May 1").replace("help@", "help at ")
     assert [(f.line, f.code, f.severity, f.stage) for f in read_far(text).findings()] == [
         (7, Code.UNREADABLE, Severity.ERROR, ""),
-        (28, Code.DUE_BEFORE_OPEN, Severity.ERROR, ""),
+        (28, Code.DUE_BEFORE_OPEN, Severity.ERROR, "drafting"),
         (33, Code.SHORT_WINDOW, Severity.WARNING, "report"),
     ]
 
@@ -51,7 +51,7 @@ def test_a_stage_that_cannot_be_read_does_not_hide_what_is_wrong_with_the_others
 def test_stages_that_wait_in_a_ring_do_not_hide_what_is_wrong_with_the_others():
     ring = (SAMPLE + LATE).replace("    grace: 5", "    after: [drafting]\n    grace: 5")
     assert [(f.line, f.code, f.stage) for f in read_far(ring).findings()] == [
-        (20, Code.CIRCULAR_AFTER, ""),
+        (20, Code.CIRCULAR_AFTER, "budget_preparation"),
         (34, Code.SHORT_WINDOW, "report"),
     ]
 

@@ -228,7 +228,7 @@ def test_a_fault_in_a_stage_that_comes_often_is_told_once():
         "quarter\n    ask", "week\n    ask"
     )
     assert [p.split(": ", 1)[1] for p in problems(text)] == [
-        "stages[2].every: 'week' is not one of quarter, month; write for example: quarter"
+        "report: every: 'week' is not one of quarter, month; write for example: quarter"
     ]
     (problem,) = problems(SAMPLE + QUARTERLY.replace("10 workdays after due", "the moon"))
     assert "'the moon' is not a date rule" in problem

@@ -102,7 +102,7 @@ def _in_words_of_a_layer(error: Exception) -> str | None:
         return f'settings: {error}; a variable that holds a list holds it as JSON: ["a", "b"]'
     if isinstance(error, CycleFileError):
         count = len(error.problems)
-        return f"{error}\n{count} {'thing' if count == 1 else 'things'} to put right; nothing was changed"
+        return f"{error}\n{count} {'thing' if count == 1 else 'things'} to put right"
     if isinstance(error, ValidationError) and error.title == "Settings":
         return "\n".join(_settings(error))
     # The base class itself is what a file that is no database raises; its other children are our faults

@@ -44,11 +44,13 @@ def visible(text: str) -> str:
     return "".join(c for c in text if c == "\n" or c.isprintable())
 
 
-def table(headings: Sequence[str], rows: Iterable[Sequence[str | Text]], title: str = "") -> None:
-    """A plain table; cells that are Text keep their colour."""
+def table(
+    headings: Sequence[str], rows: Iterable[Sequence[str | Text]], title: str = "", *, keyed: bool = False
+) -> None:
+    """A plain table; cells that are Text keep their colour. Keyed, its first column is never broken."""
     grid = Table(title=title or None, title_justify="left", box=None, pad_edge=False, header_style="bold")
-    for heading in headings:
-        grid.add_column(heading, overflow="fold")
+    for number, heading in enumerate(headings):
+        grid.add_column(heading, overflow="fold", no_wrap=keyed and number == 0)
     for row in rows:
         grid.add_row(*(cell if isinstance(cell, Text) else visible(cell) for cell in row))
     console().print(grid)

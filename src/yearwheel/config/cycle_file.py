@@ -19,9 +19,9 @@ from yearwheel.config.enclosed import enclosed_files
 from yearwheel.config.ladders import Names, read_names
 from yearwheel.config.recurring import each_time
 from yearwheel.config.sections import CycleFileError, Problem, Report, Section, text
-from yearwheel.config.stage_section import StageDraft, clock_time, read_stage, read_waivers
+from yearwheel.config.stage_section import STAGE_KEY, StageDraft, clock_time, read_stage, read_waivers
 from yearwheel.config.working_year import Files, read_spans, read_working_year
-from yearwheel.config.yaml_text import Entries, FieldError, Node, read_yaml
+from yearwheel.config.yaml_text import Entries, FieldError, Node, Text, read_yaml
 
 __all__ = ["CycleFileError", "Problem", "load_cycle", "read_shipped", "shipped_cycles"]
 
@@ -32,6 +32,7 @@ KEYS = (
 OFFICE_HOURS = SendWindow(time(8), time(16))
 MIDNIGHT = time(0)
 MOST_STAGES = 200
+STAGE_PLACE = re.compile(r"stages\[\d+\]")
 # Faults of these leave the dates of the stages without a fault as they are.
 NO_MATTER_TO_DATES = frozenset({"cycle", "title", "office", "help", "stages"})
 
@@ -109,8 +110,22 @@ def _read_cycle(section: Section, files: Files) -> Cycle:
         waivers=read_waivers(section),
     )
     if report.problems:
-        raise CycleFileError(report.problems, _sound_part(cycle, drafts, report.problems))
+        raise CycleFileError(
+            _of_stages(report.problems, section), _sound_part(cycle, drafts, report.problems)
+        )
     return cycle
+
+
+def _of_stages(problems: Iterable[Problem], section: Section) -> Iterable[Problem]:
+    """The problems, those in a stage with the stage's key, as far as it is one."""
+    keys: dict[str, str] = {}
+    for node in section.each("stages"):
+        written = node.entries.get("key") if isinstance(node, Entries) else None
+        if isinstance(written, Text) and STAGE_KEY.fullmatch(written.value):
+            keys[node.path] = written.value
+    for problem in problems:
+        place = STAGE_PLACE.match(problem.key)
+        yield replace(problem, stage=keys.get(place[0], "")) if place else problem
 
 
 def _sound_part(cycle: Cycle, drafts: Iterable[StageDraft], problems: Iterable[Problem]) -> Cycle | None:
@@ -118,7 +133,7 @@ def _sound_part(cycle: Cycle, drafts: Iterable[StageDraft], problems: Iterable[P
     keys = {problem.key for problem in problems}
     if any(re.split(r"[.\[]", key)[0] not in NO_MATTER_TO_DATES for key in keys):
         return None
-    places = {found[0] for key in keys if (found := re.match(r"stages\[\d+\]", key))}
+    places = {found[0] for key in keys if (found := STAGE_PLACE.match(key))}
     at_fault = {draft.key for draft in drafts if draft.section.node.path in places}
     sound = [stage for stage in cycle.stages if stage.key not in at_fault]
     known = {stage.key for stage in sound}

@@ -1,5 +1,6 @@
 """Reads the sections of a cycle file key by key; what is wrong is noted and reading goes on."""
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -28,9 +29,16 @@ class Problem:
     fix: str = ""
     example: str = ""
     code: Code = Code.UNREADABLE
+    stage: str = ""  # the key of the stage it is in, where that has one
+
+    @property
+    def where(self) -> str:
+        """The key as a person finds it, within its stage if that is known: "due"."""
+        return re.sub(r"^stages\[\d+\]\.?", "", self.key) if self.stage else self.key
 
     def __str__(self) -> str:
-        place = f"{self.file}:{self.line}: " + (f"{self.key}: " if self.key else "")
+        steps = (f"{self.file}:{self.line}", self.stage, self.where)
+        place = "".join(f"{step}: " for step in steps if step)
         example = f"; write for example: {self.example}" if self.example else ""
         return place + self.message + (f"; write: {self.fix}" if self.fix else example)
 

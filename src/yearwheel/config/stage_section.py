@@ -30,6 +30,7 @@ STAGE_KEYS = (
 )  # fmt: skip
 DUE_KEYS = ("on", "if_closed", "if_break", "at", "basis", "statutory", "set_by")
 REVIEW_KEYS = ("first_look", "revise", "second_look", "reviewer_reminders", "revision_reminders")
+STAGE_KEY = re.compile(r"[a-z][a-z0-9_]{0,39}")
 END_OF_DAY = time(23, 59)
 STAND_IN_OFFSET = Offset.parse("1 day after")
 
@@ -233,7 +234,7 @@ def _grace(node: Node) -> Offset | None:
 
 def _stage_key(node: Node) -> str:
     key = text(node)
-    if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", key):
+    if not STAGE_KEY.fullmatch(key):
         raise FieldError(
             node,
             f"{key!r} is not a stage key: small letters, digits and underscores",

@@ -45,8 +45,8 @@ def read_far(
 
 
 def _as_finding(problem: Problem) -> Finding:
-    place = f"{problem.key}: " if problem.key else ""
-    return Finding(problem.code, problem.line, "", f"{place}{problem.message}", problem.fix, problem.example)
+    why = f"{problem.where}: {problem.message}" if problem.where else problem.message
+    return Finding(problem.code, problem.line, problem.stage, why, problem.fix, problem.example)
 
 
 def lint_stored(app: App, active: Active) -> list[Finding]:

@@ -49,6 +49,21 @@ def test_a_stage_without_a_key_is_told_by_its_place():
     assert [line.split(": ")[1] for line in problems(text)] == ["stages[1].key", "stages[1].due"]
 
 
+@pytest.mark.parametrize("state", ["KY", "DC", "PR"])
+def test_states_the_district_of_columbia_and_territories_have_cycles(state: str):
+    assert load_cycle(SAMPLE.replace("state: KY", f"state: {state}")).state == state
+
+
+def test_two_letters_of_no_state_are_answered_with_those_that_begin_alike():
+    said = "cycle.yaml:3: state: 'NO' is not a state's two letters; did you mean one of "
+    assert problems(SAMPLE.replace("state: KY", "state: NO")) == [
+        f"{said}NC, ND, NE, NH, NJ, NM, NV, NY?; write for example: KY"
+    ]
+    assert problems(SAMPLE.replace("state: KY", "state: ky")) == [
+        "cycle.yaml:3: state: 'ky' is not a state's two letters; write: KY"
+    ]
+
+
 def test_a_sound_file_becomes_a_cycle_with_its_dates_worked_out():
     cycle = load_cycle(SAMPLE)
     assert (cycle.key, cycle.state, cycle.year, cycle.zone.key) == (

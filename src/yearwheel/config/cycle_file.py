@@ -20,6 +20,7 @@ from yearwheel.config.ladders import Names, read_names
 from yearwheel.config.recurring import each_time
 from yearwheel.config.sections import CycleFileError, Problem, Report, Section, text
 from yearwheel.config.stage_section import STAGE_KEY, StageDraft, clock_time, read_stage, read_waivers
+from yearwheel.config.states import read_state
 from yearwheel.config.working_year import Files, read_spans, read_working_year
 from yearwheel.config.yaml_text import Entries, FieldError, Node, Text, read_yaml
 
@@ -98,7 +99,7 @@ def _read_cycle(section: Section, files: Files) -> Cycle:
     cycle = Cycle(
         key=section.need("cycle", _cycle_key, "", "kentucky-2027"),
         title=section.need("title", text, "", "Kentucky education technology planning 2027"),
-        state=section.need("state", _state, "", "KY"),
+        state=section.need("state", read_state, "", "KY"),
         year=year,
         zone=zone,
         office=section.need("office", text, "", "Office of Education Technology"),
@@ -287,12 +288,6 @@ def _cycle_key(node: Node) -> str:
             f"{text(node)!r} is not a cycle key: small letters, digits and hyphens",
             example="kentucky-2027",
         )
-    return text(node)
-
-
-def _state(node: Node) -> str:
-    if not re.fullmatch(r"[A-Z]{2}", text(node)):
-        raise FieldError(node, f"{text(node)!r} is not a state's two letters", "KY")
     return text(node)
 
 

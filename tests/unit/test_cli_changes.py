@@ -235,6 +235,13 @@ def test_a_key_that_does_not_name_its_calendars_year_is_remarked_on(terminal: Te
     )
 
 
+def test_a_key_that_names_another_year_is_remarked_on_once_by_the_linter(terminal: Terminal) -> None:
+    out = terminal.folder / "next.yaml"
+    said = terminal.type("cycle", "create", "kentucky-2030-b", "--from", "kentucky-2027", "--out", out)
+    assert (said.exit_code, said.stderr) == (0, "")
+    assert said.stdout.count("the key kentucky-2030-b names 2030, but the dates are those of 2028") == 1
+
+
 def test_next_year_says_what_the_linter_finds_in_it_and_how_to_look_again(terminal: Terminal) -> None:
     out = terminal.folder / "next.yaml"
     said = terminal.does("cycle", "create", "kentucky-2028", "--from", "kentucky-2027", "--out", out)

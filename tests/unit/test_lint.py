@@ -93,6 +93,7 @@ def test_kentuckys_rules_give_a_year_without_errors_whatever_the_weekdays(year: 
 
 def test_what_rolling_over_to_2028_would_ask_of_a_person():
     text = read_shipped("kentucky-2027").replace("year: 2027", "year: 2028")
+    text = text.replace("cycle: kentucky-2027", "cycle: kentucky-2028")
     assert [f"{f.stage}: {f.code}" for f in standing(read_far(text).findings(ROSTER))] == [
         "budget_preparation: rung-doubled",
         "erate_471: due-on-closed-day",
@@ -132,6 +133,51 @@ def test_a_finding_reads_as_one_line_with_its_fix():
         "but it is due on February 1, 2027; fix: if_closed: previous workday"
     )
     assert finding.severity is Severity.ERROR
+
+
+def found_with(holidays: str, closures: str = "") -> list[str]:
+    text = SAMPLE.replace("holidays: kentucky-state-offices", f"holidays: {holidays}")
+    found = read_far(text, files={"closures.csv": f"date,reason\n{closures}".encode()}).findings()
+    return [f"{f.code}: {f.why}; {f.fix}" for f in found]
+
+
+def test_the_days_of_a_file_of_closed_days_that_no_date_reaches_are_named_once():
+    closures = "2026-02-03,ice\n2027-02-03,ice\n2028-01-04,snow\n"
+    assert found_with("[{file: closures.csv}]", closures) == [
+        "day-of-other-year: closures.csv names 2026-02-03, 2028-01-04, but the calendar's dates lie in 2027; "
+        "leave out 2026-02-03, 2028-01-04"
+    ]
+    many = "".join(f"2026-02-{day:02},ice\n" for day in range(1, 13))
+    (said,) = found_with("[{file: closures.csv}]", many)
+    assert said.endswith("2026-02-10 and 2 more")
+
+
+def test_a_year_in_which_a_stage_opens_or_closes_is_one_of_the_calendars():
+    text = SAMPLE.replace("opens: first workday of January", "opens: December 1 of the year before").replace(
+        "holidays: kentucky-state-offices",
+        "holidays: {calendar: us-federal, also_closed: {2026-12-02: snow, 2025-12-02: snow}}",
+    )
+    (finding,) = read_far(text).findings()
+    assert finding.why == "also_closed names 2025-12-02, but the calendar's dates lie in 2026 to 2027"
+
+
+def test_days_are_not_called_out_of_the_year_while_a_stage_cannot_be_looked_at():
+    text = (CYCLES / "lint" / "day_of_other_year.yaml").read_text("utf-8").replace("April 15", "the moon")
+    assert [f.code for f in read_far(text).findings()] == [Code.UNREADABLE]
+
+
+def test_a_weekend_cannot_be_opened_and_a_stale_day_is_told_once():
+    assert found_with("{calendar: us-federal, open: [2027-01-30, 2025-01-06]}") == [
+        "day-of-other-year: open names 2025-01-06, but the calendar's dates lie in 2027; "
+        "leave out 2025-01-06",
+        "open-anyway: open names 2027-01-30, on which no holiday falls, so nothing is opened; "
+        "leave out 2027-01-30",
+    ]
+
+
+@pytest.mark.parametrize("key", ["sample", "sample-2027", "sample-2026-2027", "sample-20271"])
+def test_a_key_that_names_its_year_or_none_is_left_alone(key: str):
+    assert read_far(SAMPLE.replace("sample-2027", key)).findings() == []
 
 
 @pytest.mark.parametrize(

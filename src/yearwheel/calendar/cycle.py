@@ -209,6 +209,19 @@ class LocalDue:
 
 
 @dataclass(frozen=True, slots=True)
+class Correction:
+    """Days that a file closes or opens by hand: what the list is called, its line, its days.
+
+    `idle` are days to open on which no holiday falls.
+    """
+
+    name: str  # "also_closed", "open", or the name of a file of closed days
+    line: int
+    days: tuple[date, ...]
+    idle: tuple[date, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Cycle:
     """One year's run of planning for one state, every rule resolved to dates."""
 
@@ -224,6 +237,8 @@ class Cycle:
     stages: tuple[Stage, ...]
     rules: YearRules | None = None  # what the dates follow from; None in a cycle made without a file
     waivers: tuple[Waiver, ...] = ()
+    corrections: tuple[Correction, ...] = ()
+    lines: Mapping[str, int] = field(default_factory=dict, compare=False)
 
     def for_district(self, days: DistrictDays) -> dict[str, LocalDue]:
         """The due days that differ in a district with these days of its own, by stage.

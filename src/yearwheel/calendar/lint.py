@@ -1,7 +1,8 @@
 """The linter: what would go wrong in the year, found before anyone is promised a date."""
 
+import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from enum import StrEnum
@@ -15,6 +16,7 @@ from yearwheel.calendar.timetable import work_out
 from yearwheel.calendar.workdays import DAY
 
 LEAST_WORKDAYS = 10
+MOST_DAYS = 10  # listed by name in one finding
 SUMMER = "clock_stops: [{name: summer, from: Friday before Memorial Day, until: Friday after Labor Day}]"
 
 
@@ -37,6 +39,9 @@ class Code(StrEnum):
     REVIEW_TOO_SHORT = "review-too-short"
     ROLE_EMPTY = "role-empty"
     NO_CLOCK_STOPS = "no-clock-stops"
+    KEY_OF_OTHER_YEAR = "key-of-other-year"
+    DAY_OF_OTHER_YEAR = "day-of-other-year"
+    OPEN_ANYWAY = "open-anyway"
     UNUSED_WAIVER = "unused-waiver"
 
 
@@ -104,6 +109,8 @@ def lint(cycle: Cycle, load: Load | None = None, least_workdays: int = LEAST_WOR
     """
     found = [finding for stage in cycle.stages for finding in _of_stage(cycle, stage, load, least_workdays)]
     found += _busy_weeks(cycle)
+    found += _key(cycle)
+    found += _by_hand(cycle)
     judged = [_judged(cycle, finding) for finding in found]
     judged += _unused_waivers(cycle, found)
     return sorted(judged, key=lambda finding: finding.line)
@@ -308,6 +315,41 @@ def _busy_weeks(cycle: Cycle) -> Iterator[Finding]:
         if shared and one.isocalendar()[:2] == two.isocalendar()[:2]:
             why = f"the {shared[0].replace('_', ' ')} owes {first.key} in the same week, on {in_words(one)}"
             yield _find(second, Code.BUSY_WEEK, "due", why, f"due: 5 workdays after {first.key}.due")
+
+
+def years_named(key: str) -> list[str]:
+    """The years that a cycle's key names: those of "plan-2026-2027"."""
+    return re.findall(r"(?<!\d)20\d\d(?!\d)", key)
+
+
+def _key(cycle: Cycle) -> Iterator[Finding]:
+    named = years_named(cycle.key)
+    if named and str(cycle.year) not in named:
+        why = f"the key {cycle.key} names {named[-1]}, but the dates are those of {cycle.year}"
+        line = cycle.lines.get("cycle", 0)
+        yield Finding(Code.KEY_OF_OTHER_YEAR, line, "", why, "", example=f"year: {named[-1]}")
+
+
+def _by_hand(cycle: Cycle) -> Iterator[Finding]:
+    """Days closed or opened by hand that change nothing: of a year no date lies in, or open anyway."""
+    ends = [day.on.year for stage in cycle.stages for day in (stage.dates.opens, stage.dates.close)]
+    first, last = min(ends, default=cycle.year), max(ends, default=cycle.year)
+    years = range(min(first, cycle.year), max(last, cycle.year) + 1)
+    span = f"{years[0]} to {years[-1]}" if len(years) > 1 else f"{years[0]}"
+    for given in cycle.corrections:
+        if outside := [on for on in given.days if on.year not in years]:
+            why = f"{given.name} names {_listed(outside)}, but the calendar's dates lie in {span}"
+            fix = f"leave out {_listed(outside)}"
+            yield Finding(Code.DAY_OF_OTHER_YEAR, given.line, "", why, fix)
+        if idle := [on for on in given.idle if on.year in years]:
+            why = f"{given.name} names {_listed(idle)}, on which no holiday falls, so nothing is opened"
+            yield Finding(Code.OPEN_ANYWAY, given.line, "", why, f"leave out {_listed(idle)}")
+
+
+def _listed(days: Sequence[date]) -> str:
+    """The days as the file writes them; of very many the first ones, and how many more there are."""
+    more = f" and {len(days) - MOST_DAYS} more" if len(days) > MOST_DAYS else ""
+    return ", ".join(map(str, sorted(days)[:MOST_DAYS])) + more
 
 
 def _judged(cycle: Cycle, finding: Finding) -> Finding:

@@ -63,6 +63,7 @@ def create(
 
 def _roll_over(key: str, like: str, out: Path | None) -> tuple[str, str]:
     """The next year's file, written for the user to edit even where it does not hold yet."""
+    from yearwheel.calendar.lint import years_named
     from yearwheel.config.cycle_file import CycleFileError, load_cycle
     from yearwheel.config.roll_over import NotLater, roll_over
 
@@ -74,7 +75,7 @@ def _roll_over(key: str, like: str, out: Path | None) -> tuple[str, str]:
     path = out or Path(f"{key}.yaml")
     with path.open("x", encoding="utf-8", errors="surrogateescape") as file:
         file.write(rolled.source)
-    if str(rolled.year) not in key:
+    if not years_named(key):
         complain(f"note: the key {key} does not name the year of its calendar, {rolled.year}")
     say(f"wrote {path}, for {rolled.year}; {_lines_need(len(rolled.confirm))}")
     for line in rolled.confirm:

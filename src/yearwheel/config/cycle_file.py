@@ -90,7 +90,7 @@ def _read_cycle(section: Section, files: Files) -> Cycle:
     names = read_names(section)
     year = section.need("year", _year, 2000, "2027")
     zone = section.need("timezone", _zone, ZoneInfo("UTC"), "America/New_York")
-    workdays = read_working_year(section, year, files)
+    workdays, corrections = read_working_year(section, year, files)
     drafts = _read_stages(section, names)
     _check_stages(drafts, report)
     rules = YearRules({d.key: d.rules for d in drafts if d.key}, year, workdays, read_spans(section))
@@ -109,6 +109,8 @@ def _read_cycle(section: Section, files: Files) -> Cycle:
         stages=tuple(stage for stage in stages if stage),
         rules=rules,
         waivers=read_waivers(section),
+        corrections=corrections,
+        lines=section.lines(),
     )
     if report.problems:
         raise CycleFileError(

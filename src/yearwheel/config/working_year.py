@@ -8,6 +8,7 @@ from functools import reduce
 from io import StringIO
 from itertools import zip_longest
 
+from yearwheel.calendar.cycle import Correction
 from yearwheel.calendar.day_words import meant_day
 from yearwheel.calendar.holidays import amended, joined, work_calendar
 from yearwheel.calendar.rules import (
@@ -51,10 +52,13 @@ CLOSURE_HEADER, CLOSURE_EXAMPLE = "date,reason", "2027-12-23,extra day"
 LONGEST_STOP = timedelta(days=183)
 
 
-def read_working_year(section: Section, year: int, files: Files) -> WorkCalendar:
-    """The `holidays` of the file with its `clock_stops`."""
-    workdays = _holidays(section, files)
-    return replace(workdays, stops=_read_stops(section, year, workdays))
+def read_working_year(
+    section: Section, year: int, files: Files
+) -> tuple[WorkCalendar, tuple[Correction, ...]]:
+    """The `holidays` of the file with its `clock_stops`, and what was corrected in them by hand."""
+    by_hand: list[Correction] = []
+    workdays = _holidays(section, files, by_hand)
+    return replace(workdays, stops=_read_stops(section, year, workdays)), tuple(by_hand)
 
 
 def read_spans(section: Section) -> Mapping[str, YearSpan]:
@@ -137,21 +141,21 @@ def _free_rule(node: Node) -> Rule:
     return found
 
 
-def _holidays(section: Section, files: Files) -> WorkCalendar:
+def _holidays(section: Section, files: Files, by_hand: list[Correction]) -> WorkCalendar:
     node = section.get("holidays")
     if node is None:
         return section.need("holidays", _calendar, work_calendar(STAND_IN), STAND_IN)
     if not isinstance(node, Entries):
-        return _joined(node, section, files)
-    return _amended(node, section, files)
+        return _joined(node, section, files, by_hand)
+    return _amended(node, section, files, by_hand)
 
 
-def _joined(node: Node, section: Section, files: Files) -> WorkCalendar:
+def _joined(node: Node, section: Section, files: Files, by_hand: list[Correction]) -> WorkCalendar:
     """One calendar, or a list of them: a day is closed when any of them is."""
     if isinstance(node, Items) and not node.items:
         section.report.note(node, "no calendar of holidays is named", example=f"holidays: {STAND_IN}")
     parts = [
-        _amended(item, section, files)
+        _amended(item, section, files, by_hand)
         if isinstance(item, Entries)
         else section.report.attempt(_calendar, item, work_calendar(STAND_IN))
         for item in (node.items if isinstance(node, Items) else (node,))
@@ -159,20 +163,21 @@ def _joined(node: Node, section: Section, files: Files) -> WorkCalendar:
     return reduce(joined, parts) if parts else work_calendar(STAND_IN)
 
 
-def _amended(node: Entries, section: Section, files: Files) -> WorkCalendar:
+def _amended(node: Entries, section: Section, files: Files, by_hand: list[Correction]) -> WorkCalendar:
     report = section.report
     if "file" in node.entries:
         listed = Section(node, ("file",), report)
         days = listed.need("file", lambda n: _read_closures(n, files, report), {}, "closures.csv")
-        name = node.entries["file"]
-        empty = WorkCalendar(name.value if isinstance(name, Text) else "file", _no_days)
-        return amended(empty, days, frozenset())
+        file = node.entries["file"]
+        name = file.value if isinstance(file, Text) else "file"
+        by_hand.append(Correction(name, file.line, tuple(days)))
+        return amended(WorkCalendar(name, _no_days), days, frozenset())
     holidays = Section(node, ("calendar", "also_closed", "open"), report)
     if holidays.get("calendar") is None:
         holidays.need("calendar", _calendar, None, STAND_IN)
         calendar = work_calendar(STAND_IN)
     else:
-        calendar = _joined(node.entries["calendar"], section, files)
+        calendar = _joined(node.entries["calendar"], section, files, by_hand)
     closed: dict[date, str] = {}
     days_node = holidays.get("also_closed")
     if isinstance(days_node, Entries):
@@ -185,7 +190,10 @@ def _amended(node: Entries, section: Section, files: Files) -> WorkCalendar:
             "'also_closed' holds dates with reasons",
             example="also_closed: {2027-12-23: extra day}",
         )
-    opened = (report.attempt(_date, item, date.min) for item in holidays.each("open"))
+    opened = tuple(report.attempt(_date, item, date.min) for item in holidays.each("open"))
+    idle = tuple(on for on in opened if on not in calendar.holidays(on.year))
+    by_hand.append(Correction("also_closed", holidays.place("also_closed").line, tuple(closed)))
+    by_hand.append(Correction("open", holidays.place("open").line, opened, idle))
     return amended(calendar, closed, frozenset(opened))
 
 

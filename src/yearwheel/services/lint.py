@@ -12,6 +12,9 @@ from yearwheel.services.active import Active
 from yearwheel.services.app import App
 from yearwheel.store import rosters
 
+# A waiver may be meant for a stage that could not be looked at, and a day may lie in one's dates.
+OF_ALL_STAGES = frozenset({Code.UNUSED_WAIVER, Code.DAY_OF_OTHER_YEAR})
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -29,8 +32,8 @@ class Reading:
         Without a roster, what depends on people is not looked at.
         """
         found = lint(self.cycle, load_of(roster) if roster else None) if self.cycle else []
-        if self.faults:  # a waiver may be meant for a stage that could not be looked at
-            found = [finding for finding in found if finding.code is not Code.UNUSED_WAIVER]
+        if self.faults:
+            found = [finding for finding in found if finding.code not in OF_ALL_STAGES]
         return sorted([*self.faults, *found], key=lambda finding: finding.line)
 
 

@@ -96,8 +96,9 @@ def test_every_stage_that_closes_before_its_new_day_is_named_at_once(app):
 
 def test_a_look_at_very_many_names_the_first_of_them():
     names = tuple(f"District {n}" for n in range(171))
-    (line,) = in_lines(MassAct((), (), (), names))
+    line, counts = in_lines(MassAct((), (), (), names, 40_000, 342))
     assert line.endswith("District 38, District 39 and 131 more")
+    assert counts == "  reminders that follow: 40,000; notices to people who are told: 342"
 
 
 def test_what_is_done_is_what_was_seen_and_carries_one_name(app):

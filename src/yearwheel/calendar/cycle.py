@@ -223,7 +223,10 @@ class Correction:
 
 @dataclass(frozen=True, slots=True)
 class Cycle:
-    """One year's run of planning for one state, every rule resolved to dates."""
+    """One year's run of planning for one state, every rule resolved to dates.
+
+    `revision` counts the changes since the calendar was first published, for readers of the printed year.
+    """
 
     key: str
     title: str
@@ -236,6 +239,7 @@ class Cycle:
     send_window: SendWindow
     stages: tuple[Stage, ...]
     rules: YearRules | None = None  # what the dates follow from; None in a cycle made without a file
+    revision: int = 0
     waivers: tuple[Waiver, ...] = ()
     corrections: tuple[Correction, ...] = ()
     lines: Mapping[str, int] = field(default_factory=dict, compare=False)

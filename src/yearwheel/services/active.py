@@ -88,7 +88,7 @@ def following(old: Cycle, new: Cycle, at: datetime) -> Cycle:
         )
         for stage in new.stages
     )
-    return replace(new, stages=stages)
+    return replace(new, stages=stages, revision=old.revision + 1)
 
 
 def _since(old: Stage, new: Stage, today: date) -> date | None:

@@ -193,6 +193,21 @@ def test_a_finding_tells_a_fix_from_an_example_of_the_form(written: str, fix: st
     assert str(finding).endswith(f"; fix: {fix}" if fix else f"; for example: {example}")
 
 
+@pytest.mark.parametrize(
+    ("before", "fix"),
+    [
+        ("60 days", "opens: February 12"),
+        ("14 weeks", "opens: January 7"),
+        ("16 weeks", "opens: December 23 of the year before"),
+        ("150 weeks", "leave out '150 weeks before'"),
+    ],
+)
+def test_an_opening_to_paste_for_an_early_reminder_is_of_the_reminders_own_year(before: str, fix: str):
+    text = SAMPLE.replace("[21 days before,", f"[{before} before,")
+    (finding,) = read_far(text).findings()
+    assert (finding.code, finding.fix) == (Code.RUNG_BEFORE_OPEN, fix)
+
+
 def test_a_stage_that_comes_often_needs_one_waiver():
     text = SAMPLE + (
         "  - {key: report, kind: milestone, every: quarter, ask: Report.,\n"

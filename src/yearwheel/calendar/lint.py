@@ -11,7 +11,7 @@ from itertools import combinations
 from yearwheel.calendar.counted import counted
 from yearwheel.calendar.cycle import Cycle, OwedBy, Rung, RungKind, Stage, StageKind, Waiver
 from yearwheel.calendar.offsets import Offset
-from yearwheel.calendar.rules import Point, StageDay, in_words
+from yearwheel.calendar.rules import YEAR_WORDS, Point, StageDay, in_words
 from yearwheel.calendar.timetable import work_out
 from yearwheel.calendar.workdays import DAY
 
@@ -198,7 +198,9 @@ def _rungs(cycle: Cycle, stage: Stage) -> Iterator[Finding]:
         what = f"{str(rung.offset)!r} comes on {in_words(on)}"
         if on < opens:
             why = f"{what}, before the stage opens on {in_words(opens)}"
-            yield _find(stage, Code.RUNG_BEFORE_OPEN, place, why, f"opens: {on:%B} {on.day}")
+            years = YEAR_WORDS.get(on.year - cycle.year)
+            fix = f"leave out {str(rung.offset)!r}" if years is None else f"opens: {on:%B} {on.day}{years}"
+            yield _find(stage, Code.RUNG_BEFORE_OPEN, place, why, fix)
         elif on > close:
             why = f"{what}, after the stage closes on {in_words(close)}"
             fix = f"close: {cycle.workdays.count(due, on)} workdays after due"

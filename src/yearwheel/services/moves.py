@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from yearwheel.notifications.ledger import NoticeKind, PlannedReminder, ReminderKey, ReminderStatus
+from yearwheel.notifications.ledger import NoticeKind, PlannedReminder, ReminderKey
 from yearwheel.notifications.news import NEW_DAYS
 from yearwheel.roster.people import Role, Roster
 from yearwheel.services.active import Active
@@ -89,11 +89,7 @@ def with_status(standing: Standing, status: Status, **changes: Any) -> Standing:
 
 def told_days(connection: Connection, active: Active, places: set[tuple[str, str]]) -> set[Told]:
     """The deadlines of these (stage, district) places that a letter has spoken of, or is about to."""
-    ladder = reminders.list_ladder(connection, active.key, places)
-    notices = reminders.list_notices(connection, active.key, places)
-    said = [row.key for row in ladder if row.status is ReminderStatus.QUEUED]
-    said += [notice.key for notice in notices if notice.kind in NEW_DAYS and notice.reason is None]
-    return {(key.stage_key, key.district_code, key.deadline_on) for key in said}
+    return reminders.find_said(connection, active.key, places, NEW_DAYS)
 
 
 def request_subject(active: Active, stage_key: str) -> str:

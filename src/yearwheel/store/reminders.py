@@ -10,6 +10,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     RowMapping,
+    and_,
     bindparam,
     exists,
     func,
@@ -110,6 +111,22 @@ def list_notices(connection: Connection, cycle_key: str, places: Collection[tupl
         for row in connection.execute(query).all()
         if (row[0], row[1]) in places
     ]
+
+
+def find_said(
+    connection: Connection, cycle_key: str, places: Collection[tuple[str, str]], kinds: Collection[str]
+) -> set[tuple[str, str, date]]:
+    """The (stage, district, deadline)s there that letters speak of, and live notices of these kinds."""
+    by_letter = and_(table.c.kind.not_in(_NOTICES), table.c.status == ReminderStatus.QUEUED)
+    by_notice = and_(table.c.kind.in_(kinds), table.c.reason.is_(None))
+    query = (
+        select(table.c.stage_key, table.c.district_code, table.c.deadline_on)
+        .distinct()
+        .where(table.c.cycle_key == cycle_key, or_(by_letter, by_notice))
+        .where(table.c.stage_key.in_({stage for stage, _ in places}))
+        .where(table.c.district_code.in_({code for _, code in places}))
+    )
+    return {(stage, code, on) for stage, code, on in connection.execute(query) if (stage, code) in places}
 
 
 def revive(connection: Connection, ids: Collection[int]) -> None:

@@ -145,6 +145,7 @@ def test_who_writes_a_day_past_the_end_of_a_month_means_its_last_one(written: st
         ("May 0", "May has no day 0", "last day of May"),
         ("April 35", "April has no day 35", "last day of April"),
         ("2027-02-01", "'2027-02-01' is not a date rule, which names no year", "February 1"),
+        ("Juny 5", "'Juny 5' is not a date rule", "January 31"),
         ("sixteenth workday of May", "'sixteenth workday of May' is not a date rule",
          "last workday of January"),
         ("20th workday of May", "'20th workday of may' does not exist in every month", "last workday of May"),

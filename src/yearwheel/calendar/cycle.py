@@ -170,9 +170,7 @@ class Stage:
     lines: Mapping[str, int] = field(default_factory=dict, compare=False)
     tracks: frozenset[Track] = frozenset(Track)  # the tracks that owe it
     due_since: date | None = None  # the local day a changed calendar brought the due day in, if one did
-    opened_on: date | None = (
-        None  # the local day a changed calendar put its opening into the past, if one did
-    )
+    opened_on: date | None = None  # the local day a change put its opening into the past, if one did
 
     def line_of(self, key: str) -> int:
         """The file's line of a key of this stage, or of the stage itself when it is left out."""

@@ -231,7 +231,10 @@ def _nearest_word(word: str) -> str:
     if word in _VOCABULARY or not word.isalpha() or word.endswith(_UNREAD_COUNTS):
         return word
     months = [month for month in _MONTH_NUMBERS if len(word) >= _SHORTEST_MONTH and month.startswith(word)]
-    return next(iter(months or get_close_matches(word, _VOCABULARY, n=1, cutoff=0.7)), word)
+    near = months or get_close_matches(word, _VOCABULARY, n=2, cutoff=0.7)
+    if len(near) > 1 and _MONTH_NUMBERS.keys() >= set(near):
+        return word  # "Juny" is either
+    return next(iter(near), word)
 
 
 def _short(words: str) -> str:

@@ -6,10 +6,8 @@ from zoneinfo import ZoneInfo
 
 from yearwheel.calendar.cycle import Cycle
 from yearwheel.calendar.day_words import zone_words
-from yearwheel.notifications.ledger import Attempt, OutboxStatus
+from yearwheel.notifications.ledger import SYSTEM, Attempt, OutboxStatus
 from yearwheel.notifications.mailers.team import REDIRECTED
-
-SYSTEM = "yearwheel"  # who acts where no person did
 
 LEFT = frozenset({OutboxStatus.SENT, OutboxStatus.BOUNCED})
 WAITING = frozenset({OutboxStatus.HELD, OutboxStatus.QUEUED, OutboxStatus.SENDING})

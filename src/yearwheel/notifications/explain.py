@@ -7,7 +7,7 @@ from itertools import groupby, pairwise
 from typing import Any
 
 from yearwheel.calendar.cycle import Cycle, OwedBy, RungKind, Stage
-from yearwheel.notifications.carrier import SYSTEM, Carrier, Halt, hour
+from yearwheel.notifications.carrier import Carrier, Halt, hour
 from yearwheel.notifications.history import (
     FOREVER,
     OWN_DAY,
@@ -19,7 +19,7 @@ from yearwheel.notifications.history import (
     Span,
     Turn,
 )
-from yearwheel.notifications.ledger import NoticeKind, Reason, ReminderKey, ReminderStatus
+from yearwheel.notifications.ledger import SYSTEM, NoticeKind, Reason, ReminderKey, ReminderStatus
 from yearwheel.roster.people import ROLE_LABELS, STATE_ROLES, District, Role, Roster
 from yearwheel.stages.status import HANDED_IN, LABELS, WAIVED, Status
 

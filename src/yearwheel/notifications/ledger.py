@@ -5,6 +5,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import NamedTuple
 
+SYSTEM = "yearwheel"  # who acts where no person did
+
 
 class ReminderStatus(StrEnum):
     """A reminder is a planned, dated message about a deadline to one contact."""

@@ -12,14 +12,13 @@ from threading import Lock
 from uuid import uuid4
 
 from yearwheel.config.settings import Mail
-from yearwheel.notifications.ledger import Attempt, OutboxStatus
+from yearwheel.notifications.ledger import SYSTEM, Attempt, OutboxStatus
 from yearwheel.notifications.mailers import Envelope, Mailer, Result
 from yearwheel.notifications.verp import sender_for
 from yearwheel.services.active import Active, read_active
 from yearwheel.services.app import App
 from yearwheel.services.contacts import give_up_address, mend_address
 from yearwheel.services.queue_mail import open_zones
-from yearwheel.services.rounds import SYSTEM
 from yearwheel.services.upkeep import sweep_leases
 from yearwheel.store import Connection, events, outbox, rosters
 from yearwheel.store.events import Event

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from yearwheel.services.active import read_active
 from yearwheel.services.app import App, Refused
-from yearwheel.services.mass import MassAct, carry_out, undone
+from yearwheel.services.mass import MassAct, carry_out, taken_back
 from yearwheel.services.reasons import need_reason
 from yearwheel.services.relief import DAY, standing_still
 from yearwheel.services.selection import Selection, off_the_map, select
@@ -60,10 +60,10 @@ def declare_disaster(
 
 def _given_until(connection: Connection, cycle_key: str, today: date) -> dict[str, date]:
     """For each district the last day that an earlier relief has given it already, ended since or not."""
-    taken_back = {event.before for event in events.list_events(connection, cycle_key, kinds=["mass_act"])}
+    back = taken_back(connection, cycle_key)
     found: dict[str, date] = {}
     for relief in reliefs.list_reliefs(connection, cycle_key):
-        if relief.last_on >= today and undone(relief.act) not in taken_back:
+        if relief.last_on >= today and relief.act not in back:
             found |= {code: max(relief.last_on, found.get(code, today)) for code in relief.districts}
     return found
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from yearwheel.notifications.ledger import SYSTEM
 from yearwheel.notifications.what_if import first_standings
 from yearwheel.notifications.whole_cycle import publication
 from yearwheel.roster.contacts_csv import read_contacts
@@ -19,7 +20,6 @@ from yearwheel.services.local_days import enter_on_own_days
 from yearwheel.services.moves import tell
 from yearwheel.services.note_people import note_people
 from yearwheel.services.replan import replan
-from yearwheel.services.rounds import SYSTEM
 from yearwheel.services.tracks import enter_on_tracks
 from yearwheel.store import Connection, cycles, events, reminders, rosters, standings
 from yearwheel.store.events import Event

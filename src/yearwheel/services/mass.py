@@ -152,7 +152,7 @@ def undo(app: App, cycle_key: str, act: str, *, by: str, why: str, save: bool = 
         changed = {(e.stage_key, e.district_code): e for _, e in done if e.stage_key and e.district_code}
         if not changed:
             raise Refused(f"{cycle_key} has no act {act!r} that changed anything")
-        _check_notundone(work.connection, active, act)
+        _check_not_undone(work.connection, active, act)
         if stands := _in_the_way(work.connection, cycle_key, done):
             lines = [f"  {_said(event)} on {active.day(event.at)} by {event.actor}" for event in stands]
             raise Refused("\n".join([f"{act} cannot be undone; since then:", *lines]))
@@ -164,10 +164,10 @@ def undo(app: App, cycle_key: str, act: str, *, by: str, why: str, save: bool = 
         for relief in reliefs.list_reliefs(work.connection, cycle_key):
             if relief.act == act and relief.ended_at is None:
                 reliefs.end(work.connection, relief.id, by, now)
-        taken_back = carry_out(work.connection, active, moves, [], now, undone(act), by, why, save)
+        reversal = carry_out(work.connection, active, moves, [], now, _undone(act), by, why, save)
         if save:
             work.commit()
-    return taken_back
+    return reversal
 
 
 def carry_out(
@@ -225,28 +225,35 @@ def _in_the_way(connection: Connection, cycle_key: str, done: Sequence[acts.Numb
     """What changed in an act's places since it changed them last, and has not been taken back since."""
     newest = {(e.stage_key or "", e.district_code or ""): number for number, e in done}
     later = acts.find_later(connection, cycle_key, done[0].id, set(newest))
-    void = _taken_back(connection, cycle_key)
+    back = taken_back(connection, cycle_key)
+    void = {*back, *map(_name, back.values())}  # together they changed nothing
     return [
         event
         for number, event in later
         if event.kind not in HARMLESS
         and number > newest[event.stage_key or "", event.district_code or ""]
-        and (event.detail or {}).get("act") not in void
+        and _name(event) not in void
     ]
 
 
-def _taken_back(connection: Connection, cycle_key: str) -> set[str]:
-    """The acts that were undone, and those that undid them: together they changed nothing."""
-    void: set[str] = set()
-    named = [
-        ((event.detail or {})["act"], event.before or "")
-        for event in events.list_events(connection, cycle_key, kinds=["mass_act"])
-    ]
-    for act, what in reversed(named):  # whoever undoes an undoing has the first act stand again
-        undid = next((other for other, _ in named if undone(other) == what), None)
-        if undid and act not in void:
-            void |= {act, undid}
-    return void
+def taken_back(connection: Connection, cycle_key: str) -> dict[str, Event]:
+    """For each act that stands undone, the event of the act that undid it.
+
+    Whoever undoes an undoing has the first act stand again.
+    """
+    found: dict[str, Event] = {}
+    done = events.list_events(connection, cycle_key, kinds=["mass_act"])
+    called = {_undone(_name(event)): _name(event) for event in done}
+    for event in reversed(done):
+        undid = called.get(event.before or "")
+        if undid and _name(event) not in found:
+            found[undid] = event
+    return found
+
+
+def _name(event: Event) -> str:
+    name: str = (event.detail or {}).get("act", "")
+    return name
 
 
 def _check_workdays(day: NewDay) -> None:
@@ -304,20 +311,18 @@ def _summed(left: Iterable[tuple[Standing, str]]) -> list[str]:
     return [f"{stage} {words}: {counted(many, 'district')}" for (stage, words), many in places.items()]
 
 
-def undone(act: str) -> str:
+def _undone(act: str) -> str:
     """What an act is called that takes another back."""
     return f"{act} undone"
 
 
-def _check_notundone(connection: Connection, active: Active, act: str) -> None:
+def _check_not_undone(connection: Connection, active: Active, act: str) -> None:
     """One sentence for an act that was taken back, in the place of all that taking it back has changed."""
-    for event in events.list_events(connection, active.key, kinds=["mass_act"]):
-        if event.before == undone(act):
-            again = (event.detail or {})["act"]
-            raise Refused(
-                f"{act} was undone already on {active.day(event.at)} by {event.actor} ({event.why}); "
-                f"to have it back: yearwheel undo {again} --why '...'"
-            )
+    if event := taken_back(connection, active.key).get(act):
+        raise Refused(
+            f"{act} was undone already on {active.day(event.at)} by {event.actor} ({event.why}); "
+            f"to have it back: yearwheel undo {_name(event)} --why '...'"
+        )
 
 
 def _reversal(before: Standing, event: Event, by: str, why: str) -> Move:

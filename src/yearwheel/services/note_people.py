@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
+from yearwheel.notifications.ledger import SYSTEM
 from yearwheel.notifications.planner import NOBODY
 from yearwheel.notifications.presence import Told
 from yearwheel.roster.people import STATE_ROLES, Role, Roster
 from yearwheel.services.active import Active
-from yearwheel.services.rounds import SYSTEM
 from yearwheel.store import Connection, events
 from yearwheel.store.events import Event
 

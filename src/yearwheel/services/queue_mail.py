@@ -11,7 +11,14 @@ from zoneinfo import ZoneInfo
 from yearwheel.calendar.cycle import Deadline, OwedBy, RungKind, Stage
 from yearwheel.notifications.catalog import CATALOG, may_decline
 from yearwheel.notifications.invitation import announce, write_dates
-from yearwheel.notifications.ledger import WHOLE_CYCLE, NoticeKind, OutboxStatus, Reason, ReminderStatus
+from yearwheel.notifications.ledger import (
+    SYSTEM,
+    WHOLE_CYCLE,
+    NoticeKind,
+    OutboxStatus,
+    Reason,
+    ReminderStatus,
+)
 from yearwheel.notifications.letter import Item, Letter
 from yearwheel.notifications.mime import HeaderInjection, message_id
 from yearwheel.notifications.press import Printed, Spoiled
@@ -22,7 +29,7 @@ from yearwheel.roster.people import ROLE_LABELS, Contact, Role, Roster
 from yearwheel.services.active import Active, read_active
 from yearwheel.services.app import App
 from yearwheel.services.contacts import welcome_back
-from yearwheel.services.rounds import SYSTEM, call_due, out_of_reach
+from yearwheel.services.rounds import call_due, out_of_reach
 from yearwheel.services.whole_cycle import tell_the_state
 from yearwheel.stages.status import HANDED_IN, WAIVED
 from yearwheel.store import (

@@ -6,12 +6,11 @@ from datetime import datetime
 from functools import partial
 
 from yearwheel.notifications.bounces import Bounce, BounceKind, read_bounce
-from yearwheel.notifications.ledger import OutboxStatus
+from yearwheel.notifications.ledger import SYSTEM, OutboxStatus
 from yearwheel.notifications.mailboxes import read_imap
 from yearwheel.services.active import read_active
 from yearwheel.services.app import App
 from yearwheel.services.contacts import OFTEN_BACK, give_up_address
-from yearwheel.services.rounds import SYSTEM
 from yearwheel.store import Connection, bounces, events, outbox, rosters, tasks
 from yearwheel.store.bounces import Sent
 from yearwheel.store.events import Event

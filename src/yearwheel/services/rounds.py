@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from yearwheel.calendar.cycle import Cycle, OwedBy, Rung, Stage, StageKind
-from yearwheel.notifications.ledger import NoticeKind, Reason, ReminderStatus
+from yearwheel.notifications.ledger import SYSTEM, NoticeKind, Reason, ReminderStatus
 from yearwheel.notifications.planner import NOBODY
 from yearwheel.roster.people import Roster
 from yearwheel.services.active import Active, read_active
@@ -17,8 +17,6 @@ from yearwheel.stages.standing import DueBecause, Standing
 from yearwheel.stages.status import Status
 from yearwheel.store import Connection, outbox, pauses, reminders, rosters, rounds, standings
 from yearwheel.store.reminders import DueReminder
-
-SYSTEM = "yearwheel"  # the actor of what follows from the calendar alone
 
 
 @dataclass(frozen=True, slots=True)

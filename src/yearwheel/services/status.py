@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from yearwheel.calendar.counted import counted
 from yearwheel.calendar.day_words import zone_words
 from yearwheel.notifications.ledger import OutboxStatus, ReminderStatus
 from yearwheel.services.active import Active, read_active
@@ -40,8 +41,13 @@ class Doubt:
 
     what: str
     count: int
-    of: str  # what is counted: letters, or reminders that no letter carries
+    noun: str  # "letter", or "reminder" where no letter carries it
     meaning: str
+
+    @property
+    def how_many(self) -> str:
+        """ "3 letters"."""
+        return counted(self.count, self.noun)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,5 +164,5 @@ def _doubts(connection: Connection, cycle_key: str, mail: dict[OutboxStatus, int
         else:
             count, noun = unwritten.get(state, 0), "reminder"
         if count:
-            found.append(Doubt(state.replace("_", " "), count, noun if count == 1 else f"{noun}s", meaning))
+            found.append(Doubt(state.replace("_", " "), count, noun, meaning))
     return found

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from yearwheel.notifications.ledger import OutboxStatus
+from yearwheel.notifications.ledger import SYSTEM, OutboxStatus
 from yearwheel.services.app import App, Refused
 from yearwheel.services.reasons import check_reason
-from yearwheel.services.rounds import SYSTEM
 from yearwheel.store import events, outbox
 from yearwheel.store.events import Event
 

@@ -22,7 +22,7 @@ from sqlalchemy import (
     update,
 )
 
-from yearwheel.notifications.ledger import Attempt, OutboxStatus
+from yearwheel.notifications.ledger import SYSTEM, Attempt, OutboxStatus
 from yearwheel.notifications.packed import unpack
 from yearwheel.notifications.words import Words, read_words
 from yearwheel.store.columns import Moment, as_row
@@ -31,7 +31,7 @@ from yearwheel.store.tables import outbox as table
 
 NOT_LEFT = (OutboxStatus.HELD, OutboxStatus.QUEUED)
 GIVEN_UP = (OutboxStatus.SUPPRESSED, OutboxStatus.DISCARDED)
-FIRST_USE = "yearwheel"  # who holds a letter whose words nobody has approved yet
+FIRST_USE = SYSTEM  # who holds a letter whose words nobody has approved yet
 
 
 @dataclass(frozen=True, slots=True)

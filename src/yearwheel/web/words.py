@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 from yearwheel.calendar.cycle import Cycle
 from yearwheel.calendar.day_words import day_words, hour_words, left_words, time_words, zone_words
 from yearwheel.notifications.history import OWN_DAY
+from yearwheel.notifications.ledger import SYSTEM
 from yearwheel.services.board import days
-from yearwheel.services.rounds import SYSTEM
 from yearwheel.services.stage_line import StageLine
 from yearwheel.stages.standing import DueBecause
 from yearwheel.stages.status import HANDED_IN, LABELS, Status

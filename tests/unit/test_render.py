@@ -5,7 +5,7 @@ import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
-from html import unescape
+from html import escape, unescape
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -17,7 +17,7 @@ from yearwheel.notifications.ledger import NoticeKind
 from yearwheel.notifications.letter import Item, Letter
 from yearwheel.notifications.receipt import write_receipt
 from yearwheel.notifications.render import KINDS, Renderer
-from yearwheel.notifications.untrusted import Address
+from yearwheel.notifications.untrusted import WORD_JOINER, Address
 
 SNAPSHOTS = Path(__file__).parent.parent / "snapshots"
 THURSDAY = date(2027, 1, 21)
@@ -294,6 +294,28 @@ def test_a_note_cannot_add_a_header_or_a_line_of_its_own_outside_its_box(rendere
     text = renderer.render(letter(item(kind="returned", note="x\r\nQuestions? Write to thief"))).text
     assert "\n  | x\n  | Questions? Write to thief\n" in text
     assert renderer.render(letter(item(district_name="Adair\r\nBcc: x"))).subject.count("\n") == 0
+
+
+def test_what_two_districts_are_told_alike_keeps_each_ones_name_page_and_nothing_of_the_other(
+    renderer: Renderer,
+) -> None:
+    """They are drawn up once: what differs is put in later, and is no more trusted for that."""
+    name = "<b>Bath & evil.example</b> \ue005"
+    first = renderer.render(letter(item(kind="escalation")))
+    other = renderer.render(letter(item(kind="escalation", district_name=name, page="002/budget")))
+
+    plain = f"<b>Bath & evil.{WORD_JOINER}example</b> "
+    assert other.subject == first.subject.replace("Adair County", plain)
+    assert other.text == first.text.replace("Adair County", plain).replace("/001/", "/002/")
+    assert other.html == first.html.replace("Adair County", escape(plain)).replace("/001/", "/002/")
+    assert "Adair County" in first.subject
+    assert "Adair" not in other.subject + other.text + other.html
+
+
+def test_a_letter_about_two_districts_names_both(renderer: Renderer) -> None:
+    both = renderer.render(letter(item(), item(district_name="Bath County", page="002/budget")))
+    assert [name in both.text for name in ("Adair County", "Bath County", "/001/", "/002/")] == [True] * 4
+    assert not set(both.text + both.html) & set(map(chr, range(0xE000, 0xF900)))
 
 
 @pytest.mark.parametrize("link", ["javascript:alert(1)", "data:text/html,x", "/districts/001", ""])

@@ -1,14 +1,14 @@
 """From a letter to its words: subject, text and HTML, all three from the same templates."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property, lru_cache
 from hashlib import sha256
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -21,9 +21,10 @@ from yearwheel.notifications.untrusted import lines, one_line
 from yearwheel.notifications.words import Words, write_words
 
 TEMPLATES = Path(__file__).parent / "templates"
-# Where what is the reader's own goes. No text of a person keeps a private-use character (see `untrusted`).
-NAME, REASONS, UNSUBSCRIBE, READER_LINK = "\ue000", "\ue001", "\ue002", "\ue003"
-_PLACES = re.compile(f"([{NAME}{REASONS}{UNSUBSCRIBE}{READER_LINK}])")
+# Where what is the reader's or the district's own goes. No text of a person keeps a private-use character
+# (see `untrusted`).
+NAME, REASONS, UNSUBSCRIBE, READER_LINK, DISTRICT, CODE = map(chr, range(0xE000, 0xE006))
+_PLACES = re.compile(f"([{NAME}-{CODE}])")
 _PAGE = re.compile(r"[\w.~%/-]*", re.ASCII)
 KINDS: tuple[str, ...] = (*RungKind, *NoticeKind)
 
@@ -73,9 +74,9 @@ class Rendered:
 
 @dataclass(frozen=True, slots=True)
 class _Shared:
-    """What the readers of a district are told alike, cut where the reader's own goes in."""
+    """What many are told alike, cut where the reader's and the district's own goes in."""
 
-    subject: str
+    subject: tuple[str, ...]
     text: tuple[str, ...]
     html: tuple[str, ...]
 
@@ -87,8 +88,8 @@ class Renderer:
         self.versions = {kind: _version(kind) for kind in KINDS}
         self._plain = _Templates(autoescape=False)
         self._html = _Templates(autoescape=True)
-        # A round writes to the people of one district together, and tells most of them the same.
-        self._render_shared = lru_cache(maxsize=64)(self._render)
+        # A round tells most districts the same, and most people of a district.
+        self._render_shared = lru_cache(maxsize=256)(self._render)
 
     def words(self, kinds: Iterable[str]) -> set[Words]:
         """The words that today's templates have for these kinds."""
@@ -96,7 +97,10 @@ class Renderer:
 
     def render(self, letter: Letter) -> Rendered:
         """The letter in words. ValueError on no items, an unknown kind or a link that is not http(s)."""
-        shared = self._render_shared(_without_reader(letter))
+        for item in letter.items:
+            _check_page(item.page)
+        place = _only_place(letter.items)
+        shared = self._render_shared(_without_reader(letter, place))
         own = {
             NAME: one_line(letter.to_name),
             REASONS: ", and as ".join(_reasons(letter.items)),
@@ -104,29 +108,51 @@ class Renderer:
         }
         if letter.unsubscribe:
             own[UNSUBSCRIBE] = _web(letter.unsubscribe)
-        text = "".join(own.get(piece, piece) for piece in shared.text)
-        own = {place: escape(words) for place, words in own.items()}
-        html = "".join(own.get(piece, piece) for piece in shared.html)
+        if place:
+            own |= {DISTRICT: one_line(place.district), CODE: place.code}
+        subject, text = _fill(shared.subject, own), _fill(shared.text, own)
+        html = _fill(shared.html, {name: escape(words) for name, words in own.items()})
         version = write_words(self.words({item.kind for item in letter.items}))
-        return Rendered(shared.subject, text, html, version)
+        return Rendered(subject, text, html, version)
 
     def _render(self, letter: Letter) -> _Shared:
         page = _page(letter)
         subject = self._plain.fill("subject.jinja", page).strip()
         text = _BLANK_LINES.sub("\n\n", self._plain.fill("letter.txt.jinja", page)) + "\n"
         html = self._html.fill("letter.html.jinja", page | {"subject": subject})
-        return _Shared(subject, tuple(_PLACES.split(text)), tuple(_PLACES.split(html)))
+        return _Shared(*(tuple(_PLACES.split(part)) for part in (subject, text, html)))
 
 
-def _without_reader(letter: Letter) -> Letter:
-    """What several people of a district are told alike: the letter without who reads it and why."""
-    items = tuple(replace(item, role_label="") for item in letter.items)
+def _fill(pieces: Iterable[str], own: Mapping[str, str]) -> str:
+    return "".join(own.get(piece, piece) for piece in pieces)
+
+
+class _Place(NamedTuple):
+    """A district by its name, and the code with which its pages begin."""
+
+    district: str
+    code: str
+
+    def taken_from(self, item: Item) -> Item:
+        page = CODE + item.page.removeprefix(self.code) if self.code else ""
+        return replace(item, role_label="", district_name=DISTRICT, page=page)
+
+
+def _only_place(items: Iterable[Item]) -> _Place | None:
+    """The district that a letter speaks of; None where there are several."""
+    places = {_Place(item.district_name, item.page.partition("/")[0]) for item in items}
+    return places.pop() if len(places) == 1 else None
+
+
+def _without_reader(letter: Letter, place: _Place | None) -> Letter:
+    """What many are told alike: the letter without who reads it and why, and without its only district."""
+    items = (place.taken_from(item) if place else replace(item, role_label="") for item in letter.items)
     return replace(
         letter,
         to_name="",
         to_address="",
         message_id="",
-        items=items,
+        items=tuple(items),
         dates=b"",
         unsubscribe=UNSUBSCRIBE if letter.unsubscribe else "",
         reader_link=READER_LINK,
@@ -335,7 +361,7 @@ def _lines(items: Iterable[Item], on: date) -> tuple[Line, ...]:
 
 def _line(item: Item, on: date) -> Line:
     return Line(
-        district=one_line(item.district_name),
+        district=DISTRICT if item.district_name == DISTRICT else one_line(item.district_name),
         due=day_words(item.due_on, on),
         left=left_words(item.days_left),
         missing=tuple(map(one_line, item.missing)),
@@ -368,9 +394,12 @@ def _reasons(items: Iterable[Item]) -> list[str]:
     ]
 
 
-def _link(page: str) -> str:
+def _check_page(page: str) -> None:
     if not _PAGE.fullmatch(page):
         raise ValueError(f"{page!r} cannot be a page in a letter; write for example 001/drafting")
+
+
+def _link(page: str) -> str:
     return f"{READER_LINK}/{page}" if page else READER_LINK
 
 

@@ -30,7 +30,6 @@ from yearwheel.clock import VirtualClock
 from yearwheel.config.settings import Mail, Settings
 from yearwheel.notifications.mailers import Mailer
 from yearwheel.notifications.mailers.smtp import Security, SmtpMailer, SmtpServer
-from yearwheel.notifications.press import OnePress, Press, TwoPresses
 from yearwheel.roster.people import BodyKind, District, Role, Roster
 from yearwheel.services import deliver as delivering
 from yearwheel.services.advance import advance
@@ -77,19 +76,18 @@ def main() -> int:
         bag = _prepare(folder, letters)
         print(f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}; medians of {rounds} rounds")
         print(f"{letters} letters of about {bag.one.stat().st_size:,} bytes")
-        press = stack.enter_context(TwoPresses())
         ways = [*_ledger_ways(bag, stack, given.peers)]
         for server in (stack.enter_context(sink()), stack.enter_context(postfix(folder))):
-            ways += _ways_to(server, bag, press)
-        _warm(bag, press)
+            ways += _ways_to(server, bag)
+        _warm(bag)
         _show(_run(ways, rounds))
         print(f"load {os.getloadavg()[0]:.1f} at the end")
     return 0
 
 
-def _warm(bag: Mailbag, press: Press) -> None:
+def _warm(bag: Mailbag) -> None:
     """What a process does only once, such as compiling templates, is not what is asked here."""
-    with _app(_copy(bag.due), RUNG, press=press) as app:
+    with _app(_copy(bag.due), RUNG) as app:
         queue_mail(app, KEY)
         deliver(app)
 
@@ -118,7 +116,7 @@ def _show(taken: dict[tuple[str, str], list[float]]) -> None:
     print()
 
 
-def _ways_to(server: MailServer, bag: Mailbag, press: Press) -> Iterator[Way]:
+def _ways_to(server: MailServer, bag: Mailbag) -> Iterator[Way]:
     """The same mail to one server, by each sender."""
     where, count = f"to {server.name}", len(bag.raws)
 
@@ -127,7 +125,7 @@ def _ways_to(server: MailServer, bag: Mailbag, press: Press) -> Iterator[Way]:
         return lambda: {(where, name): smtp_source(server, bag.one, count, connections) / count * 1000}
 
     def ours(connections: int) -> Figures:
-        queueing, leaving = (part / count * 1000 for part in _ours(server, bag, connections, press))
+        queueing, leaving = (part / count * 1000 for part in _ours(server, bag, connections))
         return {
             (where, _named("ours, outbox to record", connections)): leaving,
             (where, _named("ours, reminder to record", connections)): queueing + leaving,
@@ -155,10 +153,10 @@ def _smtplib(server: MailServer, bag: Mailbag) -> float:
     return time.perf_counter() - began
 
 
-def _ours(server: MailServer, bag: Mailbag, connections: int, press: Press) -> tuple[float, float]:
+def _ours(server: MailServer, bag: Mailbag, connections: int) -> tuple[float, float]:
     """Seconds to render and queue, and to claim, send and record."""
     smtp = SmtpServer(HOST, server.port, "bench.example", Security.NONE)
-    with _app(_copy(bag.due), RUNG, lambda: SmtpMailer(smtp), connections, press) as app:
+    with _app(_copy(bag.due), RUNG, lambda: SmtpMailer(smtp), connections) as app:
         began = time.perf_counter()
         queued = queue_mail(app, KEY)
         written = time.perf_counter()
@@ -284,11 +282,10 @@ def _app(
     moment: datetime,
     open_mailer: Callable[[], AbstractContextManager[Mailer]] = FakeMailer,
     connections: int = 1,
-    press: Press | None = None,
 ) -> Iterator[App]:
     mail = Mail(connections=connections, tell_admins=False)
     settings = Settings(base_url="http://planning.example", secret=SecretStr("bench"), mail=mail)
-    app = App(settings, VirtualClock(moment), Database(url), open_mailer, press or OnePress())
+    app = App(settings, VirtualClock(moment), Database(url), open_mailer)
     try:
         yield app
     finally:

@@ -4,7 +4,7 @@ import zlib
 
 
 class Packed(bytes):
-    """Bytes that `pack` made. The press packs what it prints, on whichever core it is printed."""
+    """Bytes that `pack` made."""
 
 
 def pack(raw: bytes) -> Packed:

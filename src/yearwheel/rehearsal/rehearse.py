@@ -24,7 +24,6 @@ from yearwheel.config.cycle_file import load_cycle
 from yearwheel.config.settings import Mail, Settings
 from yearwheel.engine import PrefectServer, count_flow_runs
 from yearwheel.notifications.ledger import OutboxStatus
-from yearwheel.notifications.press import TwoPresses
 from yearwheel.rehearsal.behaviour import People
 from yearwheel.rehearsal.brake import Brake
 from yearwheel.rehearsal.gather import gather_story
@@ -108,7 +107,6 @@ def rehearse(plan: Plan, on_progress: OnProgress) -> Summary:
     with ExitStack() as stack:
         server = stack.enter_context(_server(plan))  # comes up while the year is planned
         app = _build(plan, cycle, clock)
-        app.press = stack.enter_context(TwoPresses())
         stack.callback(app.database.close)
         on_progress("planning the year", 0, 1)
         _set_up(app, plan, cycle)

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 from yearwheel.clock import Clock
 from yearwheel.config.settings import Settings
 from yearwheel.notifications.mailers import Mailer
-from yearwheel.notifications.press import OnePress, Press, renderer
+from yearwheel.notifications.press import renderer
 from yearwheel.notifications.render import Renderer
 from yearwheel.services.secret import read_secret
 from yearwheel.store.database import Database
@@ -22,7 +22,6 @@ class App:
     clock: Clock
     database: Database
     open_mailer: Callable[[], AbstractContextManager[Mailer]]
-    press: Press = field(default_factory=OnePress)
 
     @property
     def renderer(self) -> Renderer:

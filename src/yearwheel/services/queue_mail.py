@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cache, cached_property
-from itertools import groupby, islice, tee
+from itertools import groupby, islice
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
@@ -21,7 +21,7 @@ from yearwheel.notifications.ledger import (
 )
 from yearwheel.notifications.letter import Item, Letter
 from yearwheel.notifications.mime import HeaderInjection, message_id
-from yearwheel.notifications.press import Printed, Spoiled
+from yearwheel.notifications.press import Printed, print_letter
 from yearwheel.notifications.tokens import DECLINE, READER, sign
 from yearwheel.notifications.whole_cycle import read_table, year_table
 from yearwheel.notifications.words import read_words
@@ -51,6 +51,7 @@ from yearwheel.store.reminders import DueReminder
 WEEK = timedelta(days=7)
 HALF_A_YEAR = timedelta(days=182)
 LINK_WORKS = timedelta(days=60)
+SHEAF = 128  # letters written down together
 UNCAPPED = {str(NoticeKind.RECEIPT), str(NoticeKind.ALERT), str(RungKind.DUE_TODAY)}
 
 
@@ -166,14 +167,14 @@ class _Writer:
         self.capped: list[tuple[int, datetime]] = []
 
     def write(self, due: Sequence[DueReminder], report: QueueReport) -> Iterator[list[_Letter]]:
-        """A message for each reader who may be written to now, as the press brings them."""
-        # One walk over the drafts feeds the press, the other meets what comes back.
-        drafts, to_print = tee(self._drafts(due, report))
-        for sheaf in self._app.press.print(draft.letter for draft in to_print):
-            yield list(self._messages(zip(islice(drafts, len(sheaf)), sheaf, strict=True)))
+        """A message for each reader who may be written to now, in sheaves to be put away together."""
+        messages = self._messages(self._drafts(due, report))
+        while sheaf := list(islice(messages, SHEAF)):
+            yield sheaf
 
-    def _messages(self, printed: Iterable[tuple[_Draft, Printed | Spoiled]]) -> Iterator[_Letter]:
-        for draft, outcome in printed:
+    def _messages(self, drafts: Iterable[_Draft]) -> Iterator[_Letter]:
+        for draft in drafts:
+            outcome = print_letter(draft.letter)
             if isinstance(outcome, Printed):
                 yield self._message(draft, outcome), draft.items
             elif outcome.header != "To":

@@ -1,7 +1,5 @@
 """The press makes a message of a letter, and sets one aside that cannot be one."""
 
-from dataclasses import replace
-
 from tests.letters import letter
 from yearwheel.notifications.packed import unpack
 from yearwheel.notifications.press import Printed, Spoiled, print_letter
@@ -16,7 +14,7 @@ def test_a_letter_is_printed_the_same_each_time_with_its_reader_in_its_head() ->
 
 
 def test_a_name_that_would_start_a_header_spoils_its_own_letter_only() -> None:
-    bad = print_letter(replace(letter(), to_name="Pat\r\nBcc: all@x.example"))
+    bad = print_letter(letter()._replace(to_name="Pat\r\nBcc: all@x.example"))
 
     assert isinstance(bad, Spoiled)
     assert bad.header == "To"

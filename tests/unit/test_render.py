@@ -2,7 +2,6 @@
 
 import os
 import re
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from html import escape, unescape
@@ -113,7 +112,7 @@ def test_every_kind_of_message_has_its_words(renderer: Renderer, kind: str) -> N
 
 @pytest.mark.parametrize("kind", ["late", "reminder", "due_today", "opened", "extension"])
 def test_a_district_struck_by_a_disaster_is_asked_softly(renderer: Renderer, kind: str) -> None:
-    rendered = renderer.render(letter(replace(of_kind(kind), gentle=True)))
+    rendered = renderer.render(letter(of_kind(kind)._replace(gentle=True)))
     match_snapshot(f"{kind}-gentle.txt", f"Subject: {rendered.subject}\n\n{rendered.text}")
     said = f"{rendered.subject} {rendered.text} {rendered.html}"
     assert "We know that this is a hard time for you." in said
@@ -121,7 +120,7 @@ def test_a_district_struck_by_a_disaster_is_asked_softly(renderer: Renderer, kin
 
 
 def test_struck_and_other_districts_stand_apart_in_one_letter(renderer: Renderer) -> None:
-    struck, other = replace(of_kind("late"), gentle=True, district_name="Breathitt County"), of_kind("late")
+    struck, other = of_kind("late")._replace(gentle=True, district_name="Breathitt County"), of_kind("late")
     html = renderer.render(letter(struck, other)).html
     assert re.findall(r'<h2 class="headline"[^>]*>(.*?)</h2>', html) == [
         "Budget preparation is late",
@@ -207,7 +206,7 @@ def test_the_subject_says_what_and_when(renderer: Renderer, items: list[Item], s
 def test_a_district_of_which_there_are_two_things_of_a_kind_to_say_is_one_district(
     renderer: Renderer,
 ) -> None:
-    twice = [replace(of_kind("receipt"), note=f"Version {number}") for number in (1, 2)]
+    twice = [of_kind("receipt")._replace(note=f"Version {number}") for number in (1, 2)]
     rendered = renderer.render(letter(*twice))
     assert "Adair County" in rendered.subject
     assert "2 districts" not in rendered.subject + rendered.text
@@ -338,7 +337,7 @@ def test_an_unknown_kind_names_the_known_ones(renderer: Renderer) -> None:
 
 def test_a_letter_without_items_is_refused(renderer: Renderer) -> None:
     with pytest.raises(ValueError, match="has no items"):
-        renderer.render(replace(letter(), items=()))
+        renderer.render(letter()._replace(items=()))
 
 
 def test_the_html_reads_without_images_and_names_its_language(renderer: Renderer) -> None:

@@ -2,7 +2,7 @@
 
 import re
 from binascii import b2a_qp
-from datetime import UTC
+from datetime import UTC, datetime
 from email.header import Header
 from email.utils import format_datetime, formataddr
 from functools import lru_cache
@@ -46,7 +46,7 @@ def to_bytes(letter: Letter, rendered: Rendered) -> bytes:
             f"To: {_mailbox('To', letter.to_name, letter.to_address)}",
             f"Reply-To: {_mailbox('Reply-To', letter.office, letter.help_address)}",
             f"Subject: {_text('Subject', rendered.subject)}",
-            f"Date: {format_datetime(letter.sent_at.astimezone(UTC))}",
+            f"Date: {_date(letter.sent_at)}",
             f"Message-ID: {_checked('Message-ID', letter.message_id)}",
             "Auto-Submitted: auto-generated",  # RFC 3834
             "X-Auto-Response-Suppress: OOF, AutoReply",  # Exchange does not read the line above
@@ -68,6 +68,11 @@ def to_bytes(letter: Letter, rendered: Rendered) -> bytes:
             f"--{boundary}--{_CRLF}".encode("ascii"),
         ]
     )
+
+
+@lru_cache(maxsize=8)  # a round's letters share it
+def _date(moment: datetime) -> str:
+    return format_datetime(moment.astimezone(UTC))
 
 
 def _unsubscribe(link: str) -> list[str]:
@@ -97,13 +102,15 @@ def _calendar_body(dates: bytes) -> bytes:
 
 def _part(boundary: str, subtype: str, content: str) -> bytes:
     """As it is where every server carries it so (RFC 5322 2.1.1), which is quick; else quoted-printable."""
-    lines = content.replace(_CRLF, "\n").replace("\r", "\n").replace("\n", _CRLF)
-    if lines.isascii() and boundary not in lines and max(map(len, lines.split(_CRLF))) <= _LONGEST_LINE:
-        return _head(boundary, subtype, "7bit") + lines.encode("ascii") + _CRLF.encode("ascii")
-    # Quoted-printable writes every "=" as "=3D", so the boundary's "=_" cannot occur in it. The last CRLF is
-    # the boundary's (RFC 2046 5.1.1); b2a_qp sees it too, and then ends its lines likewise.
-    body = b2a_qp((lines + _CRLF).encode(), istext=True)
-    return _head(boundary, subtype, "quoted-printable") + body
+    if "\r" in content:
+        content = content.replace(_CRLF, "\n").replace("\r", "\n")
+    lines = content.encode()
+    # The last CRLF is the boundary's (RFC 2046 5.1.1); b2a_qp sees it too, and then ends its lines likewise.
+    body = (lines + b"\n").replace(b"\n", b"\r\n")
+    if lines.isascii() and boundary not in content and max(map(len, lines.split(b"\n"))) <= _LONGEST_LINE:
+        return _head(boundary, subtype, "7bit") + body
+    # Quoted-printable writes every "=" as "=3D", so the boundary's "=_" cannot occur in it.
+    return _head(boundary, subtype, "quoted-printable") + b2a_qp(body, istext=True)
 
 
 def _head(boundary: str, subtype: str, encoding: str) -> bytes:

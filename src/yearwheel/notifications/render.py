@@ -135,7 +135,7 @@ class _Place(NamedTuple):
 
     def taken_from(self, item: Item) -> Item:
         page = CODE + item.page.removeprefix(self.code) if self.code else ""
-        return replace(item, role_label="", district_name=DISTRICT, page=page)
+        return item._replace(role_label="", district_name=DISTRICT, page=page)
 
 
 def _only_place(items: Iterable[Item]) -> _Place | None:
@@ -146,9 +146,8 @@ def _only_place(items: Iterable[Item]) -> _Place | None:
 
 def _without_reader(letter: Letter, place: _Place | None) -> Letter:
     """What many are told alike: the letter without who reads it and why, and without its only district."""
-    items = (place.taken_from(item) if place else replace(item, role_label="") for item in letter.items)
-    return replace(
-        letter,
+    items = (place.taken_from(item) if place else item._replace(role_label="") for item in letter.items)
+    return letter._replace(
         to_name="",
         to_address="",
         message_id="",

@@ -1,7 +1,7 @@
 """Put what has fallen due into the outbox: one digest a person and day, in one transaction with its cause."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache, cached_property
 from itertools import groupby, islice
@@ -96,10 +96,10 @@ def _put_out(
     connection: Connection, letters: Sequence["_Letter"], now: datetime, report: QueueReport
 ) -> None:
     ids = outbox.add(connection, [message for message, _ in letters])
-    carried = [[r.id for r in items] for _, items in letters]
-    reminders.mark_queued(connection, list(zip(ids, carried, strict=True)), now)
+    carried = {row: [r.id for r in items] for row, (_, items) in zip(ids, letters, strict=True)}
+    reminders.mark_queued(connection, carried, now)
     report.letters += len(ids)
-    report.reminders += sum(len(items) for items in carried)
+    report.reminders += sum(map(len, carried.values()))
     report.held += sum(message.status is OutboxStatus.HELD for message, _ in letters)
 
 
@@ -341,7 +341,7 @@ class _Writer:
             table, page = year_table(cycle, self._year_of(code), on), quote(code, safe="")
         else:
             table, page = read_table(reminder.note), ""
-        return replace(item, stage_title=cycle.title, table=table, note="", page=page)
+        return item._replace(stage_title=cycle.title, table=table, note="", page=page)
 
     def _missing(self, stage: Stage, code: str) -> tuple[str, ...]:
         """The stages that have to be done first and are not, by name; the office's own hold up everyone."""

@@ -1,10 +1,9 @@
 """The reminder ledger: one row for every message that should go, or should have gone."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -41,8 +40,7 @@ _OF_ACTS = sorted({str(kind) for kind in NOTICES.values()})
 _KEY = tuple(table.c[name] for name in ReminderKey._fields)
 
 
-@dataclass(frozen=True, slots=True)
-class DueReminder:
+class DueReminder(NamedTuple):
     """A planned reminder whose moment has come."""
 
     id: int
@@ -193,7 +191,7 @@ def list_due(
     connection: Connection, cycle_key: str, now: datetime, *, stage_key: str | None = None
 ) -> list[DueReminder]:
     """Planned rows whose moment has come, in an order that does not depend on row ids."""
-    query = select(*(table.c[name] for name in DueReminder.__dataclass_fields__)).where(
+    query = select(*(table.c[name] for name in DueReminder._fields)).where(
         table.c.cycle_key == cycle_key, table.c.status == ReminderStatus.PLANNED, table.c.due_at <= now
     )
     if stage_key is not None:
@@ -225,11 +223,11 @@ def has_due(connection: Connection, cycle_key: str, now: datetime) -> bool:
     return connection.execute(query.limit(1)).first() is not None
 
 
-def mark_queued(connection: Connection, letters: Sequence[tuple[int, Iterable[int]]], at: datetime) -> None:
-    """Tie reminders to the outbox message that carries them."""
-    rows = [{"row": row, "outbox_": outbox_id, "at_": at} for outbox_id, ids in letters for row in ids]
+def mark_queued(connection: Connection, letters: Mapping[int, Iterable[int]], at: datetime) -> None:
+    """Tie reminders to the outbox messages that carry them: letters just written, one a reader."""
+    rows = [row for ids in letters.values() for row in ids]
     if rows:
-        connection.execute(_QUEUE, rows)
+        connection.execute(_QUEUE, {"rows": rows, "first": min(letters), "at_": at})
 
 
 def note_caps(connection: Connection, capped: Iterable[tuple[int, datetime]]) -> None:
@@ -392,8 +390,16 @@ _SETTLE = (
     .values(status=bindparam("status_"), reason=bindparam("reason_"), settled_at=bindparam("at_"))
 )
 _CAP = update(table).where(table.c.id == bindparam("row")).values(capped_until=bindparam("until_"))
+# All rows in one statement: one each would cost as much as the messages themselves.
 _QUEUE = (
     update(table)
-    .where(table.c.id == bindparam("row"), table.c.status == ReminderStatus.PLANNED)
-    .values(status=ReminderStatus.QUEUED, outbox_id=bindparam("outbox_"), settled_at=bindparam("at_"))
+    .where(table.c.id.in_(bindparam("rows", expanding=True)), table.c.status == ReminderStatus.PLANNED)
+    .values(
+        status=ReminderStatus.QUEUED,
+        outbox_id=select(outbox.c.id)
+        .where(outbox.c.cycle_key == table.c.cycle_key, outbox.c.contact_key == table.c.contact_key)
+        .where(outbox.c.id >= bindparam("first"))
+        .scalar_subquery(),
+        settled_at=bindparam("at_"),
+    )
 )

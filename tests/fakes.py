@@ -1,17 +1,23 @@
 """Stand-ins for what cannot be made to fail on cue otherwise."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from types import TracebackType
 from typing import Self
 
 from yearwheel.notifications.ledger import Attempt
-from yearwheel.notifications.mailers import Envelope, Result
+from yearwheel.notifications.mailers import Envelope, Mailer, Result
 
 ACCEPTED = Result(Attempt.ACCEPTED, "250", "2.0.0 queued")
 BUSY = Result(Attempt.DEFERRED, "451", "4.3.0 try again later")
 NO_SUCH_USER = Result(Attempt.REFUSED, "550", "5.1.1 no such user here")
 POLICY = Result(Attempt.REFUSED, "554", "5.7.1 message looks like advertising")
 BROKEN_OFF = Result(Attempt.UNKNOWN, "", "the connection broke after the message was handed over")
+
+
+def offer(mailer: Mailer, envelope: Envelope) -> Result:
+    """What a mailer says of one message."""
+    (result,) = mailer.send([envelope])
+    return result
 
 
 class FakeMailer:
@@ -36,13 +42,14 @@ class FakeMailer:
     ) -> None:
         pass
 
-    def send(self, envelope: Envelope) -> Result:
-        self.before(envelope)
-        self.tried.append(envelope)
-        result = self.answers.get(envelope.recipient, ACCEPTED)
-        if result.outcome is Attempt.ACCEPTED:
-            self.sent.append(envelope)
-        return result
+    def send(self, envelopes: Iterable[Envelope]) -> Generator[Result, None, None]:
+        for envelope in envelopes:
+            self.before(envelope)
+            self.tried.append(envelope)
+            result = self.answers.get(envelope.recipient, ACCEPTED)
+            if result.outcome is Attempt.ACCEPTED:
+                self.sent.append(envelope)
+            yield result
 
     def recipients(self) -> list[str]:
         """Whom it reached, in order."""

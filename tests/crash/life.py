@@ -139,12 +139,15 @@ class Fate:
                 if words.endswith("DATA\r\n"):  # alone, or pipelined after the others
                     self._pass("after DATA")
                 return
+            content, dot, ahead = words.partition(b"\r\n.\r\n")
             if self._comes("in the middle of the content"):
-                send(smtp, words[: len(words) // 2])
+                send(smtp, content[: len(content) // 2])
                 _die()
-            send(smtp, words)
+            send(smtp, content + dot)
             handed_over.add(smtp)
             self._pass("after the final dot")
+            if ahead:  # the commands of the next message
+                watched_send(smtp, ahead.decode("ascii"))
 
         def watched_getreply(smtp: smtplib.SMTP) -> tuple[int, bytes]:
             reply = getreply(smtp)

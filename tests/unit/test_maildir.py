@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.fakes import offer
 from tests.letters import letter
 from yearwheel.notifications.ledger import Attempt
 from yearwheel.notifications.letter import Letter
@@ -27,7 +28,7 @@ def files(folder: Path) -> dict[str, bytes]:
 def test_a_message_lies_unread_in_its_recipients_own_inbox(tmp_path: Path) -> None:
     sent = envelope(letter())
     with MaildirMailer(tmp_path) as mailer:
-        result = mailer.send(sent)
+        result = offer(mailer, sent)
     assert result.outcome is Attempt.ACCEPTED
     assert result.code == "250"
     assert list(files(tmp_path).values()) == [sent.raw]
@@ -37,8 +38,8 @@ def test_a_message_lies_unread_in_its_recipients_own_inbox(tmp_path: Path) -> No
 
 def test_the_same_message_twice_is_one_file(tmp_path: Path) -> None:
     with MaildirMailer(tmp_path) as mailer:
-        mailer.send(envelope(letter()))
-        mailer.send(envelope(letter()))
+        offer(mailer, envelope(letter()))
+        offer(mailer, envelope(letter()))
     assert len(files(tmp_path)) == 1
 
 
@@ -46,7 +47,7 @@ def test_two_runs_leave_the_same_names_and_bytes(tmp_path: Path) -> None:
     for run in ("first", "second"):
         with MaildirMailer(tmp_path / run, durable=run == "second") as mailer:
             for number in range(5):
-                mailer.send(envelope(letter(message_id=message_id(str(number), "oet.example"))))
+                offer(mailer, envelope(letter(message_id=message_id(str(number), "oet.example"))))
     assert files(tmp_path / "first") == files(tmp_path / "second")
     assert len(files(tmp_path / "first")) == 5
 
@@ -55,7 +56,7 @@ def test_a_doubt_is_settled_by_looking_for_the_message(tmp_path: Path) -> None:
     sent = envelope(letter())
     with MaildirMailer(tmp_path) as mailer:
         assert not mailer.has(sent.message_id, sent.recipient)
-        mailer.send(sent)
+        offer(mailer, sent)
         assert mailer.has(sent.message_id, sent.recipient)
         assert not mailer.has(sent.message_id, "someone.else@adair.example")
         assert not mailer.has(message_id("another", "oet.example"), sent.recipient)
@@ -64,7 +65,7 @@ def test_a_doubt_is_settled_by_looking_for_the_message(tmp_path: Path) -> None:
 def test_a_message_that_was_read_is_still_found(tmp_path: Path) -> None:
     sent = envelope(letter())
     mailer = MaildirMailer(tmp_path)
-    mailer.send(sent)
+    offer(mailer, sent)
     (new,) = (mailer.inbox(sent.recipient) / "new").iterdir()
     new.rename(mailer.inbox(sent.recipient) / "cur" / f"{new.name}:2,S")
     assert mailer.has(sent.message_id, sent.recipient)
@@ -75,13 +76,13 @@ def test_a_message_that_was_read_is_still_found(tmp_path: Path) -> None:
 )
 def test_no_address_leads_out_of_the_folder(tmp_path: Path, address: str) -> None:
     mailer = MaildirMailer(tmp_path / "inboxes")
-    mailer.send(Envelope("<1@oet.example>", "planning@oet.example", address, b"Subject: x\r\n\r\n"))
+    offer(mailer, Envelope("<1@oet.example>", "planning@oet.example", address, b"Subject: x\r\n\r\n"))
     assert [p.name for p in tmp_path.iterdir()] == ["inboxes"]
     assert mailer.inbox(address).parent == tmp_path / "inboxes"
 
 
 def test_a_folder_that_cannot_be_written_defers_the_message(tmp_path: Path) -> None:
     (tmp_path / "inboxes").write_text("a file, where the folder should be")
-    result = MaildirMailer(tmp_path / "inboxes").send(envelope(letter()))
+    result = offer(MaildirMailer(tmp_path / "inboxes"), envelope(letter()))
     assert result.outcome is Attempt.DEFERRED
     assert "cannot write to" in result.detail

@@ -4,8 +4,8 @@ import socket
 import ssl
 import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from threading import Thread
@@ -14,7 +14,10 @@ from typing import Any, BinaryIO
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
+from hypothesis import given
+from hypothesis import strategies as st
 
+from tests.fakes import offer
 from yearwheel.notifications.ledger import Attempt
 from yearwheel.notifications.mailers import Envelope, Result
 from yearwheel.notifications.mailers.smtp import Security, SmtpMailer, SmtpServer, find_fault, stuffed
@@ -96,7 +99,8 @@ def port(sink: Sink) -> Iterator[int]:
 
 
 def mailer(port: int, security: Security = Security.NONE, **options: Any) -> SmtpMailer:
-    return SmtpMailer(SmtpServer("127.0.0.1", port, "planning.example", security, timeout=5, **options))
+    options = {"timeout": 5.0, **options}
+    return SmtpMailer(SmtpServer("127.0.0.1", port, "planning.example", security, **options))
 
 
 def to(recipient: str, sender: str = "planning@oet.example") -> Envelope:
@@ -105,22 +109,22 @@ def to(recipient: str, sender: str = "planning@oet.example") -> Envelope:
 
 def test_an_accepted_message_arrives_byte_for_byte_with_its_lone_dots(sink: Sink, port: int) -> None:
     with mailer(port) as smtp:
-        result = smtp.send(to("pat@adair.example"))
+        result = offer(smtp, to("pat@adair.example"))
     assert result == Result(Attempt.ACCEPTED, "250", "2.0.0 taken")
     assert sink.accepted == [("pat@adair.example", RAW)]
 
 
 def test_a_final_refusal_is_refused_with_the_servers_words(sink: Sink, port: int) -> None:
     with mailer(port) as smtp:
-        assert smtp.send(to("gone@adair.example")) == Result(Attempt.REFUSED, "550", "5.1.1 no such person")
-        assert smtp.send(to("spam@adair.example")) == Result(Attempt.REFUSED, "554", "5.7.1 not wanted")
+        assert offer(smtp, to("gone@adair.example")) == Result(Attempt.REFUSED, "550", "5.1.1 no such person")
+        assert offer(smtp, to("spam@adair.example")) == Result(Attempt.REFUSED, "554", "5.7.1 not wanted")
     assert sink.accepted == []
 
 
 def test_a_refusal_for_now_is_deferred(sink: Sink, port: int) -> None:
     with mailer(port) as smtp:
-        assert smtp.send(to("full@adair.example")) == Result(Attempt.DEFERRED, "452", "4.2.2 mailbox full")
-        assert smtp.send(to("later@adair.example")) == Result(
+        assert offer(smtp, to("full@adair.example")) == Result(Attempt.DEFERRED, "452", "4.2.2 mailbox full")
+        assert offer(smtp, to("later@adair.example")) == Result(
             Attempt.DEFERRED, "451", "4.7.1 come back later"
         )
     assert sink.accepted == []
@@ -130,41 +134,41 @@ def test_one_refused_recipient_does_not_stop_the_next_and_the_connection_is_kept
     sink: Sink, port: int
 ) -> None:
     with mailer(port) as smtp:
-        outcomes = [smtp.send(to(f"{who}@adair.example")).outcome for who in ("pat", "gone", "full", "lee")]
+        outcomes = [offer(smtp, to(f"{who}@adair.example")).outcome for who in ("pat", "gone", "full", "lee")]
     assert outcomes == [Attempt.ACCEPTED, Attempt.REFUSED, Attempt.DEFERRED, Attempt.ACCEPTED]
     assert len(sink.sessions) == 1
 
 
 def test_no_recipient_is_given_up_because_our_own_sender_was_refused(port: int) -> None:
     with mailer(port) as smtp:
-        assert smtp.send(to("pat@adair.example", sender="not set")).outcome is Attempt.DEFERRED
-        result = smtp.send(to("pat@adair.example", sender="stranger@oet.example"))
+        assert offer(smtp, to("pat@adair.example", sender="not set")).outcome is Attempt.DEFERRED
+        result = offer(smtp, to("pat@adair.example", sender="stranger@oet.example"))
     assert result == Result(Attempt.DEFERRED, "550", "sender refused: 5.7.1 we do not know you")
 
 
 def test_a_connection_lost_after_the_message_was_handed_over_is_unknown(sink: Sink, port: int) -> None:
     with mailer(port) as smtp:
-        assert smtp.send(to("vanish@adair.example")).outcome is Attempt.UNKNOWN
-        assert smtp.send(to("pat@adair.example")).outcome is Attempt.ACCEPTED
+        assert offer(smtp, to("vanish@adair.example")).outcome is Attempt.UNKNOWN
+        assert offer(smtp, to("pat@adair.example")).outcome is Attempt.ACCEPTED
 
 
 def test_a_connection_lost_before_the_message_was_handed_over_is_deferred(port: int) -> None:
     with mailer(port) as smtp:
-        assert smtp.send(to("hangup@adair.example")).outcome is Attempt.DEFERRED
-        assert smtp.send(to("pat@adair.example")).outcome is Attempt.ACCEPTED
+        assert offer(smtp, to("hangup@adair.example")).outcome is Attempt.DEFERRED
+        assert offer(smtp, to("pat@adair.example")).outcome is Attempt.ACCEPTED
 
 
 def test_a_server_that_says_goodbye_is_deferred_and_called_again(port: int) -> None:
     with mailer(port) as smtp:
-        assert smtp.send(to("closing@adair.example")).code == "421"
-        assert smtp.send(to("pat@adair.example")).outcome is Attempt.ACCEPTED
+        assert offer(smtp, to("closing@adair.example")).code == "421"
+        assert offer(smtp, to("pat@adair.example")).outcome is Attempt.ACCEPTED
 
 
 def test_a_kept_connection_the_server_closed_while_idle_is_opened_again(sink: Sink) -> None:
     with listening(sink, timeout=0.1) as port, mailer(port) as smtp:
-        assert smtp.send(to("pat@adair.example")).outcome is Attempt.ACCEPTED
+        assert offer(smtp, to("pat@adair.example")).outcome is Attempt.ACCEPTED
         time.sleep(0.3)
-        assert smtp.send(to("lee@adair.example")).outcome is Attempt.ACCEPTED
+        assert offer(smtp, to("lee@adair.example")).outcome is Attempt.ACCEPTED
     assert [recipient for recipient, _ in sink.accepted] == ["pat@adair.example", "lee@adair.example"]
 
 
@@ -172,7 +176,7 @@ def test_no_server_at_all_is_deferred() -> None:
     with listening(Sink()) as port:
         pass
     with mailer(port) as smtp:
-        assert smtp.send(to("pat@adair.example")) == Result(
+        assert offer(smtp, to("pat@adair.example")) == Result(
             Attempt.DEFERRED, "", "no connection to the mail server: Connection refused"
         )
 
@@ -180,20 +184,23 @@ def test_no_server_at_all_is_deferred() -> None:
 class Script:
     """A server that answers whatever it is told with the next line of a script, and notes what that was.
 
-    `None` hangs up. Content is one thing, from DATA's go-ahead to the dot.
+    `None` hangs up. Content is one thing, from DATA's go-ahead to the dot, and is answered
+    after so many lines `behind` it were heard: a number for each connection there will be.
     """
 
-    def __init__(self, *answers: str | None) -> None:
+    def __init__(self, *answers: str | None, behind: Sequence[int] = (0,)) -> None:
         self._answers = list(answers)
+        self._behind = behind
         self.heard: list[str] = []
 
     def run(self, listener: socket.socket) -> None:
-        connection, _ = listener.accept()
-        with suppress(ConnectionError), connection, connection.makefile("rb") as lines:
-            connection.sendall(b"220 ready\r\n")
-            self._talk(connection, lines)
+        for behind in self._behind:
+            connection, _ = listener.accept()
+            with suppress(ConnectionError), connection, connection.makefile("rb") as lines:
+                connection.sendall(b"220 ready\r\n")
+                self._talk(connection, lines, behind)
 
-    def _talk(self, connection: socket.socket, lines: BinaryIO) -> None:
+    def _talk(self, connection: socket.socket, lines: BinaryIO, behind: int) -> None:
         content = False
         while line := lines.readline():
             if content and line != b".\r\n":
@@ -202,6 +209,8 @@ class Script:
             if line.upper().startswith(b"EHLO"):
                 connection.sendall(b"250-script.example\r\n250 PIPELINING\r\n")
                 continue
+            if content:
+                self.heard += [lines.readline().decode().strip() for _ in range(behind)]
             answer = self._answers.pop(0) if self._answers else None
             if answer is None:
                 return
@@ -224,7 +233,7 @@ OPENING = ["ehlo planning.example", "MAIL FROM:<planning@oet.example>", "RCPT TO
 def test_a_pipelined_message_is_three_answers_and_then_its_content() -> None:
     script = Script("250 ok", "250 ok", "354 go", "250 taken")
     with following(script) as port, mailer(port) as smtp:
-        assert smtp.send(to("pat@adair.example")) == Result(Attempt.ACCEPTED, "250", "taken")
+        assert offer(smtp, to("pat@adair.example")) == Result(Attempt.ACCEPTED, "250", "taken")
     assert script.heard[:5] == [*OPENING, "content"]
 
 
@@ -242,15 +251,15 @@ def test_a_pipelined_message_is_three_answers_and_then_its_content() -> None:
 def test_a_pipelined_refusal_is_the_first_of_the_answers_and_the_connection_goes_on(answers, result) -> None:
     script = Script(*answers, "250 reset", "250 ok", "250 ok", "354 go", "250 taken")
     with following(script) as port, mailer(port) as smtp:
-        assert smtp.send(to("pat@adair.example")) == result
-        assert smtp.send(to("pat@adair.example")).outcome is Attempt.ACCEPTED
+        assert offer(smtp, to("pat@adair.example")) == result
+        assert offer(smtp, to("pat@adair.example")).outcome is Attempt.ACCEPTED
     assert script.heard[:10] == [*OPENING, "rset", *OPENING[1:], "content", "quit"]
 
 
 def test_a_go_ahead_after_a_refusal_is_not_followed() -> None:
     script = Script("250 ok", "550 5.1.1 who", "354 go")
     with following(script) as port, mailer(port) as smtp:
-        assert smtp.send(to("pat@adair.example")) == Result(Attempt.REFUSED, "550", "5.1.1 who")
+        assert offer(smtp, to("pat@adair.example")) == Result(Attempt.REFUSED, "550", "5.1.1 who")
     assert script.heard == OPENING
 
 
@@ -258,22 +267,68 @@ def test_a_go_ahead_after_a_refusal_is_not_followed() -> None:
 def test_a_connection_dropped_between_pipelined_answers_is_deferred(answers) -> None:
     script = Script(*answers)
     with following(script) as port, mailer(port) as smtp:
-        assert smtp.send(to("pat@adair.example")).outcome is Attempt.DEFERRED
+        assert offer(smtp, to("pat@adair.example")).outcome is Attempt.DEFERRED
     assert "content" not in script.heard
 
 
 def test_a_goodbye_among_pipelined_answers_is_believed_and_nothing_more_is_said() -> None:
     script = Script("250 ok", "421 4.3.2 going down")
     with following(script) as port, mailer(port) as smtp:
-        assert smtp.send(to("pat@adair.example")) == Result(Attempt.DEFERRED, "421", "4.3.2 going down")
+        assert offer(smtp, to("pat@adair.example")) == Result(Attempt.DEFERRED, "421", "4.3.2 going down")
     assert script.heard == OPENING
 
 
 def test_a_connection_dropped_in_the_content_of_a_pipelined_message_is_unknown() -> None:
     script = Script("250 ok", "250 ok", "354 go", None)
     with following(script) as port, mailer(port) as smtp:
-        assert smtp.send(to("pat@adair.example")).outcome is Attempt.UNKNOWN
+        assert offer(smtp, to("pat@adair.example")).outcome is Attempt.UNKNOWN
     assert script.heard == [*OPENING, "content"]
+
+
+def test_the_next_message_is_announced_behind_the_content_of_the_one_before() -> None:
+    """Where the mail server is far away this saves every other wait. RFC 2920 3.1."""
+    script = Script("250 ok", "250 ok", "354 go", "250 taken\r\n250 ok\r\n250 ok\r\n354 go", behind=[3])
+    with following(script) as port, mailer(port) as smtp:
+        results = smtp.send([to("pat@adair.example"), to("lee@adair.example")])
+        assert next(results) == Result(Attempt.ACCEPTED, "250", "taken")
+        results.close()
+    announced = [OPENING[1], "RCPT TO:<lee@adair.example>", "DATA"]
+    assert script.heard == [*OPENING, "content", *announced]  # and neither content nor anything else after it
+
+
+def test_a_server_that_loses_what_comes_behind_a_message_is_told_nothing_ahead_any_more() -> None:
+    taken = ("250 ok", "250 ok", "354 go", "250 taken")
+    script = Script(*taken, *taken, *taken, "221 bye", behind=[3, 0])
+    with following(script) as port, mailer(port, timeout=0.5) as smtp:
+        results = list(smtp.send([to(f"{who}@adair.example") for who in ("pat", "lee", "kim")]))
+    assert results == [Result(Attempt.ACCEPTED, "250", "taken")] * 3
+    lee, kim = ([OPENING[1], f"RCPT TO:<{who}@adair.example>", "DATA"] for who in ("lee", "kim"))
+    assert script.heard == [*OPENING, "content", *lee, OPENING[0], *lee, "content", *kim, "content", "quit"]
+
+
+EVERY_END = ("pat", "lee", "gone", "full", "spam", "later", "hangup", "closing", "vanish", "not sendable")
+
+
+@given(st.lists(st.sampled_from(EVERY_END), max_size=6))
+def test_messages_offered_together_end_as_they_do_one_by_one(sinks: list[tuple[int, Sink]], who) -> None:
+    """What is said ahead changes no answer, and delivers nothing twice."""
+    envelopes = [to(f"{name}@adair.example") for name in who]
+    for port, sink in sinks:
+        sink.accepted.clear()
+        with mailer(port) as smtp:
+            one_by_one = [offer(smtp, envelope) for envelope in envelopes]
+        delivered = list(sink.accepted)
+        sink.accepted.clear()
+        with mailer(port) as smtp:
+            assert list(smtp.send(envelopes)) == one_by_one
+        assert sink.accepted == delivered
+
+
+@pytest.fixture(scope="module")
+def sinks() -> Iterator[list[tuple[int, Sink]]]:
+    with ExitStack() as stack:
+        kinds = [Sink(pipelining=pipelining) for pipelining in (True, False)]
+        yield [(stack.enter_context(listening(sink)), sink) for sink in kinds]
 
 
 @pytest.mark.parametrize(
@@ -306,7 +361,7 @@ def test_an_address_that_would_change_the_conversation_is_refused_before_it_star
     sink: Sink, port: int, address: str
 ) -> None:
     with mailer(port) as smtp:
-        assert smtp.send(to(address)).outcome is Attempt.REFUSED
+        assert offer(smtp, to(address)).outcome is Attempt.REFUSED
     assert sink.accepted == []
 
 
@@ -342,18 +397,18 @@ def test_starttls_protects_the_message(
         listening(sink, tls_context=server_tls, require_starttls=True) as port,
         mailer(port, Security.STARTTLS, tls=trusting) as smtp,
     ):
-        assert smtp.send(to("pat@adair.example")).outcome is Attempt.ACCEPTED
+        assert offer(smtp, to("pat@adair.example")).outcome is Attempt.ACCEPTED
 
 
 def test_tls_from_the_first_byte(sink: Sink, server_tls: ssl.SSLContext, trusting: ssl.SSLContext) -> None:
     with listening(sink, ssl_context=server_tls) as port, mailer(port, Security.TLS, tls=trusting) as smtp:
-        assert smtp.send(to("pat@adair.example")).outcome is Attempt.ACCEPTED
+        assert offer(smtp, to("pat@adair.example")).outcome is Attempt.ACCEPTED
     assert sink.accepted == [("pat@adair.example", RAW)]
 
 
 def test_a_certificate_nobody_vouches_for_is_not_accepted(sink: Sink, server_tls: ssl.SSLContext) -> None:
     with listening(sink, tls_context=server_tls) as port, mailer(port, Security.STARTTLS) as smtp:
-        result = smtp.send(to("pat@adair.example"))
+        result = offer(smtp, to("pat@adair.example"))
     assert result.outcome is Attempt.DEFERRED
     assert "certificate verify failed" in result.detail
     assert sink.accepted == []
@@ -361,7 +416,7 @@ def test_a_certificate_nobody_vouches_for_is_not_accepted(sink: Sink, server_tls
 
 def test_a_server_without_starttls_never_gets_the_message_in_the_clear(sink: Sink, port: int) -> None:
     with mailer(port, Security.STARTTLS) as smtp:
-        result = smtp.send(to("pat@adair.example"))
+        result = offer(smtp, to("pat@adair.example"))
     assert result.outcome is Attempt.DEFERRED
     assert sink.accepted == []
 
@@ -376,7 +431,7 @@ def test_who_we_are_is_said_and_the_message_taken(
         listening(sink, tls_context=server_tls, authenticator=check, auth_required=True) as port,
         mailer(port, Security.STARTTLS, tls=trusting, username="oet", password="correct horse") as smtp,
     ):
-        assert smtp.send(to("pat@adair.example")).outcome is Attempt.ACCEPTED
+        assert offer(smtp, to("pat@adair.example")).outcome is Attempt.ACCEPTED
     assert [recipient for recipient, _ in sink.accepted] == ["pat@adair.example"]
 
 
@@ -390,7 +445,7 @@ def test_a_refused_password_is_deferred_and_is_in_no_result_and_no_repr(
         listening(sink, tls_context=server_tls, authenticator=echo_password) as port,
         mailer(port, Security.STARTTLS, tls=trusting, username="oet", password="correct horse") as smtp,
     ):
-        result = smtp.send(to("pat@adair.example"))
+        result = offer(smtp, to("pat@adair.example"))
         shown = repr(result) + repr(smtp._server)
     assert result == Result(Attempt.DEFERRED, "535", "the mail server refused our user name or password")
     assert "correct horse" not in shown

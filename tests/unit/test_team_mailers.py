@@ -3,7 +3,7 @@
 from email import message_from_bytes, policy
 from pathlib import Path
 
-from tests.fakes import NO_SUCH_USER, FakeMailer
+from tests.fakes import NO_SUCH_USER, FakeMailer, offer
 from yearwheel.bootstrap import build_app
 from yearwheel.config.settings import Mail, Settings
 from yearwheel.notifications.ledger import Attempt
@@ -31,7 +31,7 @@ def test_only_the_team_gets_real_mail():
             "eve@notstate.example",
             "eve@sub.state.example",
         ):
-            mailer.send(envelope(address))
+            offer(mailer, envelope(address))
 
     assert leaving.recipients() == ["ada@home.example", "RAY@STATE.example"]
     assert staying.recipients() == ["pat@district.example", "eve@notstate.example", "eve@sub.state.example"]
@@ -40,7 +40,7 @@ def test_only_the_team_gets_real_mail():
 def test_everybodys_mail_goes_to_one_address_and_says_for_whom_it_was():
     inner = FakeMailer()
     with RedirectingMailer("tester@state.example", inner) as mailer:
-        result = mailer.send(envelope("pat@district.example"))
+        result = offer(mailer, envelope("pat@district.example"))
 
     (sent,) = inner.sent
     letter = message_from_bytes(sent.raw, policy=policy.default)
@@ -54,7 +54,7 @@ def test_everybodys_mail_goes_to_one_address_and_says_for_whom_it_was():
 def test_nobody_is_given_up_because_the_address_redirected_to_refuses():
     inner = FakeMailer({"tester@state.example": NO_SUCH_USER})
     with RedirectingMailer("tester@state.example", inner) as mailer:
-        assert mailer.send(envelope("pat@district.example")).outcome is Attempt.DEFERRED
+        assert offer(mailer, envelope("pat@district.example")).outcome is Attempt.DEFERRED
 
 
 def test_the_settings_choose_the_mailer(tmp_path: Path):

@@ -1,6 +1,7 @@
 """A letter before it has words: to whom, about which items. Rendering needs nothing else.
 
-Named tuples, since each is made, changed and looked up anew for every reader: a frozen dataclass takes three times as long.
+Named tuples: each is made, changed and looked up anew for every reader, and a frozen dataclass would take
+three times as long.
 """
 
 from datetime import date, datetime

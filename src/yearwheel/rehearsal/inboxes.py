@@ -1,6 +1,6 @@
 """The mail of a rehearsal: a Maildir for each person, and a few addresses that refuse."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Generator, Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -26,10 +26,12 @@ class RehearsalMailer:
     ) -> None:
         self._maildir.__exit__(kind, error, trace)
 
-    def send(self, envelope: Envelope) -> Result:
-        if envelope.recipient in self._dead:
-            return Result(Attempt.REFUSED, "550", "5.1.1 no such user here")
-        return self._maildir.send(envelope)
+    def send(self, envelopes: Iterable[Envelope]) -> Generator[Result, None, None]:
+        for envelope in envelopes:
+            if envelope.recipient in self._dead:
+                yield Result(Attempt.REFUSED, "550", "5.1.1 no such user here")
+            else:
+                yield from self._maildir.send([envelope])
 
     def has(self, message_id: str, recipient: str) -> bool:
         """Whether the recipient's inbox holds the message."""

@@ -3,8 +3,9 @@
 import re
 import sys
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Event as Signal
@@ -110,10 +111,18 @@ class _Pass:
     def _send(self, mailer: Mailer, held: list[Claimed], answers: list[Answer]) -> None:
         """Offer message after message and note each answer, until the turn is over."""
         began = self._app.clock.now()
-        for claimed in held:
-            if self._stopping.is_set() or (answers and self._app.clock.now() - began >= TURN):
-                return
-            answers.append((claimed, mailer.send(self._envelope(claimed))))
+
+        def offered() -> Iterator[Envelope]:
+            for claimed in held:
+                if self._stopping.is_set() or (answers and self._app.clock.now() - began >= TURN):
+                    return
+                yield self._envelope(claimed)
+
+        with closing(mailer.send(offered())) as results:
+            for claimed, result in zip(held, results, strict=False):
+                answers.append((claimed, result))
+                if self._stopping.is_set():
+                    return
 
     def _envelope(self, claimed: Claimed) -> Envelope:
         mail = self._app.settings.mail

@@ -1,5 +1,6 @@
 """How a finished message leaves: the envelope, how the attempt ended, and what a mailer is."""
 
+from collections.abc import Generator, Iterable
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Protocol, Self
@@ -27,7 +28,7 @@ class Result:
 
 
 class Mailer(Protocol):
-    """Delivers one envelope at a time while it is open. A failure to deliver is a Result, never an exception.
+    """Delivers envelopes while it is open. A failure to deliver is a Result, never an exception.
 
     One mailer serves one thread.
     """
@@ -38,4 +39,10 @@ class Mailer(Protocol):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
 
-    def send(self, envelope: Envelope) -> Result: ...
+    def send(self, envelopes: Iterable[Envelope]) -> Generator[Result, None, None]:
+        """Offer them in turn and say of each how it ended.
+
+        An envelope may be asked for before the answer to the one before it is known, but its message is
+        handed over only after that answer was taken. Closed early, it hands over nothing more.
+        """
+        ...

@@ -3,6 +3,7 @@
 import os
 import re
 import threading
+from collections.abc import Generator, Iterable
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from hashlib import sha256
@@ -41,7 +42,11 @@ class MaildirMailer:
         """The recipient's Maildir. Slashes in an address are quoted, so it never leads out of the folder."""
         return self._inboxes / quote(recipient, safe="@+")
 
-    def send(self, envelope: Envelope) -> Result:
+    def send(self, envelopes: Iterable[Envelope]) -> Generator[Result, None, None]:
+        for envelope in envelopes:
+            yield self._keep(envelope)
+
+    def _keep(self, envelope: Envelope) -> Result:
         inbox = self.inbox(envelope.recipient)
         name = _file_name(envelope)
         try:

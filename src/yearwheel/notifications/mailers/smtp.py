@@ -4,6 +4,7 @@ import re
 import smtplib
 import socket
 import ssl
+from collections.abc import Generator, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -50,6 +51,8 @@ class SmtpMailer:
     def __init__(self, server: SmtpServer) -> None:
         self._server = server
         self._smtp: smtplib.SMTP | None = None
+        self._announced = False  # whether the next message's MAIL, RCPT and DATA went with the one before
+        self._may_announce = True
 
     def __enter__(self) -> Self:
         return self
@@ -62,19 +65,31 @@ class SmtpMailer:
                 self._smtp.quit()
             self._drop()
 
-    def send(self, envelope: Envelope) -> Result:
-        # A fault of our own sender is deferred, whoever the recipient is: nobody is given up for that.
-        for address, outcome in ((envelope.sender, Attempt.DEFERRED), (envelope.recipient, Attempt.REFUSED)):
-            if not _SENDABLE.fullmatch(address):
-                return Result(outcome, "", f"{address!r} cannot be used as a mail address")
+    def send(self, envelopes: Iterable[Envelope]) -> Generator[Result, None, None]:
+        waiting = iter(envelopes)
+        envelope = next(waiting, None)
+        try:
+            while envelope is not None:
+                following = next(waiting, None)
+                yield self._offer(envelope, following)
+                envelope = following
+        finally:
+            if self._announced:  # and will not come: there is no taking it back
+                self._drop()
+
+    def _offer(self, envelope: Envelope, following: Envelope | None) -> Result:
+        if fault := _fault(envelope):
+            return fault
+        if following is not None and _fault(following):
+            following = None
         kept = self._smtp is not None
-        result = self._try(envelope)
+        result = self._try(envelope, following)
         if kept and result == _LOST:
             # Servers close idle connections; nothing was handed over, so one new try is safe.
-            result = self._try(envelope)
+            result = self._try(envelope, following)
         return result
 
-    def _try(self, envelope: Envelope) -> Result:
+    def _try(self, envelope: Envelope, following: Envelope | None) -> Result:
         try:
             smtp = self._connected()
         except (smtplib.SMTPException, OSError) as error:
@@ -82,9 +97,11 @@ class SmtpMailer:
         try:
             refusal = self._announce(smtp, envelope)
         except (smtplib.SMTPException, OSError):
+            # Some programs in the way lose what comes behind a message: to those nothing is said ahead.
+            self._may_announce = self._may_announce and not self._announced
             self._drop()
             return _LOST
-        return refusal or self._hand_over(smtp, envelope.raw)
+        return refusal or self._hand_over(smtp, envelope.raw, following)
 
     def _connected(self) -> smtplib.SMTP:
         if self._smtp is None:
@@ -94,18 +111,14 @@ class SmtpMailer:
     def _announce(self, smtp: smtplib.SMTP, envelope: Envelope) -> Result | None:
         """MAIL, RCPT and DATA up to the server's go-ahead; a result only where it said no.
 
-        A server that offers PIPELINING (RFC 2920) is sent all three at once, and each of its answers is read.
+        A server that offers PIPELINING (RFC 2920) is sent all three at once, where it can be with the message
+        before, and each of its answers is read.
         """
-        steps = (
-            (f"MAIL FROM:<{envelope.sender}>\r\n", {250}, _sender_refused),
-            (f"RCPT TO:<{envelope.recipient}>\r\n", {250, 251}, _refused),
-            ("DATA\r\n", {_GO_AHEAD}, _refused),
-        )
         at_once = smtp.has_extn("pipelining")
-        if at_once:
-            smtp.send("".join(command for command, _, _ in steps))
+        if at_once and not self._announced:
+            smtp.send("".join(_commands(envelope)))
         refusal: Result | None = None
-        for command, wanted, judge in steps:
+        for command, (wanted, judge) in zip(_commands(envelope), _JUDGED, strict=True):
             if not at_once:
                 smtp.send(command)
             code, words = smtp.getreply()
@@ -113,15 +126,24 @@ class SmtpMailer:
                 refusal = judge(code, words)
             if code == _GOODBYE or (refusal is not None and not at_once):
                 break
+        self._announced = False
         if refusal is not None:
             # A go-ahead after a refusal asks for content; an empty message is no way out of that (a server
             # might deliver it), so the connection is given up.
             self._clear(keep=code not in {_GOODBYE, _GO_AHEAD})
         return refusal
 
-    def _hand_over(self, smtp: smtplib.SMTP, raw: bytes) -> Result:
+    def _hand_over(self, smtp: smtplib.SMTP, raw: bytes, following: Envelope | None) -> Result:
+        """The content, and behind it the next message's commands: one wait for the server, not two.
+
+        RFC 2920 3.1 lets content begin a group of commands that way.
+        """
+        ahead = b""
+        if following is not None and self._may_announce and smtp.has_extn("pipelining"):
+            ahead = "".join(_commands(following)).encode("ascii")
+        self._announced = bool(ahead)
         try:
-            smtp.send(stuffed(raw))
+            smtp.send(stuffed(raw) + ahead)
             code, words = smtp.getreply()
         except (smtplib.SMTPException, OSError):
             self._drop()
@@ -135,7 +157,9 @@ class SmtpMailer:
         if not 400 <= code < 600:
             self._drop()
             return Result(Attempt.UNKNOWN, str(code), f"not a reply a mail server gives: {_text(words)}")
-        self._clear(keep=code != _GOODBYE)
+        # After a message's end, taken or not, the server's own transaction is over (RFC 5321 4.1.1.4).
+        if code == _GOODBYE:
+            self._drop()
         return _refused(code, words)
 
     def _clear(self, *, keep: bool) -> None:
@@ -148,6 +172,7 @@ class SmtpMailer:
             self._drop()
 
     def _drop(self) -> None:
+        self._announced = False
         if self._smtp is not None:
             self._smtp.close()
             self._smtp = None
@@ -156,6 +181,19 @@ class SmtpMailer:
 _LOST = Result(
     Attempt.DEFERRED, "", "the mail server closed the connection before the message was handed over"
 )
+
+
+def _fault(envelope: Envelope) -> Result | None:
+    """Why an envelope cannot even be offered: an address that would change the conversation."""
+    # A fault of our own sender is deferred, whoever the recipient is: nobody is given up for that.
+    for address, outcome in ((envelope.sender, Attempt.DEFERRED), (envelope.recipient, Attempt.REFUSED)):
+        if not _SENDABLE.fullmatch(address):
+            return Result(outcome, "", f"{address!r} cannot be used as a mail address")
+    return None
+
+
+def _commands(envelope: Envelope) -> tuple[str, str, str]:
+    return f"MAIL FROM:<{envelope.sender}>\r\n", f"RCPT TO:<{envelope.recipient}>\r\n", "DATA\r\n"
 
 
 def find_fault(server: SmtpServer) -> str:
@@ -237,3 +275,7 @@ def _words(error: Exception) -> str:
 def _text(words: bytes | str) -> str:
     text = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
     return " ".join(text.split())
+
+
+# What each of a message's commands should be answered, and what is thought of another answer.
+_JUDGED = (({250}, _sender_refused), ({250, 251}, _refused), ({_GO_AHEAD}, _refused))

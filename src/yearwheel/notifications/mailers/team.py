@@ -1,8 +1,8 @@
 """Ways of trying out: real mail for a team while everybody else's stays here, or all mail to one address."""
 
 import re
-from collections.abc import Collection
-from contextlib import ExitStack
+from collections.abc import Collection, Generator, Iterable
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from types import TracebackType
 from typing import Self
@@ -39,9 +39,10 @@ class TeamMailer:
     ) -> None:
         self._stack.close()
 
-    def send(self, envelope: Envelope) -> Result:
-        mailer = self._leaving if is_on_team(envelope.recipient, self._team) else self._staying
-        return mailer.send(envelope)
+    def send(self, envelopes: Iterable[Envelope]) -> Generator[Result, None, None]:
+        for envelope in envelopes:
+            mailer = self._leaving if is_on_team(envelope.recipient, self._team) else self._staying
+            yield from mailer.send([envelope])
 
 
 class RedirectingMailer:
@@ -60,12 +61,15 @@ class RedirectingMailer:
     ) -> None:
         self._mailer.__exit__(kind, error, trace)
 
-    def send(self, envelope: Envelope) -> Result:
-        raw = readdress(envelope.raw, envelope.recipient)
-        result = self._mailer.send(replace(envelope, recipient=self._to, raw=raw))
-        # A refusal is about the address redirected to: nobody else is given up for that.
-        outcome = Attempt.DEFERRED if result.outcome is Attempt.REFUSED else result.outcome
-        return Result(outcome, result.code, f"{REDIRECTED}{self._to}: {result.detail}")
+    def send(self, envelopes: Iterable[Envelope]) -> Generator[Result, None, None]:
+        with closing(self._mailer.send(map(self._led, envelopes))) as results:
+            for result in results:
+                # A refusal is about the address redirected to: nobody else is given up for that.
+                outcome = Attempt.DEFERRED if result.outcome is Attempt.REFUSED else result.outcome
+                yield Result(outcome, result.code, f"{REDIRECTED}{self._to}: {result.detail}")
+
+    def _led(self, envelope: Envelope) -> Envelope:
+        return replace(envelope, recipient=self._to, raw=readdress(envelope.raw, envelope.recipient))
 
 
 def readdress(raw: bytes, recipient: str) -> bytes:

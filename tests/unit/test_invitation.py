@@ -27,13 +27,13 @@ def events(raw: bytes) -> list[icalendar.Event]:
     return list(icalendar.Calendar.from_ical(raw).walk("VEVENT"))
 
 
-def test_it_is_one_whole_day_to_publish_with_the_feeds_own_uid() -> None:
+def test_it_is_one_whole_day_to_publish_and_not_the_event_of_a_feed() -> None:
     calendar = icalendar.Calendar.from_ical(dates())
     (event,) = events(dates())
 
     assert calendar["method"] == "PUBLISH"
     assert (event["uid"], event.start, event.end) == (
-        event_uid(KEY, "budget"),
+        f"letter.{event_uid(KEY, 'budget')}",
         MARCH_1,
         MARCH_1 + timedelta(days=1),
     )

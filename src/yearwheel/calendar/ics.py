@@ -38,7 +38,7 @@ def _begin(name: str) -> Calendar:
 
 
 def event_uid(cycle_key: str, stage_key: str, district_code: str = "") -> str:
-    """The UID of a stage's due day, or of one district's: the feed and a letter's .ics speak of one event.
+    """The UID of a stage's due day, or of one district's.
 
     Nothing in it comes from a setting: a UID that changed would put every day twice into people's calendars.
     """

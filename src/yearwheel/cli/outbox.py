@@ -56,13 +56,12 @@ def list_all(
             str(m.id),
             f"{m.status}: {m.held_because}" if m.held_because else m.status,
             m.send_on.isoformat(),
-            m.recipient,
-            m.subject,
             str(m.attempts),
+            f"{m.recipient}\n{m.subject}",  # one above the other: an address that is broken cannot be copied
         )
         for m in found
     )
-    table(("number", "status", "day", "to", "subject", "attempts"), rows)
+    table(("number", "status", "day", "attempts", "to, and subject"), rows)
     say(
         f"\n{counted(len(found), 'letter')}{', the newest; more with --limit' if len(found) == limit else ''}"
     )

@@ -102,7 +102,9 @@ def list_all(
         return
     if contacts:
         everyone = known.contacts.values()
-        table(("key", "name", "roles", "e-mail", "confirmed", ""), (_person(c) for c in everyone), keyed=True)
+        table(
+            ("key", "name", "roles", "e-mail", "confirmed", ""), (_person(c) for c in everyone), whole={"key"}
+        )
         return
     people: dict[str, int] = {}
     for contact in known.contacts.values():

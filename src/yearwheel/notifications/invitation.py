@@ -56,7 +56,8 @@ def _write(dates: tuple[Announced, ...], stamp: datetime) -> bytes:
 
 def _event(announced: Announced, stamp: datetime) -> Event:
     event = Event()
-    event.add("uid", event_uid(announced.cycle_key, announced.stage_key))
+    # Not the feed's own: of two events with one UID a program would keep a letter's old day or the feed's.
+    event.add("uid", f"letter.{event_uid(announced.cycle_key, announced.stage_key)}")
     event.add("dtstamp", stamp.astimezone(UTC))
     event.add("sequence", (stamp.astimezone(UTC).date() - _EPOCH).days)
     event.add("dtstart", announced.due_on)  # a day, so that no zone moves it

@@ -1,11 +1,11 @@
 """Stand-ins for what cannot be made to fail on cue otherwise."""
 
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
 from typing import Self
 
 from yearwheel.notifications.ledger import Attempt
-from yearwheel.notifications.mailers import Envelope, Mailer, Result
+from yearwheel.notifications.mailers import Envelope, Mailer, Result, Results
 
 ACCEPTED = Result(Attempt.ACCEPTED, "250", "2.0.0 queued")
 BUSY = Result(Attempt.DEFERRED, "451", "4.3.0 try again later")
@@ -42,7 +42,7 @@ class FakeMailer:
     ) -> None:
         pass
 
-    def send(self, envelopes: Iterable[Envelope]) -> Generator[Result, None, None]:
+    def send(self, envelopes: Iterable[Envelope]) -> Results:
         for envelope in envelopes:
             self.before(envelope)
             self.tried.append(envelope)

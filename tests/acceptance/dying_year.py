@@ -2,11 +2,12 @@
 
 import os
 import signal
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from yearwheel.config.cycle_file import read_shipped
-from yearwheel.notifications.mailers import Envelope, Result
+from yearwheel.notifications.mailers import Envelope, Results
 from yearwheel.rehearsal.inboxes import RehearsalMailer
 from yearwheel.rehearsal.rehearse import MARK, Plan, rehearse
 from yearwheel.roster.shipped import shipped_roster
@@ -43,11 +44,12 @@ def log_deliveries(out: Path) -> None:
     """Note each message that reached an inbox, as a mail server's own log would."""
     send = RehearsalMailer.send
 
-    def logged(mailer: RehearsalMailer, envelope: Envelope) -> Result:
-        result = send(mailer, envelope)
-        with (out / DELIVERED).open("a") as log:
-            log.write(f"{envelope.recipient} {envelope.message_id} {result.outcome}\n")
-        return result
+    def logged(mailer: RehearsalMailer, envelopes: Iterable[Envelope]) -> Results:
+        for envelope in envelopes:
+            for result in send(mailer, [envelope]):
+                with (out / DELIVERED).open("a") as log:
+                    log.write(f"{envelope.recipient} {envelope.message_id} {result.outcome}\n")
+                yield result
 
     RehearsalMailer.send = logged  # type: ignore[method-assign]
 
@@ -99,11 +101,12 @@ class Fate:
             for act in acts:
                 self.passes(f"after the {act}")
 
-        def sent(mailer: RehearsalMailer, envelope: Envelope) -> Result:
-            self.passes("before a message is written")
-            result = send(mailer, envelope)
-            self.passes("after a message is written")
-            return result
+        def sent(mailer: RehearsalMailer, envelopes: Iterable[Envelope]) -> Results:
+            for envelope in envelopes:
+                self.passes("before a message is written")
+                for result in send(mailer, [envelope]):
+                    self.passes("after a message is written")
+                    yield result
 
         deliver.outbox.claim, deliver.outbox.record = claimed, recorded
         Writing.commit = committed  # type: ignore[method-assign]

@@ -1,12 +1,12 @@
 """The mail of a rehearsal: a Maildir for each person, and a few addresses that refuse."""
 
-from collections.abc import Collection, Generator, Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from yearwheel.notifications.ledger import Attempt
-from yearwheel.notifications.mailers import Envelope, Result
+from yearwheel.notifications.mailers import Envelope, Result, Results
 from yearwheel.notifications.mailers.maildir import MaildirMailer
 
 
@@ -26,7 +26,7 @@ class RehearsalMailer:
     ) -> None:
         self._maildir.__exit__(kind, error, trace)
 
-    def send(self, envelopes: Iterable[Envelope]) -> Generator[Result, None, None]:
+    def send(self, envelopes: Iterable[Envelope]) -> Results:
         for envelope in envelopes:
             if envelope.recipient in self._dead:
                 yield Result(Attempt.REFUSED, "550", "5.1.1 no such user here")

@@ -27,6 +27,9 @@ class Result:
     detail: str
 
 
+Results = Generator[Result, None, None]
+
+
 class Mailer(Protocol):
     """Delivers envelopes while it is open. A failure to deliver is a Result, never an exception.
 
@@ -39,7 +42,7 @@ class Mailer(Protocol):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
 
-    def send(self, envelopes: Iterable[Envelope]) -> Generator[Result, None, None]:
+    def send(self, envelopes: Iterable[Envelope]) -> Results:
         """Offer them in turn and say of each how it ended.
 
         An envelope may be asked for before the answer to the one before it is known, but its message is

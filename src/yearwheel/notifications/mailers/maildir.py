@@ -3,7 +3,7 @@
 import os
 import re
 import threading
-from collections.abc import Generator, Iterable
+from collections.abc import Iterable
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from hashlib import sha256
@@ -13,7 +13,7 @@ from typing import Self
 from urllib.parse import quote
 
 from yearwheel.notifications.ledger import Attempt
-from yearwheel.notifications.mailers import Envelope, Result
+from yearwheel.notifications.mailers import Envelope, Result, Results
 
 DRAFTS = "tmp"  # of a Maildir
 _DATE = re.compile(rb"^Date: (.+?)\r$", re.MULTILINE)
@@ -42,7 +42,7 @@ class MaildirMailer:
         """The recipient's Maildir. Slashes in an address are quoted, so it never leads out of the folder."""
         return self._inboxes / quote(recipient, safe="@+")
 
-    def send(self, envelopes: Iterable[Envelope]) -> Generator[Result, None, None]:
+    def send(self, envelopes: Iterable[Envelope]) -> Results:
         for envelope in envelopes:
             yield self._keep(envelope)
 

@@ -4,7 +4,7 @@ import re
 import smtplib
 import socket
 import ssl
-from collections.abc import Generator, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from yearwheel.notifications.ledger import Attempt
-from yearwheel.notifications.mailers import Envelope, Result
+from yearwheel.notifications.mailers import Envelope, Result, Results
 
 _SENDABLE = re.compile(r"[!-;=?-~]+")  # printable, and no angle bracket: it goes between two
 _GO_AHEAD = 354
@@ -65,7 +65,7 @@ class SmtpMailer:
                 self._smtp.quit()
             self._drop()
 
-    def send(self, envelopes: Iterable[Envelope]) -> Generator[Result, None, None]:
+    def send(self, envelopes: Iterable[Envelope]) -> Results:
         waiting = iter(envelopes)
         envelope = next(waiting, None)
         try:

@@ -1,14 +1,14 @@
 """Ways of trying out: real mail for a team while everybody else's stays here, or all mail to one address."""
 
 import re
-from collections.abc import Collection, Generator, Iterable
+from collections.abc import Collection, Iterable
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
 from yearwheel.notifications.ledger import Attempt
-from yearwheel.notifications.mailers import Envelope, Mailer, Result
+from yearwheel.notifications.mailers import Envelope, Mailer, Result, Results
 
 REDIRECTED = "redirected to "  # how the answer of a redirected message begins
 _SUBJECT = re.compile(rb"^Subject: ", re.MULTILINE | re.IGNORECASE)
@@ -39,7 +39,7 @@ class TeamMailer:
     ) -> None:
         self._stack.close()
 
-    def send(self, envelopes: Iterable[Envelope]) -> Generator[Result, None, None]:
+    def send(self, envelopes: Iterable[Envelope]) -> Results:
         for envelope in envelopes:
             mailer = self._leaving if is_on_team(envelope.recipient, self._team) else self._staying
             yield from mailer.send([envelope])
@@ -61,7 +61,7 @@ class RedirectingMailer:
     ) -> None:
         self._mailer.__exit__(kind, error, trace)
 
-    def send(self, envelopes: Iterable[Envelope]) -> Generator[Result, None, None]:
+    def send(self, envelopes: Iterable[Envelope]) -> Results:
         with closing(self._mailer.send(map(self._led, envelopes))) as results:
             for result in results:
                 # A refusal is about the address redirected to: nobody else is given up for that.

@@ -306,6 +306,14 @@ def test_a_server_that_loses_what_comes_behind_a_message_is_told_nothing_ahead_a
     assert script.heard == [*OPENING, "content", *lee, OPENING[0], *lee, "content", *kim, "content", "quit"]
 
 
+def test_a_server_that_takes_only_so_many_messages_a_connection_gets_the_rest_over_another() -> None:
+    taken = ("250 ok", "250 ok", "354 go", "250 taken")
+    script = Script(*taken, "421 4.7.0 enough", None, *taken, "221 bye", behind=[0, 0])
+    with following(script) as port, mailer(port) as smtp:
+        results = list(smtp.send([to("pat@adair.example"), to("lee@adair.example")]))
+    assert results == [Result(Attempt.ACCEPTED, "250", "taken")] * 2
+
+
 EVERY_END = ("pat", "lee", "gone", "full", "spam", "later", "hangup", "closing", "vanish", "not sendable")
 
 

@@ -84,8 +84,9 @@ class SmtpMailer:
             following = None
         kept = self._smtp is not None
         result = self._try(envelope, following)
-        if kept and result == _LOST:
-            # Servers close idle connections; nothing was handed over, so one new try is safe.
+        if kept and (result == _LOST or result.code == str(_GOODBYE)):
+            # Servers end connections that were idle or carried enough messages. This one was not taken, so one
+            # new try is safe.
             result = self._try(envelope, following)
         return result
 

@@ -85,8 +85,8 @@ class SmtpMailer:
         kept = self._smtp is not None
         result = self._try(envelope, following)
         if kept and (result == _LOST or result.code == str(_GOODBYE)):
-            # Servers end connections that were idle or carried enough messages. This message was not taken, so
-            # one new try is safe.
+            # Servers end connections that were idle or carried enough messages. This message was not taken,
+            # so one new try is safe.
             result = self._try(envelope, following)
         return result
 

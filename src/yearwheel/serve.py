@@ -21,7 +21,7 @@ from yearwheel.services.serve_lock import only_one
 from yearwheel.services.status import running_cycles
 from yearwheel.web.app import create_web
 
-PATIENCE = 5.0  # seconds a round that is under way has to finish when we are asked to stop
+PATIENCE = 5.0  # seconds that what is under way has to finish when we stop; no more mail is offered then
 WATCH = 2.0  # seconds between looks at the Prefect server
 
 log = logging.getLogger(__name__)
@@ -88,6 +88,7 @@ def _bells(app: App, server: PrefectServer) -> Callable[[FastAPI], AbstractAsync
         try:
             yield
         finally:
+            app.stopping.set()
             scheduler.pause()
             watch.cancel()
             if under_way:
@@ -99,10 +100,14 @@ def _bells(app: App, server: PrefectServer) -> Callable[[FastAPI], AbstractAsync
 
 
 async def _run(server: PrefectServer, flow: str, cycle_key: str, as_of: str) -> None:
-    # The first import of Prefect takes two seconds; pages answer meanwhile.
-    module = await asyncio.to_thread(importlib.import_module, f"yearwheel.flows.{flow}")
-    runs = await asyncio.to_thread(importlib.import_module, "yearwheel.flows.runs")
-    await asyncio.to_thread(server.wait_ready)
+    """On a thread of its own: in ours Prefect would take SIGTERM for itself and let a run crash of it."""
+    await asyncio.to_thread(lambda: asyncio.run(_run_flow(server, flow, cycle_key, as_of)))
+
+
+async def _run_flow(server: PrefectServer, flow: str, cycle_key: str, as_of: str) -> None:
+    module = importlib.import_module(f"yearwheel.flows.{flow}")  # the first time it takes two seconds
+    runs = importlib.import_module("yearwheel.flows.runs")
+    server.wait_ready()
     ids = {"cycle": cycle_key} if cycle_key else {}
     async with runs.session(server.api_url):
         await getattr(module, flow)(**ids, as_of=as_of)

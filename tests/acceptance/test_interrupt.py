@@ -49,7 +49,7 @@ def read_until(process: "subprocess.Popen[str]", phase: str) -> None:
 
 
 def wait_until_gone(children: list[int]) -> None:
-    """Python's own helper of two presses ends a moment after its parent."""
+    """A server that it started ends a moment after it."""
     deadline = time.monotonic() + 15
     while left := [child for child in children if Path(f"/proc/{child}").exists()]:
         assert time.monotonic() < deadline, left
@@ -86,6 +86,19 @@ def test_ctrl_c_stops_at_the_days_end_and_the_words_it_says_go_on_to_the_same_ye
 
     assert digest(*stopped_in_march("direct", tmp_path / "direct")) == whole
     assert digest(*stopped_in_march("prefect", tmp_path / "prefect")) == whole
+
+
+@pytest.mark.slow
+def test_a_service_managers_stop_is_told_in_one_sentence_and_goes_on_to_the_same_year(tmp_path: Path) -> None:
+    with rehearsing(*words(tmp_path / "stopped", "direct")) as process:
+        read_until(process, "March 2027")
+        process.send_signal(signal.SIGTERM)
+        _, complained = process.communicate(timeout=60)
+    (sentence,) = (line for line in complained.splitlines() if not line.endswith("2027"))
+    assert (process.returncode, sentence.partition(";")[0]) == (130, "stopped at once")
+
+    whole = digest(*words(tmp_path / "whole", "direct"))
+    assert digest(*words(tmp_path / "stopped", "direct"), "--resume") == whole
 
 
 @pytest.mark.slow

@@ -16,6 +16,7 @@ from yearwheel.notifications.verp import sender_for
 from yearwheel.roster.people import Role
 from yearwheel.services.app import App, Refused
 from yearwheel.services.contacts import name_deputy, read_gaps, set_away
+from yearwheel.services.explain import explain
 from yearwheel.services.outbox_desk import list_outbox, open_message
 from yearwheel.services.prove import prove
 from yearwheel.services.read_bounces import BounceReport, read_bounces, take_bounce
@@ -158,6 +159,22 @@ def test_three_letters_in_a_row_that_come_back_for_now_ask_for_a_person(app: App
     bring(app, about(app, "gmail_quota"))
     (task,) = list_tasks(app, "KY")
     assert (task.kind, "over quota" in task.what) == ("often_back", True)
+
+
+def test_a_letter_that_came_back_for_another_reason_is_told_as_that_and_its_address_kept(app: App) -> None:
+    bring(app, about(app, "policy"))
+    (letter,) = list_outbox(app, KEY, [OutboxStatus.BOUNCED], 9)
+
+    proof = prove(app, KEY)
+    assert proof.breaches == ()
+    assert proof.returned == (
+        f"letter {letter.id} of {letter.send_on} to Ann (001): it could not be delivered then; "
+        "their address is kept, and they are written to again",
+    )
+    told = "\n".join(explain(app, KEY, "001", letter.send_on).lines())
+    assert "it left, and came back undelivered" in told
+    assert "550 5.7.1 Message rejected as spam" in told
+    assert bring(app, about(app, "policy")) == BounceReport(known=1)
 
 
 def test_a_letter_that_arrived_between_breaks_the_row(app: App) -> None:

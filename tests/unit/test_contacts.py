@@ -172,6 +172,14 @@ def _keyed(contact: Contact) -> Contact:
     return Contact("001:dan@mail.example", contact.district_code, contact.name, contact.email, contact.roles)
 
 
+def test_nobody_is_away_until_a_day_that_is_past(sqlite_database) -> None:
+    """A mistyped year would leave the deputy untold."""
+    app = make_app(sqlite_database, "2027-02-12")
+    with pytest.raises(Refused, match="2026-02-16 is past; give the last day that Ann is away"):
+        set_away(app, KEY, "ann", date(2026, 2, 16), by="sue")
+    set_away(app, KEY, "ann", date(2027, 2, 12), by="sue")  # today is one
+
+
 def test_every_cycle_of_the_state_follows(sqlite_database, mailer) -> None:
     app = make_app(sqlite_database, mailer=mailer, roster=roster_of(*PEOPLE.contacts.values(), DAN))
     other = "other-2027"

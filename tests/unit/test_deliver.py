@@ -31,6 +31,7 @@ from yearwheel.services import deliver as delivering
 from yearwheel.services.contacts import give_up_address
 from yearwheel.services.deliver import (
     BATCH,
+    DOUBTS,
     LEASE,
     TRIES,
     TURN,
@@ -372,12 +373,20 @@ def stand(app, *contacts):
     return [(str(row["status"]), row["attempts"]) for row in (row_of(app, contact) for contact in contacts)]
 
 
-def test_a_slow_servers_answers_are_recorded_though_the_batch_is_not_done(app, mailer):
+@pytest.fixture
+def passed(monkeypatch):
+    """Seconds that pass while mail is sent; the app's own clock stands still."""
+    seconds = []
+    monkeypatch.setattr(delivering, "monotonic", lambda: sum(seconds))
+    return seconds
+
+
+def test_a_slow_servers_answers_are_recorded_though_the_batch_is_not_done(app, mailer, passed):
     seen = []
 
     def crawl(envelope):
         seen.append(stand(app, ANN, BOB, CAL, FINN))
-        app.clock.set(app.clock.now() + TURN / 2)
+        passed.append(TURN / 2)
 
     mailer.before = crawl
     assert deliver(app) == DeliveryReport(sent=4)
@@ -385,17 +394,37 @@ def test_a_slow_servers_answers_are_recorded_though_the_batch_is_not_done(app, m
     assert stand(app, ANN, BOB, CAL, FINN) == [("sent", 1)] * 4
 
 
-def test_of_a_slow_servers_mail_little_is_held_at_once(app, mailer, monkeypatch):
+def test_of_a_slow_servers_mail_little_is_held_at_once(app, mailer, passed, monkeypatch):
     monkeypatch.setattr(delivering, "FIRST_BATCH", 1)
     held = []
 
     def crawl(envelope):
         held.append(sum(status == "sending" for status, _ in stand(app, ANN, BOB, CAL, FINN)))
-        app.clock.set(app.clock.now() + TURN)
+        passed.append(TURN)
 
     mailer.before = crawl
     assert deliver(app) == DeliveryReport(sent=4)
     assert held == [1, 2, 2, 1]  # twice what the turn before had
+
+
+def test_a_server_that_takes_letter_after_letter_without_a_word_is_given_no_more(app, mailer):
+    """Each doubt is work for a person; what was not handed over goes with the next round."""
+    mailer.answers = dict.fromkeys([ANN.email, BOB.email, CAL.email, FINN.email], BROKEN_OFF)
+    assert deliver(app) == DeliveryReport(uncertain=DOUBTS, gave_up=True)
+    assert sorted(stand(app, ANN, BOB, CAL, FINN)) == [("queued", 0), *[("uncertain", 1)] * DOUBTS]
+    mailer.answers = {}
+    assert deliver(app) == DeliveryReport(sent=1)
+
+
+def test_doubts_that_are_not_in_a_row_stop_nothing(app, mailer):
+    mailer.answers = dict.fromkeys([ANN.email, BOB.email, FINN.email], BROKEN_OFF)
+    assert deliver(app) == DeliveryReport(sent=1, uncertain=3)
+
+
+def test_once_the_program_is_stopping_no_further_message_is_offered(app, mailer):
+    mailer.before = lambda envelope: app.stopping.set()
+    assert deliver(app) == DeliveryReport(sent=1)
+    assert sorted(stand(app, ANN, BOB, CAL, FINN)) == [*[("queued", 0)] * 3, ("sent", 1)]
 
 
 def test_a_mailer_that_breaks_puts_only_the_message_in_its_hand_in_doubt(app, mailer):

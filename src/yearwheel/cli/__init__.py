@@ -1,5 +1,6 @@
 """The command line: the services' verbs, typed. Heavy imports wait until a command needs them."""
 
+import signal
 import sys
 from collections.abc import Callable
 from importlib.metadata import version as version_of
@@ -97,4 +98,6 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # an old terminal shows "?" where it has no such sign
+    # A service manager's way of stopping us is Ctrl-C's: what is known is recorded first.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     app()

@@ -9,6 +9,12 @@ if TYPE_CHECKING:
     from yearwheel.services.advance import RoundReport
 
 
+GAVE_UP = (
+    "stopped: the mail server took letter after letter without a word; the rest waits for the next round\n"
+    "look at the server, then: yearwheel outbox list --status uncertain"
+)
+
+
 def advance(cycle: CycleKey = "", at: At = "", as_json: AsJson = False) -> None:
     """Run one round: open what may open, call what is due, write the letters, send them. Safe to repeat."""
     from yearwheel.services.advance import advance as run_round
@@ -45,6 +51,8 @@ def _print(report: "RoundReport") -> None:
         f"letters sent      {sent.sent:,}; refused {sent.refused:,}, put off {sent.deferred:,}, "
         f"uncertain {sent.uncertain:,}"
     )
+    if sent.gave_up:
+        say(GAVE_UP)
 
 
 def _figures(stage: object) -> list[int]:

@@ -18,6 +18,8 @@ def _what_became(facts: Facts, message: Message) -> str:
     if contact is None:
         return f"{message.contact_key}: they are not on the roster any more"
     who = f"{contact.name} ({contact.district_code})"
+    if message.id in facts.back_for_now:
+        return f"{who}: it could not be delivered then; their address is kept, and they are written to again"
     if contact.undeliverable is None:
         return f"{who}: their address was put right, and they are written to again"
     task = facts.bad_addresses.get(contact.key)

@@ -88,6 +88,7 @@ class Facts:
     breaks: Mapping[str, Sequence[Breaks]] = field(default_factory=dict)  # by district code, oldest first
     bad_addresses: Mapping[str, int] = field(default_factory=dict)  # contact key -> the open task about it
     people: Sequence[PeopleChange] = ()  # oldest first
+    back_for_now: Collection[int] = ()  # letters that came back for a reason other than the address
 
 
 def touched(stretches: Iterable[Stretch], first: datetime, last: datetime) -> bool:

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from threading import Event as Signal
 
 from yearwheel.clock import Clock
 from yearwheel.config.settings import Settings
@@ -16,12 +17,13 @@ from yearwheel.store.database import Database
 
 @dataclass
 class App:
-    """One installation, put together by `bootstrap`."""
+    """One installation, put together by `bootstrap`. Once `stopping` is set no further message is offered."""
 
     settings: Settings
     clock: Clock
     database: Database
     open_mailer: Callable[[], AbstractContextManager[Mailer]]
+    stopping: Signal = field(default_factory=Signal, compare=False)
 
     @property
     def renderer(self) -> Renderer:

@@ -106,6 +106,8 @@ def set_away(app: App, cycle_key: str, contact_key: str, until: date | None, *, 
     with app.database.writing() as work:
         active = read_active(work.connection, cycle_key)
         contact = _known(rosters.load(work.connection, active.state), contact_key)
+        if until is not None and until < active.day(now):
+            raise Refused(f"{until} is past; give the last day that {contact.name} is away")
         _set_away(work.connection, active, contact, until, by, now)
         work.commit()
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Event as Signal
 from threading import Lock
+from time import monotonic
 from uuid import uuid4
 
 from yearwheel.config.settings import Mail
@@ -29,7 +30,8 @@ LEASE = timedelta(minutes=10)
 MINUTE = timedelta(minutes=1)
 BATCH = 100  # claimed together and recorded together: the most a crash can leave in doubt on one connection
 FIRST_BATCH = 25
-TURN = timedelta(seconds=1)  # after this a slow server's answers are recorded, however few they are
+TURN = 1.0  # seconds, after which a slow server's answers are recorded, however few they are
+DOUBTS = 3  # in a row, then no more is handed to a server that takes letters and says nothing
 WAITS = [timedelta(minutes=m) for m in (1, 5, 15, 60, 180, 360)]  # after each refusal for now; the last stays
 TRIES = 14  # six on the first day and two on each of four more: RFC 5321 4.5.4.1 asks for four or five days
 OF_ADDRESS = {"", "550", "551", "553"}  # without an enhanced status; empty when we could not even ask
@@ -47,6 +49,7 @@ class DeliveryReport:
     refused: int = 0
     deferred: int = 0
     uncertain: int = 0
+    gave_up: bool = False  # the server left us in doubt about letter after letter; the rest waits
 
     def count(self, settled: Sequence[Settled]) -> None:
         for row in settled:
@@ -101,7 +104,7 @@ class _Pass:
                 answers: list[Answer] = []
                 try:
                     self._send(mailer, held, answers)
-                except (Exception, KeyboardInterrupt):
+                except (Exception, KeyboardInterrupt, SystemExit):
                     # What became of the one in hand nobody knows: it stays held, and becomes uncertain.
                     self._record(me, answers, untried=held[len(answers) + 1 :])
                     raise
@@ -110,19 +113,26 @@ class _Pass:
 
     def _send(self, mailer: Mailer, held: list[Claimed], answers: list[Answer]) -> None:
         """Offer message after message and note each answer, until the turn is over."""
-        began = self._app.clock.now()
+        began = monotonic()  # the app's clock may stand still
 
         def offered() -> Iterator[Envelope]:
             for claimed in held:
-                if self._stopping.is_set() or (answers and self._app.clock.now() - began >= TURN):
+                if self._is_told_to_stop or (answers and monotonic() - began >= TURN):
                     return
                 yield self._envelope(claimed)
 
         with closing(mailer.send(offered())) as results:
             for claimed, result in zip(held, results, strict=False):
                 answers.append((claimed, result))
-                if self._stopping.is_set():
+                if _leaves_in_doubt(answers):
+                    self.report.gave_up = True
+                    self.stop()
+                if self._is_told_to_stop:
                     return
+
+    @property
+    def _is_told_to_stop(self) -> bool:
+        return self._stopping.is_set() or self._app.stopping.is_set()
 
     def _envelope(self, claimed: Claimed) -> Envelope:
         mail = self._app.settings.mail
@@ -133,7 +143,7 @@ class _Pass:
         """From the cycles that were seen to have mail; they are looked for anew when those have none left."""
         now = self._app.clock.now()
         with self._one_writer:
-            size = 0 if self._stopping.is_set() else min(BATCH, most, self._left)
+            size = 0 if self._is_told_to_stop else min(BATCH, most, self._left)
             if not size:
                 return []
             # Flushed: a claim that a power cut could take back would be a letter sent twice.
@@ -181,6 +191,12 @@ class _Pass:
             work.commit()
             self._left += len(untried)
             self.report.count(settled)
+
+
+def _leaves_in_doubt(answers: Sequence[Answer]) -> bool:
+    """Whether the server has taken letter after letter without a word; each is work for a person."""
+    newest = answers[-DOUBTS:]
+    return len(newest) == DOUBTS and all(result.outcome is Attempt.UNKNOWN for _, result in newest)
 
 
 def _within_rates(

@@ -8,7 +8,17 @@ from yearwheel.notifications.proof import Proof
 from yearwheel.services.active import Active, read_active
 from yearwheel.services.app import App, Refused
 from yearwheel.services.contacts import BAD_ADDRESS
-from yearwheel.store import Connection, declines, district_days, events, rosters, rounds, standings, tasks
+from yearwheel.store import (
+    Connection,
+    bounces,
+    declines,
+    district_days,
+    events,
+    rosters,
+    rounds,
+    standings,
+    tasks,
+)
 from yearwheel.store import proof as record
 
 
@@ -48,6 +58,7 @@ def read_facts(connection: Connection, active: Active, now: datetime) -> Facts:
         bad_addresses={
             task.subject: task.id for task in tasks.list_open(connection, active.state, BAD_ADDRESS)
         },
+        back_for_now=bounces.soft(connection, key),
         rounds=rounds.list_telling(connection, key),
         told_of_publication=_told_of_publication(connection, key),
     )

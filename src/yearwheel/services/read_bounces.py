@@ -59,9 +59,11 @@ def take_bounce(app: App, raw: bytes, report: BounceReport) -> None:
         if sent is None:
             report.unmatched += 1
             return
-        if sent.status is OutboxStatus.BOUNCED or sent.id in bounces.soft(work.connection, sent.cycle_key):
+        if sent.status is OutboxStatus.BOUNCED:
             report.known += 1
             return
+        # A doubt is settled by this: what came back had left.
+        outbox.move(work.connection, [sent.id], bounces.HAD_LEFT, OutboxStatus.BOUNCED, now)
         if bounce.kind is BounceKind.HARD:
             report.hard += 1
             _take_hard(work.connection, sent, bounce, now)
@@ -73,8 +75,6 @@ def take_bounce(app: App, raw: bytes, report: BounceReport) -> None:
 
 def _take_hard(connection: Connection, sent: Sent, bounce: Bounce, now: datetime) -> None:
     active = read_active(connection, sent.cycle_key)
-    # A doubt is settled by this: what came back had left.
-    outbox.move(connection, [sent.id], bounces.HAD_LEFT, OutboxStatus.BOUNCED, now)
     _note(connection, "bounced", sent, bounce, now)
     contact = rosters.load(connection, active.state).contacts.get(sent.contact_key)
     if contact is not None and contact.email == sent.recipient:  # a new address is not at fault

@@ -21,7 +21,8 @@ from yearwheel.store.tables import cycles, deliveries, events, outbox, reminders
 IN_FORCE = ("cycle_published", "calendar_changed")  # events that put a calendar in force
 ABOUT_THE_ADDRESS = ("address_refused", "letter_refused", "bounced")  # after these a contact is given up
 MENDED = "address_mended"  # after this one no more
-ON_LETTERS = ("mail_held", "mail_discarded", "doubts_settled", "bounced")
+CAME_BACK = ("bounced", "bounced_for_now")
+ON_LETTERS = ("mail_held", "mail_discarded", "doubts_settled", *CAME_BACK)
 
 
 def read_rows(connection: Connection, cycle_key: str) -> list[Row]:
@@ -190,7 +191,8 @@ def _acts(connection: Connection) -> dict[tuple[str, int], Act]:
 def _carrier(row: RowMapping, acts: Mapping[tuple[str, int], Act]) -> Carrier:
     number, status = row["id"], row["status"]
     held = Act(row["queued_at"], row["held_by"], row["held_because"] or "") if row["held_by"] else None
-    last = {OutboxStatus.DISCARDED: "mail_discarded", OutboxStatus.BOUNCED: "bounced"}
+    ended_by = {OutboxStatus.DISCARDED: ("mail_discarded",), OutboxStatus.BOUNCED: CAME_BACK}
+    ends = (acts.get((kind, number)) for kind in ended_by.get(status, ("doubts_settled",)))
     return Carrier(
         id=number,
         subject=row["subject"],
@@ -205,7 +207,7 @@ def _carrier(row: RowMapping, acts: Mapping[tuple[str, int], Act]) -> Carrier:
         answer=f"{row['code'] or ''} {row['detail'] or ''}".strip(),
         lease_until=row["lease_until"],
         held=acts.get(("mail_held", number), held),
-        act=acts.get((last.get(status, "doubts_settled"), number)),
+        act=next(filter(None, ends), None),
     )
 
 

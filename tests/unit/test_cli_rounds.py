@@ -85,7 +85,7 @@ def test_bounces_of_an_acted_out_year_are_read_on_its_own_days(running: Terminal
 
     said = running.does("bounces", "read", "box", "--at", "2027-01-04T10:20").splitlines()
     assert said == [
-        "1 did not arrive, 0 did not arrive for now, 0 were answers or news of delays, "
+        "1 did not arrive because of the address, 0 for another reason, 0 were answers or news of delays, "
         "0 were known, 0 are about no letter of ours, 1 were not understood",
         "what was not understood lies with the others that were read; have a look at it",
         "next: yearwheel tasks list",

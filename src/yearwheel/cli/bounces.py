@@ -43,7 +43,7 @@ def read(
         print_json(report)
         return
     say(
-        f"{report.hard} did not arrive, {report.soft} did not for a reason other than the address, "
+        f"{report.hard} did not arrive because of the address, {report.soft} for another reason, "
         f"{report.replies} were answers or news of delays, {report.known} were known, "
         f"{report.unmatched} are about no letter of ours, {report.not_understood} were not understood"
     )

@@ -14,7 +14,7 @@ class BounceKind(StrEnum):
     """What came back."""
 
     HARD = "hard"  # the address does not work
-    SOFT = "soft"  # it may work again: a full mailbox, a server that does not answer
+    SOFT = "soft"  # not for the address: a full mailbox, a policy, a server that does not answer
     REPLY = "reply"  # an answer by a program or a person; no bounce
     NOT_UNDERSTOOD = "not_understood"  # no mail, or a server's words that say nothing we know
 

@@ -416,6 +416,15 @@ def test_a_server_that_takes_letter_after_letter_without_a_word_is_given_no_more
     assert deliver(app) == DeliveryReport(sent=1)
 
 
+def test_a_server_that_is_still_broken_at_the_next_pass_costs_one_doubt_more(app, mailer, monkeypatch):
+    monkeypatch.setattr(delivering, "DOUBTS", 2)
+    mailer.answers = dict.fromkeys([ANN.email, BOB.email, CAL.email, FINN.email], BROKEN_OFF)
+    assert deliver(app) == DeliveryReport(uncertain=2, gave_up=True)
+    assert deliver(app) == DeliveryReport(uncertain=1, gave_up=True)
+    mailer.answers = {}
+    assert deliver(app) == DeliveryReport(sent=1)
+
+
 def test_doubts_that_are_not_in_a_row_stop_nothing(app, mailer):
     mailer.answers = dict.fromkeys([ANN.email, BOB.email, FINN.email], BROKEN_OFF)
     assert deliver(app) == DeliveryReport(sent=1, uncertain=3)

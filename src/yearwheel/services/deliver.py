@@ -2,7 +2,7 @@
 
 import re
 import sys
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing
@@ -31,7 +31,7 @@ MINUTE = timedelta(minutes=1)
 BATCH = 100  # claimed together and recorded together: the most a crash can leave in doubt on one connection
 FIRST_BATCH = 25
 TURN = 1.0  # seconds, after which a slow server's answers are recorded, however few they are
-DOUBTS = 3  # in a row, then no more is handed to a server that takes letters and says nothing
+DOUBTS = 3  # in a row, also over several passes: then no more is handed to a server that breaks off
 WAITS = [timedelta(minutes=m) for m in (1, 5, 15, 60, 180, 360)]  # after each refusal for now; the last stays
 TRIES = 14  # six on the first day and two on each of four more: RFC 5321 4.5.4.1 asks for four or five days
 OF_ADDRESS = {"", "550", "551", "553"}  # without an enhanced status; empty when we could not even ask
@@ -66,7 +66,9 @@ def deliver(app: App, *, limit: int | None = None) -> DeliveryReport:
     others go on to the end before its error is raised. Told to stop, each records what it knows first.
     """
     sweep_leases(app)  # what a killed deliverer held is for a person to settle, not to be found next morning
-    run = _Pass(app, sys.maxsize if limit is None else limit)
+    with app.database.reading() as connection:
+        before = outbox.newest_outcomes(connection, DOUBTS)
+    run = _Pass(app, sys.maxsize if limit is None else limit, before)
     with ThreadPoolExecutor(app.settings.mail.connections, "lane") as threads:
         others = [threads.submit(run.lane) for _ in range(app.settings.mail.connections - 1)]
         try:
@@ -83,10 +85,11 @@ def deliver(app: App, *, limit: int | None = None) -> DeliveryReport:
 class _Pass:
     """One emptying of the outbox. Lanes speak to the mail server side by side, to the database in turn."""
 
-    def __init__(self, app: App, limit: int) -> None:
+    def __init__(self, app: App, limit: int, before: Sequence[Attempt] = ()) -> None:
         self.report = DeliveryReport()
         self._app = app
         self._left = limit
+        self._before = before  # how the newest attempts of earlier passes ended
         self._seen: list[tuple[Active, set[str]]] = []  # cycles that have mail, and its readers' zones
         self._one_writer = Lock()  # SQLite's own would be waited for by sleeping and asking again
         self._stopping = Signal()
@@ -98,12 +101,13 @@ class _Pass:
     def lane(self) -> None:
         """Claim, send and record until nothing is left that may leave."""
         me = uuid4().hex
+        newest = deque(self._before, DOUBTS)
         with self._app.open_mailer() as mailer:
             size = FIRST_BATCH
             while held := self._claim(me, size):
                 answers: list[Answer] = []
                 try:
-                    self._send(mailer, held, answers)
+                    self._send(mailer, held, answers, newest)
                 except (Exception, KeyboardInterrupt, SystemExit):
                     # What became of the one in hand nobody knows: it stays held, and becomes uncertain.
                     self._record(me, answers, untried=held[len(answers) + 1 :])
@@ -111,7 +115,9 @@ class _Pass:
                 self._record(me, answers, untried=held[len(answers) :])
                 size = 2 * len(answers)  # of a slow server's mail, little is held at once
 
-    def _send(self, mailer: Mailer, held: list[Claimed], answers: list[Answer]) -> None:
+    def _send(
+        self, mailer: Mailer, held: list[Claimed], answers: list[Answer], newest: deque[Attempt]
+    ) -> None:
         """Offer message after message and note each answer, until the turn is over."""
         began = monotonic()  # the app's clock may stand still
 
@@ -124,7 +130,8 @@ class _Pass:
         with closing(mailer.send(offered())) as results:
             for claimed, result in zip(held, results, strict=False):
                 answers.append((claimed, result))
-                if _leaves_in_doubt(answers):
+                newest.append(result.outcome)
+                if list(newest) == [Attempt.UNKNOWN] * DOUBTS:  # each is work for a person
                     self.report.gave_up = True
                     self.stop()
                 if self._is_told_to_stop:
@@ -191,12 +198,6 @@ class _Pass:
             work.commit()
             self._left += len(untried)
             self.report.count(settled)
-
-
-def _leaves_in_doubt(answers: Sequence[Answer]) -> bool:
-    """Whether the server has taken letter after letter without a word; each is work for a person."""
-    newest = answers[-DOUBTS:]
-    return len(newest) == DOUBTS and all(result.outcome is Attempt.UNKNOWN for _, result in newest)
 
 
 def _within_rates(

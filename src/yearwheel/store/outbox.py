@@ -389,6 +389,12 @@ def list_attempts(connection: Connection, outbox_id: int) -> list[dict[str, Any]
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
+def newest_outcomes(connection: Connection, limit: int) -> list[Attempt]:
+    """How the newest attempts to send anything ended, oldest first."""
+    query = select(deliveries.c.outcome).order_by(deliveries.c.id.desc()).limit(limit)
+    return list(connection.scalars(query))[::-1]
+
+
 _COUNTING = 7_934_201  # the number of the lock under which deliverers count
 
 # Put together once: for a small batch that would cost as much as running them.

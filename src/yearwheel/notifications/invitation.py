@@ -1,9 +1,10 @@
 """The .ics that comes with a letter: the dates it announces, to be taken over into a reader's calendar."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from urllib.parse import quote
 
 from icalendar import Calendar, Event
 
@@ -11,6 +12,7 @@ from yearwheel.calendar.cycle import Cycle, Stage
 from yearwheel.calendar.ics import event_uid
 
 _EPOCH = date(2020, 1, 1)
+_PLACE = "\ue000"  # where the district's code goes in what is written once for all districts
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,17 +21,19 @@ class Announced:
 
     cycle_key: str
     stage_key: str
+    district_code: str
     title: str
     due_on: date
     words: str
 
 
-def announce(cycle: Cycle, stage: Stage, due_on: date) -> Announced:
-    """A stage's due day in words for a calendar."""
+def announce(cycle: Cycle, stage: Stage, district_code: str, due_on: date, of: str = "") -> Announced:
+    """A district's due day in words for a calendar. `of` names it where a letter speaks of several."""
     due = stage.dates.due
     basis = [f"Based on: {stage.basis}"] if stage.basis else []
     lines = [stage.ask, f"Due by {due.at:%H:%M} ({due.zone.key})", *basis, f"Help: {cycle.help_address}"]
-    return Announced(cycle.key, stage.key, f"Due: {stage.title}", due_on, "\n".join(lines))
+    title = f"Due: {stage.title} - {of}" if of else f"Due: {stage.title}"
+    return Announced(cycle.key, stage.key, quote(district_code, safe=""), title, due_on, "\n".join(lines))
 
 
 def write_dates(dates: Iterable[Announced], stamp: datetime) -> bytes:
@@ -38,10 +42,15 @@ def write_dates(dates: Iterable[Announced], stamp: datetime) -> bytes:
     A date that moves keeps its UID, and its SEQUENCE is the day it was told on: a later letter wins, and of
     two on one day the one with the later stamp. `stamp` is an aware moment.
     """
-    return _write(tuple(dates), stamp)
+    told = tuple(dates)
+    codes = {announced.district_code for announced in told}
+    if len(codes) != 1:
+        return _write(told, stamp)
+    shared = _write(tuple(replace(announced, district_code=_PLACE) for announced in told), stamp)
+    return shared.replace(_PLACE.encode(), codes.pop().encode())
 
 
-@lru_cache(maxsize=512)  # a round tells hundreds of readers the same dates, and icalendar is slow
+@lru_cache(maxsize=512)  # a round tells hundreds of districts the same dates, and icalendar is slow
 def _write(dates: tuple[Announced, ...], stamp: datetime) -> bytes:
     if not dates:
         return b""
@@ -57,7 +66,8 @@ def _write(dates: tuple[Announced, ...], stamp: datetime) -> bytes:
 def _event(announced: Announced, stamp: datetime) -> Event:
     event = Event()
     # Not the feed's own: of two events with one UID a program would keep a letter's old day or the feed's.
-    event.add("uid", f"letter.{event_uid(announced.cycle_key, announced.stage_key)}")
+    uid = event_uid(announced.cycle_key, announced.stage_key, announced.district_code)
+    event.add("uid", f"letter.{uid}")
     event.add("dtstamp", stamp.astimezone(UTC))
     event.add("sequence", (stamp.astimezone(UTC).date() - _EPOCH).days)
     event.add("dtstart", announced.due_on)  # a day, so that no zone moves it

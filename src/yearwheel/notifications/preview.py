@@ -176,9 +176,10 @@ class Previewer:
 
     def _announced(self, kind: str, case: _Case) -> Iterator[Announced]:
         if kind == NoticeKind.PUBLISHED:
-            yield from (announce(self._cycle, stage, stage.dates.due.on) for stage in self._stages())
+            for stage in self._stages():
+                yield announce(self._cycle, stage, self._district.code, stage.dates.due.on)
         elif CATALOG[kind].announces:
-            yield announce(self._cycle, case.stage, case.due_on)
+            yield announce(self._cycle, case.stage, self._district.code, case.due_on)
 
     def _dates(self) -> Table:
         stages = sorted(self._stages(), key=lambda stage: stage.dates.due.on)

@@ -273,14 +273,20 @@ class _Writer:
 
     def _dates(self, items: Sequence[DueReminder]) -> bytes:
         """The days that these announce, as an .ics."""
-        days: dict[str, date] = {}
+        days: dict[tuple[str, str], date] = {}
         for reminder in items:
+            code = reminder.district_code
             if reminder.kind == NoticeKind.PUBLISHED:
-                days |= self._year_of(reminder.district_code)
+                days |= {(key, code): on for key, on in self._year_of(code).items()}
             elif CATALOG[reminder.kind].announces:
-                days[reminder.stage_key] = reminder.deadline_on
+                days[reminder.stage_key, code] = reminder.deadline_on
+        several = len({code for _, code in days}) > 1
+        names = {code: self._roster.districts[code].name if several else "" for _, code in days}
         cycle = self._active.cycle
-        return write_dates((announce(cycle, self._stages[key], on) for key, on in days.items()), self._now)
+        return write_dates(
+            (announce(cycle, self._stages[key], code, on, names[code]) for (key, code), on in days.items()),
+            self._now,
+        )
 
     def _year_of(self, code: str) -> dict[str, date]:
         return {key: due_on for (key, of), due_on in self._years.items() if of == code}

@@ -20,6 +20,8 @@ PRAGMAS = (
     "foreign_keys=ON",
     "temp_store=MEMORY",
     "cache_size=-65536",  # 64 MiB
+    # 16 MiB of changes before they are carried over: what is queued, claimed and recorded is carried once.
+    "wal_autocheckpoint=4000",
 )
 MIGRATIONS = Path(__file__).parent / "migrations"
 PATIENCE = 30.0  # seconds to wait for another who writes

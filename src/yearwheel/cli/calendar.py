@@ -55,7 +55,7 @@ def show(
     table(
         ("stage", "opens", "due", "grace ends", "closes", "who is told", "basis", "moved because"),
         (_row(stage) for stage in cycle.stages),
-        whole={"stage"},
+        keyed=True,
     )
     if rules:
         say("")
@@ -63,7 +63,7 @@ def show(
         table(
             ("stage", *dates),
             ([stage.key, *(stage.words.get(name, "") for name in dates)] for stage in cycle.stages),
-            whole={"stage"},
+            keyed=True,
         )
 
 

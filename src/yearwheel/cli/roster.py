@@ -102,9 +102,7 @@ def list_all(
         return
     if contacts:
         everyone = known.contacts.values()
-        table(
-            ("key", "name", "roles", "e-mail", "confirmed", ""), (_person(c) for c in everyone), whole={"key"}
-        )
+        table(("key", "name", "roles", "e-mail", "confirmed", ""), (_person(c) for c in everyone), keyed=True)
         return
     people: dict[str, int] = {}
     for contact in known.contacts.values():

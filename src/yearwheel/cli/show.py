@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -45,16 +45,12 @@ def visible(text: str) -> str:
 
 
 def table(
-    headings: Sequence[str],
-    rows: Iterable[Sequence[str | Text]],
-    title: str = "",
-    *,
-    whole: Container[str] = (),
+    headings: Sequence[str], rows: Iterable[Sequence[str | Text]], title: str = "", *, keyed: bool = False
 ) -> None:
-    """A plain table; cells that are Text keep their colour. What is under a `whole` heading is not broken."""
+    """A plain table; cells that are Text keep their colour. Keyed, its first column is never broken."""
     grid = Table(title=title or None, title_justify="left", box=None, pad_edge=False, header_style="bold")
-    for heading in headings:
-        grid.add_column(heading, overflow="fold", no_wrap=heading in whole)
+    for number, heading in enumerate(headings):
+        grid.add_column(heading, overflow="fold", no_wrap=keyed and number == 0)
     for row in rows:
         grid.add_row(*(cell if isinstance(cell, Text) else visible(cell) for cell in row))
     console().print(grid)

@@ -96,10 +96,10 @@ def _put_out(
     connection: Connection, letters: Sequence["_Letter"], now: datetime, report: QueueReport
 ) -> None:
     ids = outbox.add(connection, [message for message, _ in letters])
-    carried = {row: [r.id for r in items] for row, (_, items) in zip(ids, letters, strict=True)}
-    reminders.mark_queued(connection, carried, now)
+    carried = [reminder.id for _, items in letters for reminder in items]
+    reminders.mark_queued(connection, carried, min(ids), now)
     report.letters += len(ids)
-    report.reminders += sum(map(len, carried.values()))
+    report.reminders += len(carried)
     report.held += sum(message.status is OutboxStatus.HELD for message, _ in letters)
 
 

@@ -21,8 +21,13 @@ from yearwheel.store.tables import cycles, deliveries, events, outbox, reminders
 IN_FORCE = ("cycle_published", "calendar_changed")  # events that put a calendar in force
 ABOUT_THE_ADDRESS = ("address_refused", "letter_refused", "bounced")  # after these a contact is given up
 MENDED = "address_mended"  # after this one no more
-CAME_BACK = ("bounced", "bounced_for_now")
-ON_LETTERS = ("mail_held", "mail_discarded", "doubts_settled", *CAME_BACK)
+ON_LETTERS = {  # what events make of the letters they name
+    "mail_held": OutboxStatus.HELD,
+    "mail_discarded": OutboxStatus.DISCARDED,
+    "doubts_settled": OutboxStatus.SENT,
+    "bounced": OutboxStatus.BOUNCED,
+    "bounced_for_now": OutboxStatus.BOUNCED,
+}
 
 
 def read_rows(connection: Connection, cycle_key: str) -> list[Row]:
@@ -174,7 +179,7 @@ def _settled_by_hand(connection: Connection) -> set[int]:
     return {outbox_id for detail in connection.scalars(query) for outbox_id in detail["outbox"]}
 
 
-def _acts(connection: Connection) -> dict[tuple[str, int], Act]:
+def _acts(connection: Connection) -> dict[tuple[OutboxStatus, int], Act]:
     """For each message the newest of each sort of act: holding, discarding, settling, coming back."""
     query = (
         select(events.c.kind, events.c.at, events.c.actor, events.c.why, events.c.detail)
@@ -182,17 +187,16 @@ def _acts(connection: Connection) -> dict[tuple[str, int], Act]:
         .order_by(events.c.id)
     )
     return {
-        (kind, outbox_id): Act(at, actor, why)
+        (ON_LETTERS[kind], outbox_id): Act(at, actor, why)
         for kind, at, actor, why, detail in connection.execute(query)
         for outbox_id in (detail["outbox"] if isinstance(detail["outbox"], list) else [detail["outbox"]])
     }
 
 
-def _carrier(row: RowMapping, acts: Mapping[tuple[str, int], Act]) -> Carrier:
+def _carrier(row: RowMapping, acts: Mapping[tuple[OutboxStatus, int], Act]) -> Carrier:
     number, status = row["id"], row["status"]
     held = Act(row["queued_at"], row["held_by"], row["held_because"] or "") if row["held_by"] else None
-    ended_by = {OutboxStatus.DISCARDED: ("mail_discarded",), OutboxStatus.BOUNCED: CAME_BACK}
-    ends = (acts.get((kind, number)) for kind in ended_by.get(status, ("doubts_settled",)))
+    ended = status if status in (OutboxStatus.DISCARDED, OutboxStatus.BOUNCED) else OutboxStatus.SENT
     return Carrier(
         id=number,
         subject=row["subject"],
@@ -206,8 +210,8 @@ def _carrier(row: RowMapping, acts: Mapping[tuple[str, int], Act]) -> Carrier:
         outcome=row["outcome"],
         answer=f"{row['code'] or ''} {row['detail'] or ''}".strip(),
         lease_until=row["lease_until"],
-        held=acts.get(("mail_held", number), held),
-        act=next(filter(None, ends), None),
+        held=acts.get((OutboxStatus.HELD, number), held),
+        act=acts.get((ended, number)),
     )
 
 

@@ -1,7 +1,7 @@
 """The reminder ledger: one row for every message that should go, or should have gone."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -37,6 +37,7 @@ from yearwheel.store.tables import reminders as table
 
 _NOTICES = [str(kind) for kind in NoticeKind]
 _OF_ACTS = sorted({str(kind) for kind in NOTICES.values()})
+TOGETHER = 1000  # rows named in one statement; a database takes no more than some ten thousand
 _KEY = tuple(table.c[name] for name in ReminderKey._fields)
 
 
@@ -223,11 +224,11 @@ def has_due(connection: Connection, cycle_key: str, now: datetime) -> bool:
     return connection.execute(query.limit(1)).first() is not None
 
 
-def mark_queued(connection: Connection, letters: Mapping[int, Iterable[int]], at: datetime) -> None:
-    """Tie reminders to the outbox messages that carry them: letters just written, one a reader."""
-    rows = [row for ids in letters.values() for row in ids]
-    if rows:
-        connection.execute(_QUEUE, {"rows": rows, "first": min(letters), "at_": at})
+def mark_queued(connection: Connection, rows: Sequence[int], first_letter: int, at: datetime) -> None:
+    """Tie reminders to the letters that carry them: each reader's one among those just written."""
+    for start in range(0, len(rows), TOGETHER):
+        some = rows[start : start + TOGETHER]
+        connection.execute(_QUEUE, {"rows": some, "first": first_letter, "at_": at})
 
 
 def note_caps(connection: Connection, capped: Iterable[tuple[int, datetime]]) -> None:

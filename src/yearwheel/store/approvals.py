@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection, select
 
 from yearwheel.notifications.words import Words
+from yearwheel.store import bulk
 from yearwheel.store.tables import template_approvals as table
 
 
@@ -28,6 +29,5 @@ def add(connection: Connection, cycle_key: str, words: Iterable[Words], by: str,
         }
         for kind, version in new
     ]
-    if rows:
-        connection.execute(table.insert(), rows)
+    bulk.insert(connection, table, rows)
     return new

@@ -70,8 +70,7 @@ class Database:
         if self.is_sqlite:
             _prepare_sqlite(self.engine, durable)
         else:
-            # Many rows in one statement; psycopg itself would send a statement for each.
-            self.engine.dialect.use_insertmanyvalues_wo_returning = True
+            _prepare_postgresql(self.engine)
 
     @property
     def is_sqlite(self) -> bool:
@@ -178,3 +177,14 @@ def _prepare_sqlite(engine: Engine, durable: bool) -> None:
         if durable and options.get("writing"):
             connection.exec_driver_sql(f"PRAGMA synchronous={'FULL' if options['flushed'] else 'NORMAL'}")
         connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writing") else "BEGIN")
+
+
+def _prepare_postgresql(engine: Engine) -> None:
+    from psycopg.pq import Format  # SQLite does without the package
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def ask_in_binary(
+        _connection: Any, cursor: Any, _sql: Any, _given: Any, context: Any, _many: Any
+    ) -> None:
+        if context.execution_options.get("many_bytes"):  # as text they come in twice as many hex digits
+            cursor.format = Format.BINARY

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, select
 
+from yearwheel.store import bulk
 from yearwheel.store.tables import declines as table
 
 
@@ -25,8 +26,7 @@ def add(
     rows = [
         {"cycle_key": cycle_key, "contact_key": contact_key, "kind": kind, "declined_at": at} for kind in new
     ]
-    if rows:
-        connection.execute(table.insert(), rows)
+    bulk.insert(connection, table, rows)
     return new
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select, update
 from yearwheel.calendar.timetable import DistrictDays
 from yearwheel.notifications.history import FOREVER, Breaks
 from yearwheel.roster.district_days import DayKind
-from yearwheel.store import roster_version
+from yearwheel.store import bulk, roster_version
 from yearwheel.store.tables import district_days as table
 
 
@@ -71,6 +71,5 @@ def replace(
         {"state": state, "district_code": code, "kind": kind, "on_day": on, "name": name, "from_at": at}
         for code, on, name in sorted(is_now - was.keys())
     ]
-    if new:
-        connection.execute(table.insert(), new)
+    bulk.insert(connection, table, new)
     roster_version.renew(connection, state)

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select
 
+from yearwheel.store import bulk
 from yearwheel.store.columns import as_row
 from yearwheel.store.tables import events, rounds
 
@@ -47,8 +48,7 @@ def append(connection: Connection, new: Iterable[Event]) -> None:
     for cycle_key in {event.cycle_key for event in written} - {None}:
         first = min(event.at for event in written if event.cycle_key == cycle_key)
         refuse_before(connection, cycle_key, first)
-    if written:
-        connection.execute(events.insert(), [as_row(event) for event in written])
+    bulk.insert(connection, events, [as_row(event) for event in written])
 
 
 def refuse_before(connection: Connection, cycle_key: str | None, at: datetime) -> None:

@@ -25,6 +25,7 @@ from sqlalchemy import (
 from yearwheel.notifications.ledger import SYSTEM, Attempt, OutboxStatus
 from yearwheel.notifications.packed import unpack
 from yearwheel.notifications.words import Words, read_words
+from yearwheel.store import bulk
 from yearwheel.store.columns import Moment, as_row
 from yearwheel.store.tables import deliveries, pauses, raw_messages, reminders
 from yearwheel.store.tables import outbox as table
@@ -95,12 +96,12 @@ def add(connection: Connection, new: Iterable[NewMessage]) -> list[int]:
     raws = [row.pop("raw") for row in rows]
     # RETURNING would make the driver write them one by one.
     newest = connection.scalar(select(func.max(table.c.id))) or 0
-    connection.execute(table.insert(), rows)
+    bulk.insert(connection, table, rows)
     written = select(table.c.key, table.c.id).where(table.c.id > newest)
     ids: dict[str, int] = dict(connection.execute(written).all())
     in_order = [ids[row["key"]] for row in rows]
     raw_rows = [{"outbox_id": row, "raw": raw} for row, raw in zip(in_order, raws, strict=True)]
-    connection.execute(raw_messages.insert(), raw_rows)
+    bulk.insert(connection, raw_messages, raw_rows)
     return in_order
 
 
@@ -185,7 +186,7 @@ def claim(
         found = connection.execute(_CLAIM, given | holding)
     else:
         found = connection.execute(_CLAIM_AMONG, given | holding | {"among": list(among)})
-    return sorted((Claimed(*row) for row in found), key=lambda claimed: claimed.id)
+    return sorted((Claimed(*row) for row in found.all()), key=lambda claimed: claimed.id)
 
 
 def put_back(connection: Connection, ids: Collection[int], by: str) -> None:
@@ -241,8 +242,9 @@ def record(connection: Connection, settled: Iterable[Settled]) -> None:
     rows = list(settled)
     if not rows:
         return
-    connection.execute(
-        deliveries.insert(),
+    bulk.insert(
+        connection,
+        deliveries,
         [
             {
                 "outbox_id": r.id,
@@ -432,6 +434,7 @@ def _claiming(*narrowed: ColumnElement[bool]) -> UpdateBase:
             table.c.message_id,
             table.c.attempts,
         )
+        .execution_options(many_bytes=True)
     )
 
 
@@ -439,7 +442,10 @@ _CLAIM = _claiming()
 _CLAIM_AMONG = _claiming(table.c.id.in_(bindparam("among", expanding=True)))
 _SETTLE = (
     update(table)
-    .where(table.c.id.in_(bindparam("rows", expanding=True)), table.c.status == OutboxStatus.SENDING)
+    .where(
+        table.c.id.in_(bindparam("rows", expanding=True, literal_execute=True)),
+        table.c.status == OutboxStatus.SENDING,
+    )
     .values(
         status=bindparam("to"),
         not_before=func.coalesce(bindparam("later", type_=Moment), table.c.not_before),

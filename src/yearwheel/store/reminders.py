@@ -31,6 +31,7 @@ from yearwheel.notifications.ledger import (
 )
 from yearwheel.notifications.news import NOTICES, Notice
 from yearwheel.notifications.planner import Difference
+from yearwheel.store import bulk
 from yearwheel.store.outbox import NOT_LEFT
 from yearwheel.store.tables import outbox, raw_messages
 from yearwheel.store.tables import reminders as table
@@ -175,8 +176,7 @@ def add(
         }
         for reminder in new
     ]
-    if rows:
-        connection.execute(table.insert(), rows)
+    bulk.insert(connection, table, rows)
 
 
 def settle(

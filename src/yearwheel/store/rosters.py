@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Engine, RowMapping, Text, cast, delete, select, update
 
 from yearwheel.roster.people import Contact, District, Role, Roster
-from yearwheel.store import district_days, roster_version
+from yearwheel.store import bulk, district_days, roster_version
 from yearwheel.store.tables import contacts, districts, reviewers
 
 
@@ -72,8 +72,7 @@ def assign(connection: Connection, state: str, cycle_key: str, assigned: dict[st
         {"cycle_key": cycle_key, "district_code": code, "contact_key": key}
         for code, key in sorted(assigned.items())
     ]
-    if rows:
-        connection.execute(reviewers.insert(), rows)
+    bulk.insert(connection, reviewers, rows)
     roster_version.renew(connection, state)
 
 
@@ -103,9 +102,7 @@ def mark_left(connection: Connection, state: str, keys: Collection[str], at: dat
 def _write(
     connection: Connection, table: Any, name: str, known: set[str], rows: list[dict[str, Any]]
 ) -> None:
-    new = [row for row in rows if row[name] not in known]
-    if new:
-        connection.execute(table.insert(), new)
+    bulk.insert(connection, table, [row for row in rows if row[name] not in known])
     for row in rows:
         if row[name] in known:
             same = (table.c.state == row["state"]) & (table.c[name] == row[name])

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, bindparam, func, or_, select, update
 
 from yearwheel.stages.standing import DueBecause, Standing, Submission
 from yearwheel.stages.status import HANDED_IN, WAIVED, Status
+from yearwheel.store import bulk
 from yearwheel.store.columns import as_row
 from yearwheel.store.tables import district_stages as table
 from yearwheel.store.tables import submissions
@@ -19,8 +20,7 @@ _ORDER = (table.c.district_code, table.c.stage_key)
 def add(connection: Connection, cycle_key: str, new: Iterable[Standing], at: datetime) -> None:
     """Enter districts into the stages of a cycle."""
     rows = [{"cycle_key": cycle_key, "changed_at": at, **as_row(standing)} for standing in new]
-    if rows:
-        connection.execute(table.insert(), rows)
+    bulk.insert(connection, table, rows)
 
 
 def find(
@@ -114,8 +114,7 @@ def save(connection: Connection, cycle_key: str, changed: Iterable[Standing], at
 def add_submissions(connection: Connection, cycle_key: str, new: Iterable[Submission]) -> None:
     """Keep what was handed in; a version is never changed."""
     rows = [{"cycle_key": cycle_key, **as_row(submission)} for submission in new]
-    if rows:
-        connection.execute(submissions.insert(), rows)
+    bulk.insert(connection, submissions, rows)
 
 
 def find_submissions(connection: Connection, cycle_key: str, stage_key: str, code: str) -> list[Submission]:

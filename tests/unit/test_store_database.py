@@ -92,18 +92,6 @@ def test_a_naive_moment_is_refused(database):
         cycles.add(work.connection, StoredCycle("k", "KY", "t", "s", naive))
 
 
-@pytest.mark.parametrize("raw", [b"", b"\x00\xff\r\n.\r\n", b"Subject: words\r\n" * 5000])
-def test_packed_bytes_come_back_as_they_were(database, raw):
-    make_app(database)
-    with database.writing() as work:
-        work.connection.execute(insert(tables.outbox).values(**outbox_row()))
-        outbox_id = work.connection.scalar(select(tables.outbox.c.id))
-        work.connection.execute(insert(tables.raw_messages).values(outbox_id=outbox_id, raw=raw))
-        found = work.connection.scalar(select(tables.raw_messages.c.raw))
-
-    assert found == raw
-
-
 def outbox_row(**changes):
     row = {
         "key": "k",

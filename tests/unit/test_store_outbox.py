@@ -8,7 +8,6 @@ import pytest
 
 from tests.apps import KEY, SOURCE, at, bare_app
 from yearwheel.notifications.ledger import OUTBOX_MOVES, Attempt, OutboxStatus
-from yearwheel.notifications.packed import pack
 from yearwheel.services.cycles import create_cycle
 from yearwheel.store import outbox, pauses
 from yearwheel.store.outbox import NewMessage, Settled
@@ -111,7 +110,7 @@ def test_a_claim_carries_what_is_needed_to_send_and_counts_the_attempt(stored):
     (claimed,) = claim(stored, by="worker 7")
 
     raw = b"Subject: s\r\n\r\n.\r\n"
-    assert claimed == outbox.Claimed(first, KEY, "c1", "c1@mail.example", pack(raw), "<k1@x>", 1)
+    assert claimed == outbox.Claimed(claimed.kept, first, KEY, "c1", "c1@mail.example", "<k1@x>", 1)
     assert claimed.raw == raw
     row = read(stored, first)
     assert (row["status"], row["lease_by"], row["lease_until"]) == (

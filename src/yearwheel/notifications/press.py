@@ -1,11 +1,10 @@
-"""The press: from letters to finished messages, packed as they are kept."""
+"""The press: from letters to finished messages."""
 
 from dataclasses import dataclass
 from functools import cache
 
 from yearwheel.notifications.letter import Letter
 from yearwheel.notifications.mime import HeaderInjection, to_bytes
-from yearwheel.notifications.packed import Packed, pack
 from yearwheel.notifications.render import Renderer
 
 
@@ -14,7 +13,7 @@ class Printed:
     """A message ready for the outbox. `template_version` pins its words."""
 
     subject: str
-    raw: Packed
+    raw: bytes
     template_version: str
 
 
@@ -30,7 +29,7 @@ def print_letter(letter: Letter) -> Printed | Spoiled:
     """The letter as a message; one that cannot be sent spoils nobody else's."""
     rendered = renderer().render(letter)
     try:
-        return Printed(rendered.subject, pack(to_bytes(letter, rendered)), rendered.template_version)
+        return Printed(rendered.subject, to_bytes(letter, rendered), rendered.template_version)
     except HeaderInjection as fault:
         return Spoiled(fault.header, fault.problem)
 

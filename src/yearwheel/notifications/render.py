@@ -123,8 +123,8 @@ class Renderer:
         return _Shared(*(tuple(_PLACES.split(part)) for part in (subject, text, html)))
 
 
-def _fill(pieces: Iterable[str], own: Mapping[str, str]) -> str:
-    return "".join(own.get(piece, piece) for piece in pieces)
+def _fill(pieces: tuple[str, ...], own: Mapping[str, str]) -> str:
+    return "".join(map(own.get, pieces, pieces))
 
 
 class _Place(NamedTuple):

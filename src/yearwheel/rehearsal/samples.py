@@ -8,7 +8,7 @@ from pathlib import Path
 from yearwheel.calendar.cycle import RungKind
 from yearwheel.notifications.ledger import NoticeKind
 from yearwheel.rehearsal.story import SampleMail
-from yearwheel.store import Connection, reminders
+from yearwheel.store import Connection, outbox, reminders
 
 FOLDER = "letters"
 
@@ -17,7 +17,8 @@ def write_samples(connection: Connection, cycle_key: str, out: Path) -> Iterator
     """Write one sent message of each kind below `out`; kinds of which none was sent are left out."""
     (out / FOLDER).mkdir(exist_ok=True)
     for kind in (*RungKind, *NoticeKind):
-        row = reminders.find_sent_example(connection, cycle_key, kind)
+        outbox_id = reminders.find_sent_example(connection, cycle_key, kind)
+        row = None if outbox_id is None else outbox.read(connection, outbox_id)
         if row is None:
             continue
         body = message_from_bytes(row["raw"], policy=default).get_body(("html",))

@@ -4,10 +4,8 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from sqlalchemy import CheckConstraint, DateTime, Dialect, LargeBinary, Text
+from sqlalchemy import CheckConstraint, DateTime, Dialect, Text
 from sqlalchemy.types import TypeDecorator
-
-from yearwheel.notifications.packed import Packed, pack, unpack
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -68,19 +66,6 @@ class Word(TypeDecorator[E]):
 
     def process_result_value(self, value: Any, dialect: Dialect) -> E | None:
         return None if value is None else self._known[value]
-
-
-class PackedBytes(TypeDecorator[bytes]):
-    """Bytes kept compressed. What comes packed already is kept as it is."""
-
-    impl = LargeBinary
-    cache_ok = True
-
-    def process_bind_param(self, value: bytes | None, dialect: Dialect) -> bytes | None:
-        return value if value is None or isinstance(value, Packed) else pack(value)
-
-    def process_result_value(self, value: bytes | None, dialect: Dialect) -> bytes | None:
-        return None if value is None else unpack(value)
 
 
 def as_row(record: Any) -> dict[str, Any]:

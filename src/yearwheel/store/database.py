@@ -69,8 +69,6 @@ class Database:
         self.engine = create_engine(self.url, **_options(self.is_sqlite))
         if self.is_sqlite:
             _prepare_sqlite(self.engine, durable)
-        else:
-            _prepare_postgresql(self.engine)
 
     @property
     def is_sqlite(self) -> bool:
@@ -177,14 +175,3 @@ def _prepare_sqlite(engine: Engine, durable: bool) -> None:
         if durable and options.get("writing"):
             connection.exec_driver_sql(f"PRAGMA synchronous={'FULL' if options['flushed'] else 'NORMAL'}")
         connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writing") else "BEGIN")
-
-
-def _prepare_postgresql(engine: Engine) -> None:
-    from psycopg.pq import Format  # SQLite does without the package
-
-    @event.listens_for(engine, "before_cursor_execute")
-    def ask_in_binary(
-        _connection: Any, cursor: Any, _sql: Any, _given: Any, context: Any, _many: Any
-    ) -> None:
-        if context.execution_options.get("many_bytes"):  # as text they come in twice as many hex digits
-            cursor.format = Format.BINARY

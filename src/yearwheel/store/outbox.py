@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    LargeBinary,
     RowMapping,
     UpdateBase,
     and_,
@@ -17,17 +16,16 @@ from sqlalchemy import (
     func,
     or_,
     select,
-    type_coerce,
     union_all,
     update,
 )
 
 from yearwheel.notifications.ledger import SYSTEM, Attempt, OutboxStatus
-from yearwheel.notifications.packed import unpack
 from yearwheel.notifications.words import Words, read_words
-from yearwheel.store import bulk
+from yearwheel.store import bulk, raw_messages
 from yearwheel.store.columns import Moment, as_row
-from yearwheel.store.tables import deliveries, pauses, raw_messages, reminders
+from yearwheel.store.raw_messages import Kept
+from yearwheel.store.tables import deliveries, pauses, reminders
 from yearwheel.store.tables import outbox as table
 
 NOT_LEFT = (OutboxStatus.HELD, OutboxStatus.QUEUED)
@@ -61,17 +59,18 @@ class NewMessage:
 class Claimed:
     """A message this deliverer holds under a lease."""
 
+    kept: Kept
     id: int
     cycle_key: str
     contact_key: str
     recipient: str
-    packed: bytes  # unpacked when it is its turn, after the claim is committed
     message_id: str
     attempts: int
 
     @property
     def raw(self) -> bytes:
-        return unpack(self.packed)
+        """Unpacked when it is its turn, after the claim is committed."""
+        return self.kept.unpack()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +99,8 @@ def add(connection: Connection, new: Iterable[NewMessage]) -> list[int]:
     written = select(table.c.key, table.c.id).where(table.c.id > newest)
     ids: dict[str, int] = dict(connection.execute(written).all())
     in_order = [ids[row["key"]] for row in rows]
-    raw_rows = [{"outbox_id": row, "raw": raw} for row, raw in zip(in_order, raws, strict=True)]
-    bulk.insert(connection, raw_messages, raw_rows)
+    kinds = [row["template_version"] for row in rows]
+    raw_messages.add(connection, zip(in_order, kinds, raws, strict=True))
     return in_order
 
 
@@ -186,7 +185,9 @@ def claim(
         found = connection.execute(_CLAIM, given | holding)
     else:
         found = connection.execute(_CLAIM_AMONG, given | holding | {"among": list(among)})
-    return sorted((Claimed(*row) for row in found.all()), key=lambda claimed: claimed.id)
+    rows = {row.id: row for row in found.all()}
+    kept = raw_messages.read(connection, rows)
+    return [Claimed(kept[outbox_id], *rows[outbox_id]) for outbox_id in sorted(rows)]
 
 
 def put_back(connection: Connection, ids: Collection[int], by: str) -> None:
@@ -359,10 +360,12 @@ def list_messages(
     return list(connection.execute(query.limit(limit)).mappings())
 
 
-def read(connection: Connection, outbox_id: int) -> RowMapping | None:
-    """One message with its exact bytes."""
-    query = select(table, raw_messages.c.raw).join(raw_messages).where(table.c.id == outbox_id)
-    return connection.execute(query).mappings().one_or_none()
+def read(connection: Connection, outbox_id: int) -> dict[str, Any] | None:
+    """One message with its exact bytes, `raw`."""
+    row = connection.execute(select(table).where(table.c.id == outbox_id)).mappings().one_or_none()
+    if row is None:
+        return None
+    return {**row, "raw": raw_messages.read(connection, [outbox_id])[outbox_id].unpack()}
 
 
 def count_by_status(
@@ -428,13 +431,9 @@ def _claiming(*narrowed: ColumnElement[bool]) -> UpdateBase:
             table.c.cycle_key,
             table.c.contact_key,
             table.c.recipient,
-            select(type_coerce(raw_messages.c.raw, LargeBinary))
-            .where(raw_messages.c.outbox_id == table.c.id)
-            .scalar_subquery(),
             table.c.message_id,
             table.c.attempts,
         )
-        .execution_options(many_bytes=True)
     )
 
 

@@ -33,7 +33,7 @@ from yearwheel.notifications.news import NOTICES, Notice
 from yearwheel.notifications.planner import Difference
 from yearwheel.store import bulk
 from yearwheel.store.outbox import NOT_LEFT
-from yearwheel.store.tables import outbox, raw_messages
+from yearwheel.store.tables import outbox
 from yearwheel.store.tables import reminders as table
 
 _NOTICES = [str(kind) for kind in NoticeKind]
@@ -333,17 +333,16 @@ def count_sent(connection: Connection, cycle_key: str) -> dict[str, dict[str, in
     return counts
 
 
-def find_sent_example(connection: Connection, cycle_key: str, kind: str) -> RowMapping | None:
-    """A message that left and carried a reminder of this kind: the first by natural key."""
+def find_sent_example(connection: Connection, cycle_key: str, kind: str) -> int | None:
+    """The outbox id of a message that left and carried a reminder of this kind: the first by natural key."""
     query = (
-        select(outbox, raw_messages.c.raw)
-        .join(raw_messages)
+        select(outbox.c.id)
         .join(table, table.c.outbox_id == outbox.c.id)
         .where(table.c.cycle_key == cycle_key, table.c.kind == kind, outbox.c.status == OutboxStatus.SENT)
         .order_by(table.c.district_code, table.c.stage_key, table.c.rung, table.c.contact_key)
         .limit(1)
     )
-    return connection.execute(query).mappings().one_or_none()
+    return connection.scalar(query)
 
 
 def list_outcomes(connection: Connection, cycle_key: str, *where: ColumnElement[bool]) -> list[RowMapping]:

@@ -10,6 +10,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Table,
     Text,
@@ -23,7 +24,7 @@ from yearwheel.notifications.ledger import Attempt, OutboxStatus, Reason, Remind
 from yearwheel.roster.district_days import DayKind
 from yearwheel.roster.people import BodyKind
 from yearwheel.stages.status import Status
-from yearwheel.store.columns import Moment, PackedBytes, Word, one_of
+from yearwheel.store.columns import Moment, Word, one_of
 
 metadata = MetaData(
     naming_convention={
@@ -281,12 +282,14 @@ outbox = Table(
     Index("ix_outbox_person_day", "cycle_key", "contact_key", "send_on"),
 )
 
-# The exact message, never rendered again. On its own, since a row that changes is written anew as a whole.
+# The exact message, never rendered again (see `raw_messages.py`). On its own, since a row that changes is
+# written anew as a whole.
 raw_messages = Table(
     "raw_message",
     metadata,
     Column("outbox_id", Integer, ForeignKey("outbox.id"), primary_key=True),
-    Column("raw", PackedBytes, nullable=False),
+    Column("like_id", Integer, ForeignKey("raw_message.outbox_id")),  # the message it was packed against
+    Column("packed", LargeBinary, nullable=False),
 )
 
 deliveries = Table(

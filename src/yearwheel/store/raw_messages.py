@@ -14,6 +14,7 @@ from sqlalchemy import Connection, bindparam, select
 from yearwheel.store import bulk
 from yearwheel.store.tables import raw_messages as table
 
+_Packer = Callable[[bytes], bytes]
 _LEVEL = 3  # with so much in common it is smaller than 1, and no slower
 
 
@@ -41,7 +42,7 @@ def _unpack(packed: bytes, like: bytes = b"") -> bytes:
     return raw
 
 
-def packer(like: bytes = b"") -> Callable[[bytes], bytes]:
+def packer(like: bytes = b"") -> _Packer:
     """What packs messages that have much in common with `like`."""
     begun = zlib.compressobj(_LEVEL, zdict=like)
 
@@ -54,10 +55,11 @@ def packer(like: bytes = b"") -> Callable[[bytes], bytes]:
 
 def add(connection: Connection, new: Iterable[tuple[int, str, bytes]]) -> None:
     """Keep messages by outbox id: the first of each kind by itself, the others by how they differ from it."""
-    firsts: dict[str, tuple[int, Callable[[bytes], bytes]]] = {}
+    alone: tuple[int | None, _Packer] = (None, packer())
+    firsts: dict[str, tuple[int | None, _Packer]] = {}
     rows = []
     for outbox_id, kind, raw in new:
-        like_id, pack = firsts.get(kind, (None, packer()))
+        like_id, pack = firsts.get(kind, alone)
         rows.append({"outbox_id": outbox_id, "like_id": like_id, "packed": pack(raw)})
         if like_id is None:
             firsts[kind] = outbox_id, packer(raw)

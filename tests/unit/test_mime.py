@@ -6,6 +6,8 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.letters import letter
 from yearwheel.notifications.mime import HeaderInjection, message_id, to_bytes
@@ -178,6 +180,17 @@ def test_plain_ascii_goes_as_it_is_and_anything_else_as_quoted_printable() -> No
     assert encodings(plain) == ["7bit", "7bit"]
     assert encodings(replace(plain, text="Señor García\n")) == ["quoted-printable", "7bit"]
     assert encodings(replace(plain, html="<p>" + "x" * 2000 + "</p>\n")) == ["7bit", "quoted-printable"]
+
+
+@given(st.lists(st.sampled_from([0, 1, 80, 495, 989, 990, 991, 1981, 3000]), max_size=8), st.booleans())
+def test_only_a_line_too_long_for_some_server_makes_a_part_quoted_printable(
+    lengths: list[int], ended: bool
+) -> None:
+    text = "\n".join("x" * length for length in lengths) + ("\n" if ended else "")
+
+    plain, _ = encodings(replace(RENDERED, text=text, html="<p>All is well.</p>\n"))
+
+    assert plain == ("quoted-printable" if max(lengths, default=0) > 990 else "7bit")
 
 
 def test_a_note_that_guesses_the_boundary_cannot_start_a_part_of_its_own() -> None:

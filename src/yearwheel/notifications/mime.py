@@ -107,10 +107,21 @@ def _part(boundary: str, subtype: str, content: str) -> bytes:
     lines = content.encode()
     # The last CRLF is the boundary's (RFC 2046 5.1.1); b2a_qp sees it too, and then ends its lines likewise.
     body = (lines + b"\n").replace(b"\n", b"\r\n")
-    if lines.isascii() and boundary not in content and max(map(len, lines.split(b"\n"))) <= _LONGEST_LINE:
+    if lines.isascii() and boundary not in content and not _is_long(lines):
         return _head(boundary, subtype, "7bit") + body
     # Quoted-printable writes every "=" as "=3D", so the boundary's "=_" cannot occur in it.
     return _head(boundary, subtype, "quoted-printable") + b2a_qp(body, istext=True)
+
+
+def _is_long(lines: bytes) -> bool:
+    """Whether any line is longer than every server carries. Looks at few of the line ends."""
+    begun = 0
+    while len(lines) - begun > _LONGEST_LINE:
+        ended = lines.rfind(b"\n", begun, begun + _LONGEST_LINE + 1)
+        if ended < 0:
+            return True
+        begun = ended + 1
+    return False
 
 
 def _head(boundary: str, subtype: str, encoding: str) -> bytes:

@@ -331,7 +331,7 @@ class _Writer:
             cycle_zone=self._active.cycle.zone,
             days_left=(due.on - on).days,
             missing=() if reminder.is_notice else self._missing(stage, reminder.district_code),
-            page=f"{quote(reminder.district_code, safe='')}/{stage.key}",
+            page=f"{_in_link(reminder.district_code)}/{stage.key}",
             basis=stage.basis,
             note=reminder.note,
             role_label=ROLE_LABELS[Role(reminder.role)],
@@ -344,7 +344,7 @@ class _Writer:
         """A message about the whole cycle hangs on a stage of it, and must not speak of that stage."""
         cycle, code = self._active.cycle, reminder.district_code
         if reminder.kind == NoticeKind.PUBLISHED:
-            table, page = year_table(cycle, self._year_of(code), on), quote(code, safe="")
+            table, page = year_table(cycle, self._year_of(code), on), _in_link(code)
         else:
             table, page = read_table(reminder.note), ""
         return item._replace(stage_title=cycle.title, table=table, note="", page=page)
@@ -387,6 +387,11 @@ class _Writer:
 
     def _window_is_open(self, zone: ZoneInfo) -> bool:
         return self._active.cycle.send_window.is_open(self._now, zone, self._active.cycle.workdays)
+
+
+@cache
+def _in_link(code: str) -> str:
+    return quote(code, safe="")
 
 
 def open_zones(active: Active, zones: Iterable[str], now: datetime) -> set[str]:

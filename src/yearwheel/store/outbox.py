@@ -164,7 +164,7 @@ def list_waiting(connection: Connection, cycle_key: str) -> list[tuple[int, str,
     query = select(table.c.id, table.c.zone, table.c.send_on).where(
         table.c.status.in_(NOT_LEFT), table.c.cycle_key == cycle_key
     )
-    return [(row, zone, on) for row, zone, on in connection.execute(query)]
+    return [(row, zone, on) for row, zone, on in connection.execute(query).all()]
 
 
 def claim(
@@ -210,7 +210,7 @@ def list_claimable(
     """Id and recipient of every message that may leave now, in the order in which they are claimed."""
     query = select(table.c.id, table.c.recipient).where(_MAY_LEAVE).order_by(table.c.id)
     given = {"cycle": cycle_key, "now": now, "zones": list(zones)}
-    return [(row, recipient) for row, recipient in connection.execute(query, given)]
+    return [(row, recipient) for row, recipient in connection.execute(query, given).all()]
 
 
 def recently_tried(connection: Connection, since: datetime) -> list[str]:

@@ -198,7 +198,8 @@ def list_due(
     if stage_key is not None:
         query = query.where(table.c.stage_key == stage_key)
     order = (table.c.contact_key, table.c.stage_key, table.c.district_code, table.c.due_at, table.c.rung)
-    return [DueReminder(*row) for row in connection.execute(query.order_by(*order, table.c.deadline_on))]
+    found = connection.execute(query.order_by(*order, table.c.deadline_on)).all()
+    return [DueReminder(*row) for row in found]
 
 
 def stages_with_due(connection: Connection, cycle_key: str, now: datetime) -> set[str]:

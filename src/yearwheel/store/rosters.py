@@ -24,7 +24,8 @@ def load(connection: Connection, state: str, cycle_key: str | None = None) -> Ro
     kept = _KEPT.setdefault(connection.engine, {})
     key = (state, cycle_key)
     if version is None or key not in kept or kept[key][0] != version:
-        kept[key] = (version, _read(connection, state, cycle_key))
+        whole = _read(connection, state) if cycle_key is None else _read_for(connection, state, cycle_key)
+        kept[key] = (version, whole)
     return kept[key][1]
 
 
@@ -38,7 +39,14 @@ _KEPT: WeakKeyDictionary[Engine, dict[tuple[str, str | None], tuple[str | None, 
 )
 
 
-def _read(connection: Connection, state: str, cycle_key: str | None) -> Roster:
+def _read_for(connection: Connection, state: str, cycle_key: str) -> Roster:
+    query = select(reviewers.c.district_code, reviewers.c.contact_key)
+    assigned = connection.execute(query.where(reviewers.c.cycle_key == cycle_key)).all()
+    everyone = load(connection, state)
+    return Roster(everyone.districts, everyone.contacts, dict(assigned), everyone.breaks)
+
+
+def _read(connection: Connection, state: str) -> Roster:
     chosen = select(districts).where(districts.c.state == state, districts.c.left_on.is_(None))
     people = select(*_OF_CONTACT).where(contacts.c.state == state, contacts.c.left_at.is_(None))
     found = [_district(row) for row in connection.execute(chosen.order_by(districts.c.code)).mappings()]
@@ -46,14 +54,9 @@ def _read(connection: Connection, state: str, cycle_key: str | None) -> Roster:
         Contact(key, code, name, email, _roles(roles), *rest)
         for key, code, name, email, roles, *rest in connection.execute(people.order_by(contacts.c.key)).all()
     ]
-    assigned: dict[str, str] = {}
-    if cycle_key is not None:
-        query = select(reviewers.c.district_code, reviewers.c.contact_key)
-        query = query.where(reviewers.c.cycle_key == cycle_key)
-        assigned = dict(connection.execute(query).all())
     days = district_days.read(connection, state)
     breaks = {code: own.breaks for code, own in days.items() if own.breaks}
-    return Roster({d.code: d for d in found}, {c.key: c for c in persons}, assigned, breaks)
+    return Roster({d.code: d for d in found}, {c.key: c for c in persons}, breaks=breaks)
 
 
 def save(connection: Connection, state: str, roster: Roster) -> None:

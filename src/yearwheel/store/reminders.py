@@ -394,7 +394,10 @@ _CAP = update(table).where(table.c.id == bindparam("row")).values(capped_until=b
 # All rows in one statement: one each would cost as much as the messages themselves.
 _QUEUE = (
     update(table)
-    .where(table.c.id.in_(bindparam("rows", expanding=True)), table.c.status == ReminderStatus.PLANNED)
+    .where(
+        table.c.id.in_(bindparam("rows", expanding=True, literal_execute=True)),
+        table.c.status == ReminderStatus.PLANNED,
+    )
     .values(
         status=ReminderStatus.QUEUED,
         outbox_id=select(outbox.c.id)

@@ -6,7 +6,7 @@ original, from the right one.
 
 import zlib
 from collections.abc import Callable, Collection, Iterable
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam, select
@@ -14,7 +14,6 @@ from sqlalchemy import Connection, bindparam, select
 from yearwheel.store import bulk
 from yearwheel.store.tables import raw_messages as table
 
-_Packer = Callable[[bytes], bytes]
 _LEVEL = 3  # with so much in common it is smaller than 1, and no slower
 
 
@@ -42,7 +41,7 @@ def _unpack(packed: bytes, like: bytes = b"") -> bytes:
     return raw
 
 
-def packer(like: bytes = b"") -> _Packer:
+def packer(like: bytes = b"") -> Callable[[bytes], bytes]:
     """What packs messages that have much in common with `like`."""
     begun = zlib.compressobj(_LEVEL, zdict=like)
 
@@ -55,14 +54,13 @@ def packer(like: bytes = b"") -> _Packer:
 
 def add(connection: Connection, new: Iterable[tuple[int, str, bytes]]) -> None:
     """Keep messages by outbox id: the first of each kind by itself, the others by how they differ from it."""
-    alone: tuple[int | None, _Packer] = (None, packer())
-    firsts: dict[str, tuple[int | None, _Packer]] = {}
+    packer_for = cache(packer)
+    firsts: dict[str, tuple[int, bytes]] = {}
     rows = []
     for outbox_id, kind, raw in new:
-        like_id, pack = firsts.get(kind, alone)
-        rows.append({"outbox_id": outbox_id, "like_id": like_id, "packed": pack(raw)})
-        if like_id is None:
-            firsts[kind] = outbox_id, packer(raw)
+        like_id, like = firsts.get(kind, (None, b""))
+        rows.append({"outbox_id": outbox_id, "like_id": like_id, "packed": packer_for(like)(raw)})
+        firsts.setdefault(kind, (outbox_id, raw))
     bulk.insert(connection, table, rows)
 
 

@@ -11,7 +11,7 @@ from yearwheel.config.settings import Settings
 from yearwheel.services.checkup import check_database, check_installation
 from yearwheel.services.finding import Level
 from yearwheel.store import health
-from yearwheel.store.database import Database
+from yearwheel.store.database import Database, NewerTables
 
 NOW = VirtualClock(datetime(2027, 1, 4, tzinfo=UTC))
 
@@ -37,6 +37,20 @@ def test_a_database_without_tables_is_sent_to_upgrade(empty_database: Database) 
 
     (tables,) = [f for f in check_database(_settings(empty_database)) if f.what == "tables"]
     assert (tables.level, tables.remedy) == (Level.FAIL, "yearwheel db upgrade")
+
+
+def test_tables_of_a_newer_program_are_left_alone_and_it_is_said_what_to_do(database: Database) -> None:
+    with database.writing() as work:
+        work.connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+        work.commit()
+
+    with pytest.raises(
+        NewerTables, match="the database is at version 9999, and this program knows none after"
+    ):
+        database.upgrade()
+
+    (tables,) = [f for f in check_database(_settings(database)) if f.what == "tables"]
+    assert (tables.level, tables.remedy) == (Level.FAIL, "run the newer program that brought it there")
 
 
 def test_an_event_log_that_can_be_altered_is_a_fault(sqlite_database: Database) -> None:

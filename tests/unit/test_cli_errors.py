@@ -104,6 +104,15 @@ def test_without_a_cycle_the_next_command_is_named(terminal: Terminal) -> None:
     )
 
 
+def test_a_database_of_a_newer_program_is_refused_in_a_sentence(running: Terminal) -> None:
+    with sqlite3.connect(running.folder / "data" / "yearwheel.sqlite") as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+
+    for words in (["board"], ["db", "upgrade"], ["advance"]):
+        said = running.refuses(*words)
+        assert said.startswith("the database is at version 9999, and this program knows none after 0")
+
+
 def test_two_published_cycles_have_to_be_told_apart(running: Terminal) -> None:
     other = running.writes("other.yaml", CALENDAR.read_text("utf-8").replace("small-2027", "other-2027"))
     running.does("cycle", "create", other, "--at", "2027-01-05T09:00")

@@ -91,10 +91,10 @@ def _in_words_of_a_layer(error: Exception) -> str | None:
     from yearwheel.config.sections import CycleFileError
     from yearwheel.config.settings import BadSettings
     from yearwheel.services.app import Refused
-    from yearwheel.store.database import UnusableUrl
+    from yearwheel.store.database import NewerTables, UnusableUrl
     from yearwheel.store.events import OutOfOrder
 
-    if isinstance(error, Refused | OutOfOrder | BadSettings):
+    if isinstance(error, Refused | OutOfOrder | BadSettings | NewerTables):
         return str(error)
     if isinstance(error, UnusableUrl):
         return f"YEARWHEEL_DATABASE_URL: {error}"

@@ -81,7 +81,10 @@ def _integrity(connection: Connection) -> Finding:
 def _version(connection: Connection) -> Finding:
     at, newest = health.version(connection), health.newest_version()
     if at != newest:
-        return Finding(Level.FAIL, "tables", f"at {at or 'none'}, not {newest}", "yearwheel db upgrade")
+        remedy = (
+            "yearwheel db upgrade" if health.is_known(at) else "run the newer program that brought it there"
+        )
+        return Finding(Level.FAIL, "tables", f"at {at or 'none'}, not {newest}", remedy)
     return Finding(Level.OK, "tables", f"at {at}, the newest")
 
 

@@ -34,6 +34,10 @@ class UnusableUrl(ValueError):
     """The address names no database that can be opened; the message says what would, and no password."""
 
 
+class NewerTables(RuntimeError):
+    """The tables were brought to a version by a newer program; the message says what to do."""
+
+
 class Writing:
     """One transaction that writes. It rolls back unless told to commit."""
 
@@ -88,10 +92,19 @@ class Database:
             yield connection
 
     def upgrade(self) -> None:
-        """Bring the tables to the newest version. Of several who want to at once the others wait for one."""
+        """Bring the tables to the newest version. Of several who want to at once the others wait for one.
+
+        NewerTables if they are at one that this program does not know.
+        """
         with self.engine.connect() as connection:
-            if version(connection) == newest_version():
-                return
+            found = version(connection)
+        if found == newest_version():
+            return
+        if not is_known(found):
+            raise NewerTables(
+                f"the database is at version {found}, and this program knows none after {newest_version()}: a "
+                "newer one has been at work; run that one, or put back the copy that was made before"
+            )
         config = _migrations()
         with self.writing() as work:
             if not self.is_sqlite:  # SQLite's writers are one at a time by themselves
@@ -112,6 +125,12 @@ def version(connection: Connection) -> str | None:
 def newest_version() -> str | None:
     """The migration this program brings."""
     return ScriptDirectory.from_config(_migrations()).get_current_head()
+
+
+def is_known(at: str | None) -> bool:
+    """Whether this program can bring tables of that version to its own; False for a newer program's."""
+    steps = ScriptDirectory.from_config(_migrations()).walk_revisions()
+    return at is None or at in {step.revision for step in steps}
 
 
 def sqlite_file(url: str) -> Path | None:

@@ -2,9 +2,9 @@
 
 from sqlalchemy import Connection, text
 
-from yearwheel.store.database import newest_version, version
+from yearwheel.store.database import is_known, newest_version, version
 
-__all__ = ["damage", "missing_guards", "newest_version", "version"]
+__all__ = ["damage", "is_known", "missing_guards", "newest_version", "version"]
 
 GUARDS = {
     "sqlite": {"event_no_update", "event_no_delete"},

@@ -102,8 +102,8 @@ class Database:
             return
         if not is_known(found):
             raise NewerTables(
-                f"the database is at version {found}, and this program knows none after {newest_version()}: a "
-                "newer one has been at work; run that one, or put back the copy that was made before"
+                f"the database is at version {found}, and this program knows none after {newest_version()}: "
+                "a newer one has been at work; run that one, or put back the copy that was made before"
             )
         config = _migrations()
         with self.writing() as work:

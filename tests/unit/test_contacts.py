@@ -1,6 +1,7 @@
 """What follows when people change in the middle of a year: reviews, deputies and every cycle go along."""
 
 from datetime import date
+from email import message_from_bytes, policy
 
 import pytest
 
@@ -120,6 +121,16 @@ def deputed(sqlite_database, mailer) -> App:
     round_at(app, "2027-02-01")
     name_deputy(app, KEY, "ann", "dan", by="sue")
     return app
+
+
+def test_a_deputys_letter_says_in_whose_place_it_comes(deputed: App, mailer: FakeMailer) -> None:
+    set_away(deputed, KEY, "ann", date(2027, 4, 30), by="sue")
+    mailer.sent.clear()
+    round_at(deputed, "2027-02-15")
+
+    (raw,) = [e.raw for e in mailer.sent if e.recipient == DAN.email]
+    text = message_from_bytes(raw, policy=policy.default).get_body(("plain",)).get_content()
+    assert f"deputy of {ANN.name}, district technology coordinator for {ASH.name}" in " ".join(text.split())
 
 
 def test_a_deputy_stays_with_the_post_and_the_old_address_asks_for_nothing_more(deputed: App) -> None:

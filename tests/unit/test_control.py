@@ -269,6 +269,47 @@ def test_a_changed_copy_takes_a_held_letters_place_and_both_are_kept(unread, mai
     assert prove(unread, KEY).breaches == ()
 
 
+def test_a_letter_changed_by_hand_leaves_as_approved_on_a_later_day_too(unread, mailer):
+    round_at(unread, "2027-02-15")
+    change = Change("", "The portal is closed on Friday")
+    new = edit(unread, KEY, number_of(unread, ANN), change, by="ada")
+    set_clock(unread, "2027-02-15 19:30")  # nobody is written to at this hour
+    approve(unread, KEY, [new], by="ada")
+    round_at(unread, "2027-02-16")
+
+    (sent,) = [e for e in mailer.sent if e.recipient == ANN.email]
+    assert sent.message_id == open_message(unread, new).message_id
+    assert b"The portal is closed on Friday" in sent.raw
+    assert prove(unread, KEY).breaches == ()
+
+
+def test_what_was_changed_by_hand_is_told_apart_when_it_is_weighed(unread):
+    round_at(unread, "2027-02-15")
+    new = edit(unread, KEY, number_of(unread, ANN), Change("", "The portal is closed"), by="ada")
+    other = number_of(unread, BOB)
+    move_messages(unread, KEY, [other], Desk.HOLD, by="ada", why="first a word with him")
+    set_clock(unread, "2027-02-17")
+
+    weighed = weigh_approval(unread, KEY, [new, other])
+
+    assert (weighed.afresh, weighed.as_changed) == (1 + len(weighed.others), 1)
+
+
+def test_a_letter_refused_for_its_address_is_tried_again_on_its_own_day_only(app, mailer):
+    mailer.answers = {ANN.email: NO_SUCH_USER}
+    round_at(app, "2027-02-15")
+    (number,) = [row.id for row in list_outbox(app, KEY, [OutboxStatus.FAILED])]
+    set_clock(app, "2027-02-16")
+
+    with pytest.raises(
+        Refused, match=r"is of 2027-02-15 and .* if it works again: yearwheel roster reachable ann"
+    ):
+        move_messages(app, KEY, [number], Desk.RETRY, by="ada", why="their server is mended")
+
+    set_clock(app, "2027-02-15 11:00")
+    assert move_messages(app, KEY, [number], Desk.RETRY, by="ada", why="mended") == [number]
+
+
 def test_only_a_held_letter_can_be_changed(app):
     set_clock(app, "2027-02-15")
     queue_mail(app, KEY)

@@ -9,6 +9,7 @@ from icalendar import Calendar
 from tests.apps import (
     ADA,
     ANN,
+    ASH,
     BOB,
     CAL,
     CEDAR,
@@ -28,6 +29,7 @@ from tests.apps import (
     round_at,
 )
 from tests.fakes import BROKEN_OFF, NO_SUCH_USER, FakeMailer
+from tests.unit.test_bounces import about, bring
 from yearwheel.notifications.whole_cycle import read_table, write_table
 from yearwheel.roster.people import Role
 from yearwheel.services.change_calendar import save_change
@@ -223,6 +225,22 @@ def test_a_refused_address_is_told_once(app, mailer) -> None:
     refused = [rung for rung, _ in told(app, "alert") if rung.startswith("alert:refused")]
     assert refused == ["alert:refused:2027-02-16"]
     assert f"  - {ANN.email}\n" in "".join(texts(mailer, ADA.email)).replace("\r\n", "\n")
+
+
+def test_an_address_given_up_for_what_came_back_is_told_once_and_with_its_district(app, mailer) -> None:
+    round_at(app, "2027-02-15")
+    bring(app, about(app, "postfix_hard"))
+    round_at(app, "2027-02-16")
+    round_at(app, "2027-02-17")
+
+    assert [rung for rung, _ in told(app, "alert") if rung.startswith("alert:came_back")] == [
+        "alert:came_back:2027-02-16"
+    ]
+    (raw,) = [e.raw for e in mailer.sent if e.recipient == ADA.email and b"came back, and it is" in e.raw]
+    text = message_from_bytes(raw, policy=policy.default).get_body(("plain",)).get_content()
+    assert ANN.email in text
+    assert f"written to no more ({ASH.name})" in " ".join(text.split())
+    assert prove(app, KEY).breaches == ()
 
 
 def test_an_empty_role_is_told_when_a_reminder_found_it_so(app) -> None:

@@ -176,7 +176,8 @@ def edit(
         copy = outbox_desk.edit(app, active.key, number, change, by=by)
     say(
         f"letter {copy} is held in the place of {number}; next: yearwheel outbox show {copy}, "
-        f"then yearwheel outbox approve {copy}\nto undo: yearwheel outbox discard {copy} --why '...'"
+        f"then yearwheel outbox approve {copy}\n"
+        f"to undo: edit {copy} again; to discard it would leave its reader without either letter"
     )
 
 
@@ -217,15 +218,21 @@ def resolve(
 def _restated(approval: "Approval") -> str:
     """How many letters go, to how many people, and what is automatic from then on."""
     count = len(approval.letters) + len(approval.others)
-    words = [f"{count:,} letters to {approval.people:,} people will leave" if count else "no letter waits"]
+    letters = "1 letter" if count == 1 else f"{count:,} letters"
+    people = "1 person" if approval.people == 1 else f"{approval.people:,} people"
+    words = [f"{letters} to {people} will leave" if count else "no letter waits"]
     if approval.others:
         words.append(f"{len(approval.others):,} of them waited for the same words")
     if approval.kinds:
         words.append(f"later letters of these kinds will not wait: {', '.join(approval.kinds)}")
     if approval.afresh:
         words.append(
-            f"{approval.afresh:,} are of an earlier day and are written afresh in the next round, "
-            "without what was changed in them by hand"
+            f"{approval.afresh:,} of an earlier day: written afresh in the next round, as things stand then"
+        )
+    if approval.as_changed:
+        words.append(
+            f"{approval.as_changed:,} of an earlier day, changed by hand: sent as approved, "
+            "with the days left that were counted then"
         )
     if approval.kept:
         words.append(

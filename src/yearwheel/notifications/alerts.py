@@ -20,6 +20,7 @@ class AlertKind(StrEnum):
     UNCERTAIN = "uncertain"  # nobody knows whether a message left
     ROLE_EMPTY = "role_empty"  # a reminder had no reader
     REFUSED = "refused"  # a mail server refused a message for good
+    CAME_BACK = "came_back"  # an address was given up for a message that came back
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class Trouble:
     uncertain: int = 0
     empty_roles: Mapping[str, list[str]] = field(default_factory=dict)  # role -> names of districts
     refused: tuple[str, ...] = ()  # recipients
+    came_back: tuple[tuple[str, str], ...] = ()  # recipients, each with the name of their district
 
 
 def rung_of(kind: AlertKind, on: date) -> str:
@@ -47,6 +49,7 @@ def raise_alerts(trouble: Trouble) -> dict[AlertKind, Table]:
         AlertKind.UNCERTAIN: _uncertain(trouble),
         AlertKind.ROLE_EMPTY: _empty_roles(trouble),
         AlertKind.REFUSED: _refused(trouble),
+        AlertKind.CAME_BACK: _came_back(trouble),
     }
     return {kind: table for kind, table in found.items() if table}
 
@@ -83,6 +86,16 @@ def _refused(trouble: Trouble) -> Table:
     shown, rest = trouble.refused[:NAMES_SHOWN], len(trouble.refused) - NAMES_SHOWN
     lines = [(address, "The mail server refused this address. Correct it in the roster") for address in shown]
     more = [(f"{rest} more addresses", "Were refused, too. See them: yearwheel outbox list --status failed")]
+    return (*lines, *(more if rest > 0 else ()))
+
+
+def _came_back(trouble: Trouble) -> Table:
+    shown, rest = trouble.came_back[:NAMES_SHOWN], len(trouble.came_back) - NAMES_SHOWN
+    lines = [
+        (address, f"Mail to it came back, and it is written to no more ({district}). Find the right address")
+        for address, district in shown
+    ]
+    more = [(f"{rest} more addresses", "Were given up, too. See them: yearwheel tasks list")]
     return (*lines, *(more if rest > 0 else ()))
 
 

@@ -33,6 +33,8 @@ def _trouble(
     on, key = active.day(now), active.key
     last_round, oldest = rounds.newest(connection, key), notices.waiting_since(connection, key, now)
     mail = notices.troubled_mail(connection, key, _told(active, written, AlertKind.REFUSED))
+    told = _told(active, written, AlertKind.CAME_BACK)
+    back = notices.given_up(connection, active.state, key, told)
     nobody: dict[str, list[str]] = defaultdict(list)
     for role, code in notices.empty_roles(connection, key, _told(active, written, AlertKind.ROLE_EMPTY)):
         nobody[role].append(roster.districts[code].name)
@@ -44,6 +46,7 @@ def _trouble(
         uncertain=sum(status is OutboxStatus.UNCERTAIN for status, _ in mail),
         empty_roles=nobody,
         refused=tuple(recipient for status, recipient in mail if status is OutboxStatus.FAILED),
+        came_back=tuple((address, roster.districts[code].name) for address, code in back),
     )
 
 

@@ -17,9 +17,7 @@ from yearwheel.stages.status import OWED, Status
 from yearwheel.store import Connection, cycles, events, hand_overs, rosters, standings, tasks
 from yearwheel.store.events import Event
 from yearwheel.store.hand_overs import HandOver
-from yearwheel.store.tasks import Task
-
-BAD_ADDRESS, OFTEN_BACK = "bad_address", "often_back"  # tasks about a contact
+from yearwheel.store.tasks import BAD_ADDRESS, OFTEN_BACK, Task
 
 
 @dataclass(frozen=True, slots=True)

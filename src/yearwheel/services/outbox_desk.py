@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 from yearwheel.notifications.edit import Change, edited
 from yearwheel.notifications.ledger import OutboxStatus
 from yearwheel.notifications.mime import message_id
-from yearwheel.services.active import read_active
+from yearwheel.services.active import Active, read_active
 from yearwheel.services.app import App, Refused
 from yearwheel.services.approve_kinds import record_approval
 from yearwheel.services.reasons import check_reason
-from yearwheel.store import Connection, approvals, events, outbox
+from yearwheel.store import Connection, approvals, events, outbox, rosters
 from yearwheel.store.events import Event
 from yearwheel.store.outbox import NewMessage
 
@@ -59,7 +59,8 @@ class Approval:
     others: tuple[int, ...]
     people: int
     kinds: tuple[str, ...]  # automatic from now on
-    afresh: int  # of an earlier day: written again in the next round, without what was changed in them
+    afresh: int  # of an earlier day: written again in the next round
+    as_changed: int  # of an earlier day and changed by hand: sent as they are
     kept: tuple[int, ...] = ()  # held by a person: they stay
 
 
@@ -143,12 +144,15 @@ def _weigh(app: App, connection: Connection, cycle_key: str, ids: Sequence[int] 
     ]
     leaving = [held[row] for row in (*chosen, *others)]
     now = app.clock.now()
+    earlier = {row["id"] for row in leaving if row["send_on"] < now.astimezone(ZoneInfo(row["zone"])).date()}
+    by_hand = events.letters_by_hand(connection, cycle_key)
     return Approval(
         letters=tuple(chosen),
         others=tuple(sorted(others)),
         people=len({row["contact_key"] for row in leaving}),
         kinds=tuple(sorted({kind for kind, _ in approved - before})),
-        afresh=sum(row["send_on"] < now.astimezone(ZoneInfo(row["zone"])).date() for row in leaving),
+        afresh=len(earlier - by_hand),
+        as_changed=len(earlier & by_hand),
         kept=tuple(sorted(held.keys() - {*chosen, *others, *unread})),
     )
 
@@ -160,6 +164,8 @@ def move_messages(app: App, cycle_key: str, ids: Sequence[int], act: Desk, *, by
     now = app.clock.now()
     with app.database.writing() as work:
         active = read_active(work.connection, cycle_key)
+        if act is Desk.RETRY:
+            _refuse_what_would_not_go(work.connection, active, ids, now)
         if act is Desk.HOLD:
             moved = outbox.hold(work.connection, ids, by, why)
         else:
@@ -171,6 +177,23 @@ def move_messages(app: App, cycle_key: str, ids: Sequence[int], act: Desk, *, by
         events.append(work.connection, [event])
         work.commit()
     return moved
+
+
+def _refuse_what_would_not_go(
+    connection: Connection, active: Active, ids: Sequence[int], now: datetime
+) -> None:
+    """A letter of an earlier day is written afresh, and to an address that was given up nothing is."""
+    people = rosters.load(connection, active.state).contacts
+    for number in ids:
+        row = outbox.read(connection, number)
+        contact = people.get(row["contact_key"]) if row else None
+        if not row or not contact or not contact.undeliverable:
+            continue
+        if row["send_on"] < now.astimezone(ZoneInfo(row["zone"])).date():
+            raise Refused(
+                f"message {number} is of {row['send_on']} and would be written afresh, but {contact.email} "
+                f"was given up; if it works again: yearwheel roster reachable {contact.key}"
+            )
 
 
 def edit(app: App, cycle_key: str, outbox_id: int, change: Change, *, by: str) -> int:

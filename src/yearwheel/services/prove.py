@@ -7,7 +7,6 @@ from yearwheel.notifications.facts import Facts
 from yearwheel.notifications.proof import Proof
 from yearwheel.services.active import Active, read_active
 from yearwheel.services.app import App, Refused
-from yearwheel.services.contacts import BAD_ADDRESS
 from yearwheel.store import (
     Connection,
     bounces,
@@ -56,7 +55,7 @@ def read_facts(connection: Connection, active: Active, now: datetime) -> Facts:
         pauses=record.read_pauses(connection, key),
         editions=record.read_editions(connection, key, (*active.former, active.cycle)),
         bad_addresses={
-            task.subject: task.id for task in tasks.list_open(connection, active.state, BAD_ADDRESS)
+            task.subject: task.id for task in tasks.list_open(connection, active.state, tasks.BAD_ADDRESS)
         },
         back_for_now=bounces.soft(connection, key),
         rounds=rounds.list_telling(connection, key),

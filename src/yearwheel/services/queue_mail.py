@@ -25,7 +25,7 @@ from yearwheel.notifications.press import Printed, print_letter
 from yearwheel.notifications.tokens import DECLINE, READER, sign
 from yearwheel.notifications.whole_cycle import read_table, year_table
 from yearwheel.notifications.words import read_words
-from yearwheel.roster.people import ROLE_LABELS, Contact, Role, Roster
+from yearwheel.roster.people import ROLE_LABELS, STATE_ROLES, Contact, Role, Roster
 from yearwheel.services.active import Active, read_active
 from yearwheel.services.app import App
 from yearwheel.services.contacts import welcome_back
@@ -106,15 +106,16 @@ def _put_out(
 def _take_back_stale(connection: Connection, active: Active, now: datetime) -> int:
     """Letters of an earlier day that never left speak of "5 days left": they are written afresh.
 
-    One that waits for its words to be approved is held again. One that a person holds stays as it is:
-    rewriting would let it go, or lose what they changed in it.
+    One that waits for its words to be approved is held again. One that a person holds stays as it is, since
+    rewriting would let it go; one that they changed goes as they approved it.
     """
     waiting = outbox.list_waiting(connection, active.key)
     stale = [row for row, zone, send_on in waiting if send_on < now.astimezone(ZoneInfo(zone)).date()]
     if not stale:
         return 0
     unread = set(stale) & outbox.first_uses(connection, active.key).keys()
-    taken = outbox.move(connection, stale, [OutboxStatus.QUEUED], OutboxStatus.SUPPRESSED, now)
+    rewritten = set(stale) - events.letters_by_hand(connection, active.key)
+    taken = outbox.move(connection, rewritten, [OutboxStatus.QUEUED], OutboxStatus.SUPPRESSED, now)
     taken += outbox.move(connection, unread, [OutboxStatus.HELD], OutboxStatus.SUPPRESSED, now)
     reminders.take_back(connection, taken)
     return len(taken)
@@ -240,7 +241,7 @@ class _Writer:
             help_address=cycle.help_address,
             cycle_title=cycle.title,
             on=on,
-            items=tuple(self._item(reminder, zone, on) for reminder in items),
+            items=tuple(self._item(contact, reminder, zone, on) for reminder in items),
             message_id=message_id(key, settings.mail.domain),
             sent_at=self._now,
             sender=settings.mail.sender,
@@ -317,7 +318,7 @@ class _Writer:
         words = (self._active.key, contact.key, (on + LINK_WORKS).isoformat())
         return f"{self._app.settings.base_url}/l/{sign(READER, words, self._app.secret)}"
 
-    def _item(self, reminder: DueReminder, zone: ZoneInfo, on: date) -> Item:
+    def _item(self, contact: Contact, reminder: DueReminder, zone: ZoneInfo, on: date) -> Item:
         stage = self._stages[reminder.stage_key]
         due = Deadline(reminder.deadline_on, stage.dates.due.at, stage.dates.due.zone)
         item = Item(
@@ -334,11 +335,19 @@ class _Writer:
             page=f"{_in_link(reminder.district_code)}/{stage.key}",
             basis=stage.basis,
             note=reminder.note,
-            role_label=ROLE_LABELS[Role(reminder.role)],
+            role_label=self._role_label(contact, Role(reminder.role), reminder.district_code),
             gentle=reminder.district_code in self._relieved
             or (reminder.stage_key, reminder.district_code) in self._recovering,
         )
         return self._of_whole_cycle(item, reminder, on) if reminder.kind in WHOLE_CYCLE else item
+
+    def _role_label(self, contact: Contact, role: Role, code: str) -> str:
+        """As what a reader is told: in a role of their own, or in the place of somebody who cannot be."""
+        stood_in_for = self._roster.contacts.get(contact.deputy_for or "")
+        own = role in contact.roles and (role in STATE_ROLES or code == contact.district_code)
+        if stood_in_for is None or own:
+            return ROLE_LABELS[role]
+        return f"deputy of {stood_in_for.name}, {ROLE_LABELS[role]}"
 
     def _of_whole_cycle(self, item: Item, reminder: DueReminder, on: date) -> Item:
         """A message about the whole cycle hangs on a stage of it, and must not speak of that stage."""

@@ -10,7 +10,7 @@ from yearwheel.notifications.ledger import SYSTEM, OutboxStatus
 from yearwheel.notifications.mailboxes import read_imap
 from yearwheel.services.active import read_active
 from yearwheel.services.app import App
-from yearwheel.services.contacts import OFTEN_BACK, give_up_address
+from yearwheel.services.contacts import give_up_address
 from yearwheel.store import Connection, bounces, events, outbox, rosters, tasks
 from yearwheel.store.bounces import Sent
 from yearwheel.store.events import Event
@@ -96,7 +96,7 @@ def _take_soft(connection: Connection, sent: Sent, bounce: Bounce, now: datetime
     contact = rosters.load(connection, active.state).contacts.get(sent.contact_key)
     if contact is not None and len(newest) == PATIENCE and back.issuperset(newest):
         what = f"the last {PATIENCE} letters to {contact.email} of {contact.name} came back: {bounce.words}"
-        task = Task(active.state, OFTEN_BACK, contact.district_code, contact.key, what, now)
+        task = Task(active.state, tasks.OFTEN_BACK, contact.district_code, contact.key, what, now)
         tasks.open_once(connection, task)
 
 

@@ -61,6 +61,12 @@ def refuse_before(connection: Connection, cycle_key: str | None, at: datetime) -
 _NEWEST_ROUND = select(func.max(rounds.c.as_of)).where(rounds.c.cycle_key == bindparam("of_cycle"))
 
 
+def letters_by_hand(connection: Connection, cycle_key: str) -> set[int]:
+    """Outbox ids of the copies that people changed and put in letters' places."""
+    edits = list_events(connection, cycle_key, kinds=["mail_edited"])
+    return {event.detail["outbox"][1] for event in edits if event.detail}
+
+
 def list_events(
     connection: Connection,
     cycle_key: str,

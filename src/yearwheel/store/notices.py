@@ -3,10 +3,11 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, and_, func, or_, select
 
 from yearwheel.notifications.ledger import NoticeKind, OutboxStatus, Reason, ReminderStatus
-from yearwheel.store.tables import outbox, reminders
+from yearwheel.store.tables import contacts, outbox, reminders, tasks
+from yearwheel.store.tasks import BAD_ADDRESS
 
 
 def written(
@@ -48,6 +49,24 @@ def troubled_mail(
         .order_by(outbox.c.recipient)
     )
     return list(connection.execute(query).all())
+
+
+def given_up(connection: Connection, state: str, cycle_key: str, since: datetime) -> list[tuple[str, str]]:
+    """Address and district of each contact given up, since a moment, for a message that came back."""
+    query = (
+        select(contacts.c.email, contacts.c.district_code)
+        .distinct()
+        .join(tasks, and_(tasks.c.state == contacts.c.state, tasks.c.subject == contacts.c.key))
+        .join(
+            outbox,
+            and_(outbox.c.contact_key == contacts.c.key, outbox.c.recipient == contacts.c.email),
+        )
+        .where(tasks.c.state == state, tasks.c.kind == BAD_ADDRESS)
+        .where(tasks.c.closed_at.is_(None), tasks.c.opened_at > since)
+        .where(outbox.c.cycle_key == cycle_key, outbox.c.status == OutboxStatus.BOUNCED)
+        .order_by(contacts.c.email)
+    )
+    return [(email, code) for email, code in connection.execute(query).all()]
 
 
 def empty_roles(connection: Connection, cycle_key: str, since: datetime) -> list[tuple[str, str]]:

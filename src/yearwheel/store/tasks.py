@@ -7,6 +7,8 @@ from sqlalchemy import Connection, select, update
 
 from yearwheel.store.tables import tasks as table
 
+BAD_ADDRESS, OFTEN_BACK = "bad_address", "often_back"  # kinds of task about a contact
+
 
 @dataclass(frozen=True, slots=True)
 class Task:

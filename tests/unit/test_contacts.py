@@ -123,6 +123,20 @@ def deputed(sqlite_database, mailer) -> App:
     return app
 
 
+def test_two_cannot_stand_in_for_each_other(deputed: App) -> None:
+    with pytest.raises(Refused, match="already stands in for ann; two who do so mutually reach"):
+        name_deputy(deputed, KEY, "dan", "ann", by="sue")
+    assert (roster(deputed).contacts["ann"].deputy_for, roster(deputed).contacts["dan"].deputy_for) == (
+        None,
+        "ann",
+    )
+
+
+def test_who_is_away_without_a_deputy_is_told_of_to_whoever_says_so(deputed: App) -> None:
+    assert set_away(deputed, KEY, "ann", date(2027, 4, 30), by="sue") is True
+    assert set_away(deputed, KEY, "bob", date(2027, 4, 30), by="sue") is False
+
+
 def test_a_deputys_letter_says_in_whose_place_it_comes(deputed: App, mailer: FakeMailer) -> None:
     set_away(deputed, KEY, "ann", date(2027, 4, 30), by="sue")
     mailer.sent.clear()

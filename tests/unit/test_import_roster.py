@@ -33,10 +33,12 @@ from tests.apps import (
 from yearwheel.notifications.ledger import Reason, ReminderStatus
 from yearwheel.notifications.proof import BreachKind
 from yearwheel.roster.people import Contact, District, Role
+from yearwheel.services.active import read_active
 from yearwheel.services.app import App
-from yearwheel.services.contacts import name_deputy, set_away
+from yearwheel.services.contacts import give_up_address, name_deputy, set_away
 from yearwheel.services.import_roster import Imported, RosterFiles, import_roster, read_roster
 from yearwheel.services.prove import prove
+from yearwheel.services.tasks import list_tasks
 from yearwheel.store import events, reminders, rosters, standings
 from yearwheel.store.database import Database
 
@@ -81,6 +83,19 @@ def test_who_left_is_written_to_no_more_and_a_successor_takes_over(database: Dat
         }
     assert ended == {Reason.CONTACT_LEFT}
     assert prove(app, KEY).breaches == ()
+
+
+def test_who_left_needs_no_better_address(database: Database) -> None:
+    app = make_app(database)
+    with database.writing() as work:
+        active = read_active(work.connection, KEY)
+        for contact in (FINN, BOB):
+            give_up_address(work.connection, active, contact.key, "550 no such user", app.clock.now())
+        work.commit()
+
+    _import(app, ANN, FERN, SUE, BOB, SAM, CAL, SID, ADA, RAY, LEO)
+
+    assert [task.subject for task in list_tasks(app, "KY")] == [BOB.key]
 
 
 def test_who_comes_back_is_written_to_again(database: Database) -> None:

@@ -201,8 +201,10 @@ def away(
     from yearwheel.services.contacts import set_away
 
     with cycle_desk(cycle, at) as (app, active):
-        set_away(app, active.key, contact, read_day(until) if until else None, by=by)
+        stood_in_for = set_away(app, active.key, contact, read_day(until) if until else None, by=by)
     say(f"{contact} is away until {until}" if until else f"{contact} is back")
+    if until and not stood_in_for:
+        say(f"nobody stands in: they are told as before; next: yearwheel roster deputy {contact} DEPUTY")
     say(f"to undo: yearwheel roster away {contact}{'' if until else ' --until DAY'}")
 
 

@@ -86,8 +86,10 @@ def name_deputy(app: App, cycle_key: str, contact_key: str, deputy_key: str | No
         before = [c.key for c in roster.contacts.values() if c.deputy_for == contact_key]
         if deputy_key is not None and deputy_key == contact_key:
             raise Refused(f"{contact.name} cannot be their own deputy")
-        if deputy_key is not None:
-            _known(roster, deputy_key)
+        if deputy_key is not None and contact.deputy_for == _known(roster, deputy_key).key:
+            raise Refused(
+                f"{contact.name} already stands in for {deputy_key}; two who do so mutually reach nobody"
+            )
         with _followed(work.connection, active.state, contact, now):
             for key in before:
                 rosters.change_contact(work.connection, active.state, key, deputy_for=None)
@@ -98,16 +100,18 @@ def name_deputy(app: App, cycle_key: str, contact_key: str, deputy_key: str | No
         work.commit()
 
 
-def set_away(app: App, cycle_key: str, contact_key: str, until: date | None, *, by: str) -> None:
-    """A contact is away until a day, that day included, or, with None, is back."""
+def set_away(app: App, cycle_key: str, contact_key: str, until: date | None, *, by: str) -> bool:
+    """A contact is away until a day, that day included, or, with None, is back; says if anybody stands in."""
     now = app.clock.now()
     with app.database.writing() as work:
         active = read_active(work.connection, cycle_key)
-        contact = _known(rosters.load(work.connection, active.state), contact_key)
+        roster = rosters.load(work.connection, active.state)
+        contact = _known(roster, contact_key)
         if until is not None and until < active.day(now):
             raise Refused(f"{until} is past; give the last day that {contact.name} is away")
         _set_away(work.connection, active, contact, until, by, now)
         work.commit()
+    return any(other.deputy_for == contact_key for other in roster.contacts.values())
 
 
 def welcome_back(connection: Connection, active: Active, by: str, now: datetime) -> int:

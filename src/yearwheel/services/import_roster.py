@@ -21,8 +21,9 @@ from yearwheel.services.moves import tell
 from yearwheel.services.note_people import note_people
 from yearwheel.services.replan import replan
 from yearwheel.services.tracks import enter_on_tracks
-from yearwheel.store import Connection, cycles, events, reminders, rosters, standings
+from yearwheel.store import Connection, cycles, events, reminders, rosters, standings, tasks
 from yearwheel.store.events import Event
+from yearwheel.store.tasks import BAD_ADDRESS, OFTEN_BACK
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,10 @@ def import_roster(app: App, state: str, files: RosterFiles, *, by: str, source: 
         left = before.contacts.keys() - after.contacts.keys()
         if left:
             rosters.mark_left(work.connection, state, sorted(left), now)
+            for key in sorted(left):  # who is gone needs no better address
+                for kind in (BAD_ADDRESS, OFTEN_BACK):
+                    code = before.contacts[key].district_code
+                    tasks.close_about(work.connection, state, kind, code, key, by, now)
         counts = {
             "source": source,
             "added": len(difference.added),

@@ -98,7 +98,7 @@ def test_a_letter_of_another_day_is_named(record: Record) -> None:
     ("reason", "words"),
     [
         ("role_empty", "nobody holds that role."),
-        ("contact_left", "they no longer hold that role."),
+        ("contact_left", "somebody else was told in their place then; now it is they again."),
         ("rung_removed", "the calendar no longer asks for it."),
         ("too_late", "the stage had closed before it could go."),
     ],

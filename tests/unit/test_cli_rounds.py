@@ -40,6 +40,8 @@ def test_a_round_of_a_paused_cycle_says_so(running: Terminal) -> None:
         "nothing is queued or delivered until: yearwheel cycle resume small-2027"
     )
     assert (read["paused"]["by"], read["paused"]["why"]) == ("pat", "a flood")
+    said = running.does("cycle", "resume", "small-2027", "--dry-run", "--at", "2027-01-06T12:00").splitlines()
+    assert said == ["small-2027 stays paused", "the pause kept back nothing"]
     running.does("cycle", "resume", "small-2027", "--at", "2027-01-06T12:00")
     assert running.reads("advance", "--at", "2027-01-06T13:00")["paused"] is None
 

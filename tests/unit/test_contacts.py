@@ -35,6 +35,7 @@ from yearwheel.services.contacts import (
     set_away,
 )
 from yearwheel.services.cycles import create_cycle, publish_cycle
+from yearwheel.services.explain import explain
 from yearwheel.services.lookup import find_cycle
 from yearwheel.services.prove import prove
 from yearwheel.services.tasks import list_tasks
@@ -145,6 +146,33 @@ def test_a_deputys_letter_says_in_whose_place_it_comes(deputed: App, mailer: Fak
     (raw,) = [e.raw for e in mailer.sent if e.recipient == DAN.email]
     text = message_from_bytes(raw, policy=policy.default).get_body(("plain",)).get_content()
     assert f"deputy of {ANN.name}, district technology coordinator for {ASH.name}" in " ".join(text.split())
+
+
+def test_explain_says_who_is_told_instead_and_why(deputed: App) -> None:
+    def said(on: str) -> str:
+        (stage,) = [s for s in explain(deputed, KEY, "001", date.fromisoformat(on)).stages if s.not_sent]
+        return "\n".join(stage.not_sent)
+
+    set_away(deputed, KEY, "ann", date(2027, 2, 20), by="sue")
+    assert (
+        "to Ann (district technology coordinator): they are away until 2027-02-20; Dan is told instead."
+        in (said("2027-02-15"))
+    )
+    with deputed.database.writing() as work:
+        give_up_address(work.connection, find_cycle(deputed), "ann", "550 unknown", deputed.clock.now())
+        work.commit()
+    set_away(deputed, KEY, "ann", None, by="sue")
+    assert "to Ann (district technology coordinator): they cannot be reached; Dan is told instead." in (
+        said("2027-02-15")
+    )
+    call_reachable(deputed, KEY, "ann", by="sue")
+    assert "to Dan (district technology coordinator): they stood in for somebody and do not now; Ann is" in (
+        said("2027-02-15")
+    )
+    with deputed.database.writing() as work:
+        rosters.mark_left(work.connection, "KY", ["dan"], deputed.clock.now())
+        work.commit()
+    assert ": they are not on the roster any more." in said("2027-02-15")
 
 
 def test_a_deputy_stays_with_the_post_and_the_old_address_asks_for_nothing_more(deputed: App) -> None:

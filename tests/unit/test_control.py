@@ -42,10 +42,10 @@ from yearwheel.services.outbox_desk import (
     open_message,
     weigh_approval,
 )
-from yearwheel.services.pause import pause_cycle, resume_cycle
+from yearwheel.services.pause import Resumed, find_pause, pause_cycle, resume_cycle
 from yearwheel.services.prove import prove
 from yearwheel.services.queue_mail import queue_mail
-from yearwheel.store import pauses, rosters
+from yearwheel.store import pauses, reminders, rosters
 
 
 @pytest.fixture
@@ -340,12 +340,23 @@ def test_when_it_goes_on_each_person_hears_once_what_still_counts(app, mailer):
         round_at(app, day)
     hand_in(app, "budget", "002", by="Bob")
     set_clock(app, "2027-03-05")
-    resume_cycle(app, KEY, by="ada")
+    said = resume_cycle(app, KEY, by="ada", dry_run=True)
+    assert find_pause(app, KEY) is not None
+    assert resume_cycle(app, KEY, by="ada") == said
     round_at(app, "2027-03-05")
 
     recipients = mailer.recipients()
     assert len(recipients) == len(set(recipients))
     assert ANN.email in recipients
+    with app.database.reading() as connection:
+        told = [
+            row["kind"]
+            for row in reminders.list_outcomes(connection, KEY)
+            if row["status"] == "queued" and row["settled_at"] == app.clock.now()
+        ]
+    late = told.count("escalation")
+    assert said == Resumed(0, people=len(recipients), things=len(told), escalations=late)
+    assert late > 0
     assert [row for row in of(app, ANN) if row[1] == "collapsed"] == [("superseded", "collapsed")] * 3
     proof = prove(app, KEY)
     assert (proof.breaches, proof.missed) == ((), 0)

@@ -1,10 +1,11 @@
 """`yearwheel cycle`: keep a calendar file as a cycle, promise its dates, end it."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from yearwheel.calendar.counted import counted
 from yearwheel.cli.desk import (
     AsJson,
     At,
@@ -19,6 +20,9 @@ from yearwheel.cli.desk import (
     new_installation,
 )
 from yearwheel.cli.show import complain, print_json, say, table
+
+if TYPE_CHECKING:
+    from yearwheel.services.pause import Resumed
 
 cycle = typer.Typer(no_args_is_help=True, help="Create, publish, close and list cycles.")
 Key = Annotated[str, typer.Argument(metavar="KEY", help="The cycle's key.")]
@@ -213,13 +217,39 @@ def pause(key: Key, by: By, why: Why = "", at: At = "") -> None:
 
 
 @cycle.command(epilog="Example: yearwheel cycle resume kentucky-2027")
-def resume(key: Key, by: By, at: At = "") -> None:
-    """Write again: the next round tells each person once what still counts."""
+def resume(
+    key: Key,
+    by: By,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what the next round would tell, and stay paused.")
+    ] = False,
+    at: At = "",
+) -> None:
+    """Write again: the next round tells each person once what still counts, and how much that is.
+
+    Where a deadline passed during the pause, the people in charge and those who hear of lateness are told in
+    the same round. To give time first: yearwheel extension grant, while the cycle is paused.
+    """
     from yearwheel.services.pause import resume_cycle
 
     with cycle_desk(key, at) as (app, _):
-        resume_cycle(app, key, by=by)
-    say(f"{key} goes on with the next round\nto undo: yearwheel cycle pause {key} --why '...'")
+        waiting = resume_cycle(app, key, by=by, dry_run=dry_run)
+    say(f"{key} {'stays paused' if dry_run else 'goes on with the next round'}")
+    say(f"the pause kept back {_kept_back(waiting)}")
+    if not dry_run:
+        say(f"to undo, before that round: yearwheel cycle pause {key} --why '...'")
+
+
+def _kept_back(waiting: "Resumed") -> str:
+    """What a pause kept back, in words."""
+    told = f"{counted(waiting.things, 'thing')} to tell {counted(waiting.people, 'person', 'people')}"
+    if waiting.escalations:
+        told += f" ({waiting.escalations} of them to someone higher, that a district is late)"
+    parts = [told] if waiting.things else []
+    parts += [counted(waiting.letters, "letter already written", "letters already written")] * bool(
+        waiting.letters
+    )
+    return " and ".join(parts) or "nothing"
 
 
 @cycle.command("list", epilog="Example: yearwheel cycle list --json")

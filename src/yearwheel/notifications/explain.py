@@ -308,10 +308,11 @@ class _Explainer:
                 return f"a later one was due in the same round and says it all: {self._later(entry)}"
             case Reason.UNREACHABLE:
                 return f"their address refused mail before: {self._server_words(entry.key.contact_key)}"
+            case Reason.CONTACT_LEFT:
+                return self._who_is_told_instead(entry)
         return {
             Reason.RELIEF: "it fell into a relief, in which the district is asked for nothing",
             Reason.ROLE_EMPTY: "nobody holds that role",
-            Reason.CONTACT_LEFT: "they no longer hold that role",
             Reason.RUNG_REMOVED: "the calendar no longer asks for it",
             Reason.TOO_LATE: "the stage had closed before it could go",
             Reason.DECLINED: "they asked not to get this kind of message",
@@ -389,6 +390,24 @@ class _Explainer:
         if taken.left:
             return f"{self._rung_words(taken)}, which went on {taken.went_on}"
         return f"{self._rung_words(taken)}, of {taken.went_on}: {self._how_it_stands(taken)}"
+
+    def _who_is_told_instead(self, entry: Entry) -> str:
+        """As the roster is now: they left, lost the role, or somebody is told in their place, or they again."""
+        roster, role = self._record.roster, Role(entry.role)
+        contact = roster.contacts.get(entry.key.contact_key)
+        if contact is None:
+            return "they are not on the roster any more"
+        told = roster.holders(entry.key.district_code, role)
+        if contact in told:
+            return "somebody else was told in their place then; now it is they again"
+        names = [c.name for c in told]
+        instead = f"; {_listed(names)} {'is' if len(names) == 1 else 'are'} told instead" if names else ""
+        if role in contact.roles:
+            away = f"are away until {contact.away_until}" if contact.away_until else "cannot be reached"
+            return f"they {away}{instead}"
+        if contact.deputy_for:
+            return f"they stood in for somebody and do not now{instead}"
+        return f"they no longer hold that role{instead}"
 
     def _server_words(self, contact_key: str) -> str:
         contact = self._record.roster.contacts.get(contact_key)

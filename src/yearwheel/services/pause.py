@@ -1,11 +1,25 @@
 """Pausing a cycle: districts go on working, and nothing is written to them until it is resumed."""
 
+from dataclasses import dataclass
+
+from yearwheel.calendar.cycle import RungKind
 from yearwheel.services.active import read_active
 from yearwheel.services.app import App, Refused
 from yearwheel.services.reasons import check_reason
-from yearwheel.store import events, pauses
+from yearwheel.services.rounds import still_to_tell
+from yearwheel.store import events, outbox, pauses
 from yearwheel.store.events import Event
 from yearwheel.store.pauses import Pause
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """What the pause kept back: letters that were written before it, and what the next round tells."""
+
+    letters: int
+    people: int
+    things: int
+    escalations: int  # of the things, those that tell someone higher that a district is late
 
 
 def pause_cycle(app: App, key: str, *, by: str, why: str) -> None:
@@ -29,13 +43,21 @@ def find_pause(app: App, key: str) -> Pause | None:
         return pauses.find_open(connection, key)
 
 
-def resume_cycle(app: App, key: str, *, by: str) -> None:
-    """Let a paused cycle write again. The next round tells each person once what still counts."""
+def resume_cycle(app: App, key: str, *, by: str, dry_run: bool = False) -> Resumed:
+    """Let a paused cycle write again. The next round tells each person once what still counts.
+
+    A `dry_run` counts that, and leaves the pause as it is. Refused if the cycle is not paused.
+    """
     now = app.clock.now()
     with app.database.writing() as work:
-        read_active(work.connection, key)
+        active = read_active(work.connection, key)
         if pauses.find_open(work.connection, key) is None:
             raise Refused(f"{key} is not paused")
+        waiting = still_to_tell(work.connection, active, now)
+        letters = len(outbox.list_waiting(work.connection, key))
         pauses.end(work.connection, key, by, now)
         events.append(work.connection, [Event(now, by, "cycle_resumed", key)])
-        work.commit()
+        if not dry_run:
+            work.commit()
+    escalations = sum(reminder.kind == RungKind.ESCALATION for reminder in waiting)
+    return Resumed(letters, len({reminder.contact_key for reminder in waiting}), len(waiting), escalations)

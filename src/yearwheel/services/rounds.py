@@ -213,6 +213,18 @@ def call_due(
     return len(due) - len(endings), Counter(status for _, status, _ in endings)
 
 
+def still_to_tell(connection: Connection, active: Active, now: datetime) -> list[DueReminder]:
+    """Of all whose moment has come, what a round would tell now."""
+    roster = rosters.load(connection, active.state, active.key)
+    found = []
+    for stage in active.cycle.stages:
+        if due := reminders.list_due(connection, active.key, now, stage_key=stage.key):
+            here = standings.find(connection, active.key, stage_keys=[stage.key])
+            call = _Call(active.cycle, stage, roster, {s.district_code: s for s in here}, due, now)
+            found += [reminder for reminder in due if call.ending(reminder) is None]
+    return found
+
+
 Ending = tuple[int, ReminderStatus, Reason]
 
 

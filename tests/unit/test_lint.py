@@ -233,7 +233,32 @@ def test_reviewers_who_read_more_have_time_enough():
 
 def test_the_load_of_the_shipped_roster():
     assert load_of(ROSTER) == Load(171, 6)
-    assert load_of(NO_SECRETARIES).unheld == {"board_secretary": 171}
+    assert {role: len(names) for role, names in load_of(NO_SECRETARIES).unheld.items()} == {
+        "board_secretary": 171
+    }
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        (["Adair County"], "whom Adair County does not have"),
+        (["Adair County", "Allen County"], "whom Adair County and Allen County do not have"),
+        (list("ABCDEFG"), "whom A, B, C, D, E and 2 more do not have"),
+        ([str(n) for n in range(171)], "whom all 171 districts do not have"),
+    ],
+)
+def test_it_is_named_who_lacks_a_role(names, words):
+    cycle = load_cycle(CYCLES / "lint" / "role_empty.yaml")
+    found = lint(cycle, Load(171, 6, {"board_secretary": names}))
+    assert [finding.why for finding in found if finding.code is Code.ROLE_EMPTY] == [
+        f"it writes to the board secretary, {words}"
+    ]
+
+
+def test_without_a_row_for_the_office_that_is_said():
+    without = {code: d for code, d in ROSTER.districts.items() if not d.is_state_office}
+    unheld = load_of(Roster(without, {})).unheld
+    assert unheld["state_admin"] == ["the office (the roster has no row of kind state_office)"]
 
 
 def test_an_unknown_code_in_a_waiver_is_told_with_the_nearest_one():

@@ -17,6 +17,7 @@ from yearwheel.calendar.workdays import DAY
 
 LEAST_WORKDAYS = 10
 MOST_DAYS = 10  # listed by name in one finding
+MOST_BODIES = 5
 SUMMER = "clock_stops: [{name: summer, from: Friday before Memorial Day, until: Friday after Labor Day}]"
 
 
@@ -94,11 +95,11 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """Who has to do the year's work. `unheld` says of a role in how many bodies nobody holds it."""
+    """Who has to do the year's work. `unheld` names for each role the bodies in which nobody holds it."""
 
     districts: int
     reviewers: int
-    unheld: Mapping[str, int] = field(default_factory=dict)
+    unheld: Mapping[str, Sequence[str]] = field(default_factory=dict)
     plans_a_day: int = 2  # read by one reviewer
 
 
@@ -303,8 +304,18 @@ def _roles(stage: Stage, load: Load) -> Iterator[Finding]:
             told.update({role: "review" for role in rung.to if role not in told})
     for role, place in told.items():
         if missing := load.unheld.get(role):
-            why = f"it writes to the {role.replace('_', ' ')}, whom {missing} of the bodies do not have"
+            why = f"it writes to the {role.replace('_', ' ')}, whom {_bodies(missing, load)} not have"
             yield _find(stage, Code.ROLE_EMPTY, place, why, f"a contact with the role {role}")
+
+
+def _bodies(names: Sequence[str], load: Load) -> str:
+    """Those who do not have a role; of very many the first ones, and how many more there are."""
+    if len(names) == load.districts > 1:
+        return f"all {load.districts} districts do"
+    if len(names) > MOST_BODIES:
+        return f"{', '.join(names[:MOST_BODIES])} and {len(names) - MOST_BODIES} more do"
+    *most, last = names
+    return f"{', '.join(most)} and {last} do" if most else f"{last} does"
 
 
 def _busy_weeks(cycle: Cycle) -> Iterator[Finding]:

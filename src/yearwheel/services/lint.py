@@ -14,6 +14,7 @@ from yearwheel.store import rosters
 
 # A waiver may be meant for a stage that could not be looked at, and a day may lie in one's dates.
 OF_ALL_STAGES = frozenset({Code.UNUSED_WAIVER, Code.DAY_OF_OTHER_YEAR})
+NO_OFFICE = "the office (the roster has no row of kind state_office)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +64,13 @@ def load_of(roster: Roster) -> Load:
     """How many districts and reviewers a roster has, and which roles lack holders."""
     owing = [district.code for district in roster.districts.values() if not district.is_state_office]
     readers = sum(Role.REVIEWER in contact.roles for contact in roster.contacts.values())
-    office = roster.office.code if roster.office else ""
+    offices = [roster.office.code if roster.office else ""]
     unheld = {
-        str(role): sum(
-            not roster.holders(code, role) for code in ([office] if role in STATE_ROLES else owing)
-        )
+        str(role): [
+            roster.districts[code].name if code else NO_OFFICE
+            for code in (offices if role in STATE_ROLES else owing)
+            if not roster.holders(code, role)
+        ]
         for role in Role
     }
-    return Load(len(owing), readers, {role: count for role, count in unheld.items() if count})
+    return Load(len(owing), readers, {role: names for role, names in unheld.items() if names})

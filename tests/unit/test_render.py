@@ -20,6 +20,7 @@ from yearwheel.notifications.untrusted import WORD_JOINER, Address
 
 SNAPSHOTS = Path(__file__).parent.parent / "snapshots"
 THURSDAY = date(2027, 1, 21)
+CLOSE = datetime(2027, 2, 6, 4, 59, tzinfo=UTC)  # February 5, 11:59 PM in the East
 ADMIN, YEAR = "state administrator", "Kentucky education technology planning 2027"
 DATES = (("Budget preparation", "Friday, January 29"), ("Drafting", "Thursday, April 15"))
 WEEK = (
@@ -53,17 +54,22 @@ def of_kind(kind: str) -> Item:
     """An item as the year would make it for this kind."""
     changes: dict[str, dict[str, object]] = {
         RungKind.DUE_TODAY: {"due_on": SUNDAY},
-        RungKind.LATE: {"due_on": THURSDAY},
-        RungKind.ESCALATION: {"due_on": THURSDAY, "role_label": "superintendent"},
+        RungKind.OPENED: {"takes": ("the technology lines and their total", "the board's minutes")},
+        RungKind.LATE: {"due_on": THURSDAY, "taken_until": CLOSE, "takes": ("the technology lines",)},
+        RungKind.ESCALATION: {"due_on": THURSDAY, "taken_until": CLOSE, "role_label": "superintendent"},
         RungKind.REVIEW: {"missing": (), "role_label": "plan reviewer", "zone": EASTERN},
-        RungKind.REVISION: {"missing": (), "note": COMMENT},
+        RungKind.REVISION: {"stage_title": "OET review", "missing": (), "note": COMMENT},
         NoticeKind.RETURNED: {"missing": (), "note": COMMENT},
-        NoticeKind.EXTENSION: {"note": "The board's meeting was moved by snow."},
+        NoticeKind.EXTENSION: {"due_before": THURSDAY, "note": "The board's meeting was moved by snow."},
         NoticeKind.RECEIPT: {"missing": (), "note": RECEIPT},
         NoticeKind.APPROVED: {"missing": ()},
         NoticeKind.EXCUSED: {"missing": (), "note": "Merged with Boyd County."},
         NoticeKind.EXTENSION_REFUSED: {"note": "The state's own date leaves no room."},
-        NoticeKind.DATE_MOVED: {"missing": (), "note": "The hearing was moved by snow."},
+        NoticeKind.DATE_MOVED: {
+            "due_before": THURSDAY,
+            "missing": (),
+            "note": "The hearing was moved by snow.",
+        },
         NoticeKind.ASSIGNED: {"missing": (), "role_label": "plan reviewer", "zone": EASTERN},
         NoticeKind.PUBLISHED: {"missing": (), "stage_title": YEAR, "table": DATES},
         NoticeKind.WEEKLY: {"missing": (), "stage_title": YEAR, "table": WEEK, "role_label": ADMIN},
@@ -146,7 +152,7 @@ def test_a_digest_begins_with_what_hurts_most(renderer: Renderer) -> None:
         "Adair County is late with Budget preparation",
         "Budget preparation is due today",
         "Budget preparation: your work needs changes",
-        "Budget preparation: your changes are due Friday",
+        "OET review: your changes are due Friday",
         "Budget preparation is due Friday",
         "Your review of Adair County is due Friday",
         "Budget preparation is open",
@@ -161,6 +167,32 @@ def test_a_digest_begins_with_what_hurts_most(renderer: Renderer) -> None:
         "The dates of the year are set",
         "How the state stands this week",
     ]
+
+
+def test_what_came_back_is_not_asked_for_again_beside_it(renderer: Renderer) -> None:
+    returned, asked = of_kind("returned"), of_kind("revision")._replace(stage_title="Budget preparation")
+    alone, beside = renderer.render(letter(returned)), renderer.render(letter(asked, returned))
+    assert (beside.subject, beside.text, beside.html) == (alone.subject, alone.text, alone.html)
+    later = asked._replace(due_on=asked.due_on + timedelta(days=7))
+    assert renderer.render(letter(later, returned)).subject.startswith("2 things due")
+
+
+def test_one_due_day_told_twice_is_one_thing_due(renderer: Renderer) -> None:
+    moved, soon = of_kind("date_moved"), of_kind("reminder")
+    assert (
+        renderer.render(letter(moved, soon)).subject
+        == "Due Friday: Budget preparation - Adair County, and 1 more"
+    )
+    other = soon._replace(stage_title="Stakeholder input")
+    assert renderer.render(letter(moved, soon, other)).subject.startswith("2 things due, first ")
+
+
+def test_of_several_districts_it_is_told_only_what_holds_for_all(renderer: Renderer) -> None:
+    late = of_kind("escalation")
+    other = late._replace(district_name="Boyd County", page="019/budget")
+    assert "Taken until: Friday, February 5 at 11:59 PM Eastern" in renderer.render(letter(late, other)).text
+    longer = other._replace(taken_until=CLOSE + timedelta(days=7))
+    assert "Taken until" not in renderer.render(letter(late, longer)).text
 
 
 def test_the_weekly_digest_does_not_hide_the_dates_of_the_year(renderer: Renderer) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from tests.unit.gates import facts, said
 from yearwheel.calendar.cycle import StageKind
-from yearwheel.stages.evidence import GATES, EvidenceError, describe, missing, read_evidence
+from yearwheel.stages.evidence import GATES, EvidenceError, describe, missing, read_evidence, takes
 from yearwheel.stages.findings import LABELS, Severity, confirm, error, in_the_way, warning
 
 
@@ -27,6 +27,16 @@ def test_the_example_of_a_kind_passes_its_gate(kind):
 @pytest.mark.parametrize("kind", StageKind)
 def test_an_empty_form_can_be_read_and_lacks_something(kind):
     assert "error" in {severity for severity, _, _ in said(kind, {})}
+
+
+@pytest.mark.parametrize("kind", [kind for kind in StageKind if kind is not StageKind.REVIEW])
+def test_a_letter_can_say_what_work_of_a_kind_consists_of(kind):
+    assert takes(kind)
+    assert all(part[0].islower() and not part.endswith(".") for part in takes(kind))
+
+
+def test_nothing_is_asked_of_a_district_for_the_review_of_its_plan():
+    assert takes(StageKind.REVIEW) == ()
 
 
 @pytest.mark.parametrize("kind", StageKind)

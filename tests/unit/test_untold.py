@@ -1,6 +1,7 @@
 """What is undone before a letter told it is not told; the reader hears what holds, and only if it is news."""
 
 from datetime import date
+from email import message_from_bytes, policy
 
 import pytest
 
@@ -32,6 +33,16 @@ def app(sqlite_database):
 
 def give(app, until=MARCH_12):
     extend(app, KEY, [Extension("budget", "001", until)], by="ada", why="flood")
+
+
+def letter(app) -> str:
+    """The text of Ann's newest letter."""
+    with app.database.reading() as connection:
+        found = outbox.list_messages(connection, cycle_key=KEY)
+        newest = max(row["id"] for row in found if row["contact_key"] == "ann")
+        raw = outbox.read(connection, newest)["raw"]
+    text = message_from_bytes(raw, policy=policy.default).get_body(("plain",)).get_content()
+    return text.replace("\r\n", "\n")
 
 
 def take_back(app):
@@ -99,7 +110,20 @@ def test_of_two_new_dates_only_the_last_is_told(app):
     give(app, MARCH_12)
     round_at(app, "2027-02-03")
     assert told(app, "extension") == {"extension:1": "undone", "extension:2": "sent"}
+    assert "Due: Friday, March 12, 37 days left" in letter(app)
+    assert "Instead of: Monday, March 1\n" in letter(app)  # what lay between nobody knew
     proof(app)
+
+
+def test_a_new_date_names_the_one_that_a_letter_told_before(app):
+    give(app, MARCH_10)
+    round_at(app, "2027-02-03")
+    give(app, MARCH_12)
+    round_at(app, "2027-02-04")
+    assert "Instead of: Wednesday, March 10\n" in letter(app)
+    take_back(app)
+    round_at(app, "2027-02-05")
+    assert "Instead of: Friday, March 12\n" in letter(app)
 
 
 def test_a_date_that_comes_again_is_told_once(app):
@@ -172,6 +196,7 @@ def test_a_calendar_changed_twice_tells_the_last_day(app):
     change(app, "March 11")
     round_at(app, "2027-02-03")
     assert told(app, "date_moved") == {"date_moved:1": "undone", "date_moved:2": "sent"}
+    assert "Instead of: Monday, March 1\n" in letter(app)
     proof(app)
 
 

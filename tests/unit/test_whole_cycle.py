@@ -35,6 +35,7 @@ from yearwheel.roster.people import Role
 from yearwheel.services.change_calendar import save_change
 from yearwheel.services.cycles import create_cycle, publish_cycle
 from yearwheel.services.excuse import excuse
+from yearwheel.services.explain import explain
 from yearwheel.services.extend import Extension, extend
 from yearwheel.services.prove import prove
 from yearwheel.services.queue_mail import queue_mail
@@ -166,6 +167,19 @@ def test_the_publication_tells_coordinators_and_superintendents_once(sqlite_data
     (text,) = texts(mailer, SUE.email)
     assert "  - Budget\n    Monday, March 1\n" in text.replace("\r\n", "\n")
     assert prove(app, KEY).holds
+
+
+def test_a_role_nobody_holds_when_the_year_is_published_is_in_the_account_of_that_day(
+    sqlite_database, mailer
+) -> None:
+    people = [contact for contact in PEOPLE.contacts.values() if contact != SUE]
+    app = make_app(sqlite_database, mailer=mailer, roster=roster_of(*people))
+    round_at(app, "2027-01-04")
+
+    said = explain(app, KEY, "001", date(2027, 1, 4)).lines()
+    assert "  Not sent: Published notice to the superintendent: nobody holds that role." in said
+    proof = prove(app, KEY)
+    assert (proof.breaches, proof.reasons["role_empty"]) == ((), 1)
 
 
 def test_the_week_is_told_in_its_first_round_and_once(app, mailer) -> None:

@@ -158,6 +158,11 @@ CATALOG: dict[str, Entry] = {
         ),
     )
 }
+# The messages that say what the work consists of, and those that say until when it is taken though late.
+ASKS_FOR_WORK: frozenset[str] = frozenset(
+    {RungKind.OPENED, RungKind.REMINDER, RungKind.DUE_TODAY, RungKind.LATE}
+)
+LATENESS: frozenset[str] = frozenset({RungKind.LATE, RungKind.ESCALATION})
 
 
 def may_decline(kind: str, role: Role, *, statutory: bool) -> bool:

@@ -392,7 +392,7 @@ class _Explainer:
         return f"{self._rung_words(taken)}, of {taken.went_on}: {self._how_it_stands(taken)}"
 
     def _who_is_told_instead(self, entry: Entry) -> str:
-        """As the roster is now: they left, lost the role, or somebody is told in their place, or they again."""
+        """As the roster is now: they left, lost the role, cannot be told, or are told again."""
         roster, role = self._record.roster, Role(entry.role)
         contact = roster.contacts.get(entry.key.contact_key)
         if contact is None:

@@ -28,6 +28,9 @@ class Item(NamedTuple):
     role_label: str  # why this reader: "district technology coordinator"
     gentle: bool = False  # a disaster has struck the district: softer words
     table: tuple[tuple[str, str], ...] = ()  # what a message about the whole cycle lists, two words a line
+    due_before: date | None = None  # of a day that moved: the one its reader knows
+    taken_until: datetime | None = None  # of late work: until when it can be handed in all the same; aware
+    takes: tuple[str, ...] = ()  # what the work consists of
 
 
 class Letter(NamedTuple):

@@ -75,7 +75,7 @@ def retired(
     the reader knows; `day_before` gives the day that held before a notice was written.
     """
     days = [notice for notice in notices if notice.kind in NEW_DAYS]
-    untold = _newest_untold(days)
+    untold = newest_untold(days)
     for notice in notices:
         if not fact.bears_out(notice.kind, notice.key.deadline_on):
             if notice.waits:
@@ -86,8 +86,8 @@ def retired(
                 yield notice, Reason.NO_NEWS if known else None
 
 
-def _newest_untold(days: Sequence[Notice]) -> list[Notice]:
-    """The new days that came after the last one a letter told."""
+def newest_untold(days: Sequence[Notice]) -> list[Notice]:
+    """Of one reader's new days of one place, oldest first: those after the last one a letter told."""
     found: list[Notice] = []
     for notice in reversed(days):
         if not notice.is_untold:

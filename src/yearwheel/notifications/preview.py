@@ -13,16 +13,18 @@ from yearwheel.calendar.cycle import Cycle, Deadline, OwedBy, Rung, RungKind, St
 from yearwheel.calendar.day_words import day_words
 from yearwheel.notifications import alerts
 from yearwheel.notifications.alerts import Trouble
-from yearwheel.notifications.catalog import CATALOG, Entry, may_decline
+from yearwheel.notifications.catalog import ASKS_FOR_WORK, CATALOG, LATENESS, Entry, may_decline
 from yearwheel.notifications.invitation import Announced, announce, write_dates
 from yearwheel.notifications.ledger import NoticeKind
 from yearwheel.notifications.letter import Item, Letter
 from yearwheel.notifications.mime import message_id
+from yearwheel.notifications.news import NEW_DAYS
 from yearwheel.notifications.receipt import write_receipt
 from yearwheel.notifications.render import Rendered, Renderer
 from yearwheel.notifications.weekly import Week, write_week
 from yearwheel.notifications.whole_cycle import Table, read_table, write_table
 from yearwheel.roster.people import ROLE_LABELS, Contact, District, Role, Roster
+from yearwheel.stages.evidence import takes
 from yearwheel.stages.standing import Standing
 from yearwheel.stages.status import Status
 
@@ -111,12 +113,18 @@ class Previewer:
                 continue
             due_on = stage.dates.due.on
             on = self._cycle.workdays.on_or_before(due_on - timedelta(days=3))
-            if kind in (NoticeKind.EXTENSION, NoticeKind.DATE_MOVED):
-                due_on = self._cycle.workdays.on_or_after(due_on + _LATER)
+            if kind in NEW_DAYS:
+                due_on = self._later(stage)
             roles = [Role.REVIEWER] if kind == NoticeKind.ASSIGNED else [Role(role) for role in stage.tell]
             for role in roles:
                 for reader in self._roster.holders(self._district.code, role):
                     yield _Case(stage, reader, role, due_on, on)
+
+    def _later(self, stage: Stage) -> date:
+        """A later day for a stage, before it closes where there is room for one."""
+        later = self._cycle.workdays.on_or_after(stage.dates.due.on + _LATER)
+        last = self._cycle.workdays.on_or_before(stage.dates.close.on)
+        return min(later, last) if last > stage.dates.due.on else later
 
     def _stages(self) -> list[Stage]:
         of_state = self._district.is_state_office
@@ -162,6 +170,9 @@ class Previewer:
             note=self._receipt(case, zone) if kind == NoticeKind.RECEIPT else _NOTES.get(kind, ""),
             role_label=ROLE_LABELS[case.role],
             table=case.table,
+            due_before=stage.dates.due.on if kind in NEW_DAYS else None,
+            taken_until=stage.dates.close.moment if kind in LATENESS and not stage.review else None,
+            takes=takes(stage.kind) if kind in ASKS_FOR_WORK else (),
         )
 
     def _receipt(self, case: _Case, zone: ZoneInfo) -> str:

@@ -1,9 +1,9 @@
 """From a letter to its words: subject, text and HTML, all three from the same templates."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property, lru_cache
 from hashlib import sha256
 from html import escape
@@ -59,6 +59,8 @@ _LABELS: dict[str, str] = {  # of what is not due, where the kind's own name is 
 _SOFTER: frozenset[str] = frozenset(
     {RungKind.LATE, RungKind.REMINDER, RungKind.DUE_TODAY, RungKind.OPENED, NoticeKind.EXTENSION}
 )
+# What is not said beside another thing about the same work, since that says it all.
+_SAID_BY: Mapping[str, str] = {RungKind.REVISION: NoticeKind.RETURNED}
 _BLANK_LINES = re.compile(r"\n{3,}")
 
 
@@ -168,6 +170,8 @@ class Line:
     missing: tuple[str, ...]
     note: tuple[str, ...]
     link: str
+    was: str  # of a day that moved: the one its reader knows
+    until: str  # of late work: until when it is taken; empty where that is not said
 
 
 @dataclass(frozen=True)
@@ -184,6 +188,7 @@ class Group:
     lines: tuple[Line, ...]
     table: tuple[tuple[str, str], ...]
     link: str
+    takes: tuple[str, ...] = ()  # what the work consists of
     gentle: bool = False
 
     @property
@@ -221,6 +226,16 @@ class Group:
         if self.gentle and self.late:
             return "now past"
         return words if self.one_date else f"up to {words}" if self.late else f"{words} or more"
+
+    @cached_property
+    def was(self) -> str:
+        """The day they knew, where it was the same everywhere."""
+        return self.first.was if len({line.was for line in self.lines}) == 1 else ""
+
+    @cached_property
+    def until(self) -> str:
+        """Until when late work is taken, where that is the same everywhere."""
+        return self.first.until if len({line.until for line in self.lines}) == 1 else ""
 
     @cached_property
     def missing(self) -> tuple[str, ...]:
@@ -294,7 +309,7 @@ def _page(letter: Letter) -> dict[str, Any]:
         "help_address": letter.help_address,
         "cycle_title": one_line(letter.cycle_title),
         "groups": groups,
-        "due": [group for group in groups if group.dated],
+        "due": list({(g.stage, g.where, g.due): g for g in reversed(groups) if g.dated}.values())[::-1],
         "reasons": REASONS,
         "unsubscribe": UNSUBSCRIBE if letter.unsubscribe else "",
         "reader_link": READER_LINK,
@@ -304,11 +319,18 @@ def _page(letter: Letter) -> dict[str, Any]:
 
 def _groups(letter: Letter) -> list[Group]:
     blocks: dict[tuple[int, str, str, bool], list[Item]] = {}
-    for item in sorted(letter.items, key=_rank):
+    for item in sorted(_not_said_twice(letter.items), key=_rank):
         blocks.setdefault((_urgency(item), item.kind, item.stage_title, _is_gentle(item)), []).append(item)
     if not blocks:
         raise ValueError("this letter has no items; a letter says at least one thing")
     return [_group(letter, items) for items in blocks.values()]
+
+
+def _not_said_twice(items: Iterable[Item]) -> Iterator[Item]:
+    said = {(item.kind, item.stage_title, item.district_name, item.due_on) for item in items}
+    for item in items:
+        if (_SAID_BY.get(item.kind), item.stage_title, item.district_name, item.due_on) not in said:
+            yield item
 
 
 def _rank(item: Item) -> tuple[int, int, int, str, str]:
@@ -335,10 +357,11 @@ def _group(letter: Letter, items: list[Item]) -> Group:
         basis=one_line(first.basis),
         days_left=first.days_left,
         soon=_soon(items, letter.on),
-        at=_time_words(first),
+        at=_time_words(first.due_at, first),
         lines=told,
         table=table,
         link=told[0].link if len(told) == 1 else _link(""),
+        takes=tuple(map(one_line, first.takes)),
         gentle=_is_gentle(first),
     )
 
@@ -366,7 +389,15 @@ def _line(item: Item, on: date) -> Line:
         missing=tuple(map(one_line, item.missing)),
         note=lines(item.note),
         link=_link(item.page),
+        was=day_words(item.due_before, on) if item.due_before else "",
+        until=_until(item, on) if item.taken_until else "",
     )
+
+
+def _until(item: Item, on: date) -> str:
+    assert item.taken_until is not None
+    day = item.taken_until.astimezone(item.cycle_zone).date()
+    return f"{day_words(day, on)} at {_time_words(item.taken_until, item)}"
 
 
 def _soon(items: list[Item], on: date) -> str:
@@ -376,9 +407,9 @@ def _soon(items: list[Item], on: date) -> str:
     return words if len({item.due_on for item in items}) == 1 else f"from {words} on"
 
 
-def _time_words(item: Item) -> str:
+def _time_words(moment: datetime, item: Item) -> str:
     """The time of day in the legal zone and, where they differ, in the reader's own."""
-    words = time_words(item.due_at, item.cycle_zone, item.zone)
+    words = time_words(moment, item.cycle_zone, item.zone)
     return f"{words.removesuffix(')')}, your time)" if words.endswith(")") else words
 
 

@@ -8,6 +8,7 @@ from operator import itemgetter
 from yearwheel.calendar.cycle import Cycle, OwedBy
 from yearwheel.calendar.day_words import day_words
 from yearwheel.notifications.ledger import NoticeKind, PlannedReminder, ReminderKey
+from yearwheel.notifications.planner import NOBODY
 from yearwheel.notifications.untrusted import Address
 from yearwheel.roster.people import Role, Roster
 from yearwheel.stages.standing import Standing
@@ -76,15 +77,18 @@ def tell(
     *,
     code: str = "",
 ) -> list[PlannedReminder]:
-    """One message to everyone who holds one of the roles in a district, by default the state's office."""
+    """One message to everyone who holds one of the roles in a district, by default the state's office.
+
+    A role that nobody holds has a row of its own, which says so.
+    """
     code = code or (roster.office.code if roster.office else "")
     place = anchor(cycle, roster, code)
     note, on = write_table(table), at.astimezone(cycle.zone).date()
     due_on = cycle.stage(place[0]).dates.due.on
     readers: dict[str, Role] = {}
     for role in roles:
-        for contact in roster.holders(code, role):
-            readers.setdefault(contact.key, role)
+        for contact in roster.holders(code, role) or (None,):
+            readers.setdefault(contact.key if contact else NOBODY + role, role)
     return [
         PlannedReminder(ReminderKey(*place, rung, reader, due_on), kind, role, at, on, note=note)
         for reader, role in readers.items()

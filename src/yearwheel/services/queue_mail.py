@@ -9,7 +9,7 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from yearwheel.calendar.cycle import Deadline, OwedBy, RungKind, Stage
-from yearwheel.notifications.catalog import CATALOG, may_decline
+from yearwheel.notifications.catalog import ASKS_FOR_WORK, CATALOG, LATENESS, may_decline
 from yearwheel.notifications.invitation import announce, write_dates
 from yearwheel.notifications.ledger import (
     SYSTEM,
@@ -21,6 +21,7 @@ from yearwheel.notifications.ledger import (
 )
 from yearwheel.notifications.letter import Item, Letter
 from yearwheel.notifications.mime import HeaderInjection, message_id
+from yearwheel.notifications.news import NEW_DAYS
 from yearwheel.notifications.press import Printed, print_letter
 from yearwheel.notifications.tokens import DECLINE, READER, sign
 from yearwheel.notifications.whole_cycle import read_table, year_table
@@ -30,7 +31,9 @@ from yearwheel.services.active import Active, read_active
 from yearwheel.services.app import App
 from yearwheel.services.contacts import welcome_back
 from yearwheel.services.rounds import call_due, out_of_reach
+from yearwheel.services.untold import known_days
 from yearwheel.services.whole_cycle import tell_the_state
+from yearwheel.stages.evidence import takes
 from yearwheel.stages.status import HANDED_IN, WAIVED
 from yearwheel.store import (
     Connection,
@@ -163,6 +166,8 @@ class _Writer:
         self._declined = declines.read(connection, active.key)
         self._cap = app.settings.mail.letters_per_week
         self._week = self._read_week(due) if self._cap else {}
+        moved = {(r.stage_key, r.district_code) for r in due if r.kind in NEW_DAYS}
+        self._known_days = known_days(connection, active, moved) if moved else {}
         self._tries = outbox.tries_so_far(connection, active.key)
         self.endings: list[tuple[int, ReminderStatus, Reason]] = []
         self.capped: list[tuple[int, datetime]] = []
@@ -338,8 +343,17 @@ class _Writer:
             role_label=self._role_label(contact, Role(reminder.role), reminder.district_code),
             gentle=reminder.district_code in self._relieved
             or (reminder.stage_key, reminder.district_code) in self._recovering,
+            due_before=self._known_days.get((stage.key, reminder.district_code, contact.key)),
+            taken_until=self._taken_until(stage, reminder) if reminder.kind in LATENESS else None,
+            takes=takes(stage.kind) if reminder.kind in ASKS_FOR_WORK else (),
         )
         return self._of_whole_cycle(item, reminder, on) if reminder.kind in WHOLE_CYCLE else item
+
+    def _taken_until(self, stage: Stage, reminder: DueReminder) -> datetime | None:
+        """When the stage closes for that deadline; a review ends when it is decided."""
+        if stage.review is not None:
+            return None
+        return stage.dates_for(reminder.deadline_on, self._active.cycle.workdays).close.moment
 
     def _role_label(self, contact: Contact, role: Role, code: str) -> str:
         """As what a reader is told: in a role of their own, or in the place of somebody who cannot be."""

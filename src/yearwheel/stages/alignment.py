@@ -127,6 +127,12 @@ def _schools(alignment: Alignment, facts: GateFacts) -> Iterator[Finding]:
             )
 
 
+TAKES = (
+    "the date of the district improvement plan that the plan was checked against",
+    "for each strategy the goals it serves",
+    "the goals that no strategy serves, if there are any",
+)
+
 EXAMPLE: dict[str, Any] = {
     "plan_version_on": "2026-12-14",
     "links": [

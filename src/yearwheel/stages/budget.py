@@ -203,6 +203,14 @@ def _board(budget: Budget, facts: GateFacts) -> Iterator[Finding]:
         yield error("board_minutes", "Give a link to the board's agenda or minutes, or name the file")
 
 
+TAKES = (
+    "the technology lines and their total",
+    "the direct and the indirect cost of ownership",
+    "what was budgeted and what was spent last year",
+    "the offer of assistance, its match and the amount in escrow",
+    "the day on which the board examined the draft, and its minutes",
+)
+
 EXAMPLE: dict[str, Any] = {
     "lines": [
         {

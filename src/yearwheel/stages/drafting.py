@@ -279,6 +279,12 @@ def _example_strategy(priority: int, gear: Gear) -> dict[str, Any]:
     }
 
 
+TAKES = (
+    "the days on which the plan starts and ends",
+    "a strategy for each of the eight gears, or a reason why there is none",
+    "for each strategy its measure, its cost and the funds that pay for it",
+)
+
 EXAMPLE: dict[str, Any] = {
     "starts_on": "2027-07-01",
     "ends_on": "2029-06-30",

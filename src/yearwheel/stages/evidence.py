@@ -16,7 +16,16 @@ from yearwheel.stages import input as hearing
 from yearwheel.stages.findings import Finding, Severity, error
 from yearwheel.stages.gate import Carried, Evidence, GateFacts
 
-__all__ = ["Evidence", "EvidenceError", "GateFacts", "carry_forward", "describe", "missing", "read_evidence"]
+__all__ = [
+    "Evidence",
+    "EvidenceError",
+    "GateFacts",
+    "carry_forward",
+    "describe",
+    "missing",
+    "read_evidence",
+    "takes",
+]
 
 E = TypeVar("E", bound=Evidence)
 
@@ -29,21 +38,38 @@ class Gate(Generic[E]):
     missing: Callable[[E, GateFacts], list[Finding]]
     carry_forward: Callable[[E], Carried | None]
     example: Mapping[str, Any]
+    takes: tuple[str, ...]
 
 
 GATES: dict[StageKind, Gate[Any]] = {
-    StageKind.BUDGET: Gate(budget.Budget, budget.missing, budget.carry_forward, budget.EXAMPLE),
-    StageKind.INPUT: Gate(hearing.StakeholderInput, hearing.missing, hearing.carry_forward, hearing.EXAMPLE),
-    StageKind.DRAFTING: Gate(drafting.Plan, drafting.missing, drafting.carry_forward, drafting.EXAMPLE),
-    StageKind.ALIGNMENT: Gate(
-        alignment.Alignment, alignment.missing, alignment.carry_forward, alignment.EXAMPLE
+    StageKind.BUDGET: Gate(budget.Budget, budget.missing, budget.carry_forward, budget.EXAMPLE, budget.TAKES),
+    StageKind.INPUT: Gate(
+        hearing.StakeholderInput, hearing.missing, hearing.carry_forward, hearing.EXAMPLE, hearing.TAKES
     ),
-    StageKind.REVIEW: Gate(review.Review, review.missing, review.carry_forward, review.EXAMPLE),
+    StageKind.DRAFTING: Gate(
+        drafting.Plan, drafting.missing, drafting.carry_forward, drafting.EXAMPLE, drafting.TAKES
+    ),
+    StageKind.ALIGNMENT: Gate(
+        alignment.Alignment,
+        alignment.missing,
+        alignment.carry_forward,
+        alignment.EXAMPLE,
+        alignment.TAKES,
+    ),
+    StageKind.REVIEW: Gate(review.Review, review.missing, review.carry_forward, review.EXAMPLE, review.TAKES),
     StageKind.INVENTORY: Gate(
-        inventory.Inventory, inventory.missing, inventory.carry_forward, inventory.EXAMPLE
+        inventory.Inventory,
+        inventory.missing,
+        inventory.carry_forward,
+        inventory.EXAMPLE,
+        inventory.TAKES,
     ),
     StageKind.MILESTONE: Gate(
-        milestone.Milestone, milestone.missing, milestone.carry_forward, milestone.EXAMPLE
+        milestone.Milestone,
+        milestone.missing,
+        milestone.carry_forward,
+        milestone.EXAMPLE,
+        milestone.TAKES,
     ),
 }
 
@@ -83,6 +109,11 @@ def missing(kind: StageKind, evidence: Evidence, facts: GateFacts) -> list[Findi
 def carry_forward(kind: StageKind, evidence: Evidence) -> Carried | None:
     """What later stages receive from it, for their `GateFacts.carried`."""
     return GATES[kind].carry_forward(evidence)
+
+
+def takes(kind: StageKind) -> tuple[str, ...]:
+    """What work of a kind consists of, as a letter lists it. A review's is not asked of the district."""
+    return GATES[kind].takes
 
 
 def describe(kind: StageKind) -> dict[str, Any]:

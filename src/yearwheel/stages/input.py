@@ -135,6 +135,13 @@ def _texts(heard: StakeholderInput) -> Iterator[Finding]:
             yield error(f"last_plan.{field}", f"Evaluate the last plan: say {words}")
 
 
+TAKES = (
+    f"a meeting, survey or interview with each of these: {in_words(GROUP_LABELS.values())}",
+    "what people said, by theme",
+    "how students were asked, and what changed by it",
+    "which strategies of the last plan were achieved, which were not, and the data this was judged by",
+)
+
 EXAMPLE: dict[str, Any] = {
     "hearings": [
         {"group": group.value, "how": "Winter survey", "held_on": "2027-02-18", "people": 40}

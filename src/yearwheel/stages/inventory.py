@@ -239,6 +239,11 @@ def _certified(inventory: Inventory) -> Iterator[Finding]:
         )
 
 
+TAKES = (
+    "each school's count of its devices, and the day it stands for",
+    "the superintendent's and the finance officer's certification",
+)
+
 EXAMPLE: dict[str, Any] = {
     "counted_as_of": "2027-11-15",
     "schools": [

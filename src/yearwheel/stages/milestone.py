@@ -36,6 +36,11 @@ def carry_forward(_: Milestone) -> None:
     """Nothing: a milestone ends with itself."""
 
 
+TAKES = (
+    "the day on which it was done, or why it does not apply",
+    "what shows it: a form number, a link or a minute",
+)
+
 EXAMPLE: dict[str, Any] = {
     "done_on": "2027-03-22",
     "reference": "Form 471 number 271012345",

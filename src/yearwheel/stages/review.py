@@ -145,6 +145,8 @@ def _unmet_need(review: Review, facts: GateFacts) -> Iterator[Finding]:
         )
 
 
+TAKES = ()  # decided by the state's reviewer; nothing is asked of the district
+
 EXAMPLE: dict[str, Any] = {
     "version": 1,
     "sections": [

@@ -228,6 +228,16 @@ def test_an_mbox_is_read_once_and_what_was_read_moves_aside(app: App, tmp_path: 
     assert (box.read_bytes(), box.with_name("bounces.read").stat().st_size > 0) == (b"", True)
 
 
+def test_what_is_no_mbox_is_refused_and_an_empty_one_leaves_nothing_behind(tmp_path: Path) -> None:
+    letter, empty = tmp_path / "letter.eml", tmp_path / "bounces"
+    letter.write_bytes(b"Subject: Undelivered\n\nFrom here on nothing is known.\n")
+    with pytest.raises(OSError, match=r"letter\.eml is no mbox file, which begins with 'From '"):
+        read_folder(letter, pytest.fail)
+    empty.write_bytes(b"")
+    assert read_folder(empty, pytest.fail) == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["bounces", "letter.eml"]
+
+
 def test_a_message_that_could_not_be_recorded_is_not_moved_aside(tmp_path: Path) -> None:
     for part in ("new", "cur"):
         (tmp_path / part).mkdir()

@@ -133,6 +133,14 @@ def test_two_cannot_stand_in_for_each_other(deputed: App) -> None:
     )
 
 
+def test_a_deputy_of_another_district_is_remarked_on(deputed: App) -> None:
+    assert name_deputy(deputed, KEY, "ann", "bob", by="sue") == (
+        "Bob is of Birch County, and sees the pages of Ash County as well from now on"
+    )
+    assert name_deputy(deputed, KEY, "ann", "dan", by="sue") == ""
+    assert name_deputy(deputed, KEY, "ann", None, by="sue") == ""
+
+
 def test_who_is_away_without_a_deputy_is_told_of_to_whoever_says_so(deputed: App) -> None:
     assert set_away(deputed, KEY, "ann", date(2027, 4, 30), by="sue") is True
     assert set_away(deputed, KEY, "bob", date(2027, 4, 30), by="sue") is False

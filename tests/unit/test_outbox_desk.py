@@ -2,12 +2,19 @@
 
 import pytest
 
-from tests.apps import KEY, make_app, set_clock
+from tests.apps import KEY, at, make_app, set_clock
 from tests.fakes import POLICY, FakeMailer
 from yearwheel.notifications.ledger import Attempt, OutboxStatus
 from yearwheel.services.app import App, Refused
 from yearwheel.services.deliver import deliver
-from yearwheel.services.outbox_desk import Desk, approve, list_outbox, move_messages, open_message
+from yearwheel.services.outbox_desk import (
+    Desk,
+    approve,
+    list_outbox,
+    move_messages,
+    open_message,
+    weigh_approval,
+)
 from yearwheel.services.queue_mail import queue_mail
 from yearwheel.services.rounds import stages_with_work, work_stage
 from yearwheel.store import events
@@ -39,6 +46,24 @@ def test_a_held_letter_stays_until_it_is_approved(sqlite_database: Database) -> 
     approve(app, KEY, [first], by="ada")
     deliver(app)
     assert _statuses(app)[first] is OutboxStatus.SENT
+
+
+def test_who_held_a_letter_first_and_why_is_not_written_over(sqlite_database: Database) -> None:
+    app = _written(sqlite_database)
+    first = min(_statuses(app))
+    move_messages(app, KEY, [first], Desk.HOLD, by="ada", why="wrong date")
+    with pytest.raises(Refused, match=f"message {first} is held already, by ada: wrong date"):
+        move_messages(app, KEY, [first], Desk.HOLD, by="leo", why="")
+
+
+def test_an_approval_out_of_hours_says_from_when_mail_leaves(sqlite_database: Database) -> None:
+    app = _written(sqlite_database)
+    first = min(_statuses(app))
+    move_messages(app, KEY, [first], Desk.HOLD, by="ada", why="wrong date")
+    assert weigh_approval(app, KEY, [first]).first_from is None
+    set_clock(app, "2027-02-05 18:00")  # a Friday
+    assert weigh_approval(app, KEY, [first]).first_from == at("2027-02-08 08:00")
+    assert weigh_approval(app, KEY, None).first_from is None  # nothing is let go
 
 
 def test_one_letter_that_cannot_move_keeps_all_where_they_are(sqlite_database: Database) -> None:

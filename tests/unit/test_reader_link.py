@@ -207,7 +207,7 @@ def test_a_mail_program_stops_a_kind_of_message_with_one_click(app: App, mailer:
     headers = {"Sec-Fetch-Site": "cross-site"}
     page = visit(app, path, "POST", headers, **{"List-Unsubscribe": "One-Click"})
 
-    assert (page.status_code, "you get no more messages of this kind: weekly" in page.text) == (200, True)
+    assert (page.status_code, "you no longer get the digest of each week" in page.text) == (200, True)
     (event,) = logged(app, "declined")
     assert event.detail == {"contact": "ada", "kinds": ["weekly"]}
     mail = app.settings.mail.model_copy(update={"tell_admins": True})
@@ -216,6 +216,25 @@ def test_a_mail_program_stops_a_kind_of_message_with_one_click(app: App, mailer:
     round_at(app, "2027-02-22")
     rows = ledger(app, contact_key="ada", kind="weekly")
     assert {(status, reason) for *_, status, reason in rows} == {("cancelled", "declined")}
+    assert prove(app, KEY).breaches == ()
+
+
+def test_what_was_stopped_can_be_had_again_from_our_own_page_only(app: App, mailer: FakeMailer) -> None:
+    path = "/u/" + sign(DECLINE, (KEY, "ada", "weekly"), app.secret)
+    mail = app.settings.mail.model_copy(update={"tell_admins": True})
+    app.settings = app.settings.model_copy(update={"mail": mail})
+    visit(app, path, "POST")
+    round_at(app, "2027-02-16")
+    elsewhere = visit(app, path + "?again=true", "POST", {"Sec-Fetch-Site": "cross-site"})
+    assert (elsewhere.status_code, logged(app, "decline_taken_back")) == (403, [])
+
+    page = visit(app, path + "?again=true", "POST", {"Sec-Fetch-Site": "same-origin"})
+    assert "you get the digest of each week again" in page.text
+    (event,) = logged(app, "decline_taken_back")
+    assert event.detail == {"contact": "ada", "kinds": ["weekly"]}
+    round_at(app, "2027-02-22")
+    rows = ledger(app, contact_key="ada", kind="weekly")
+    assert [(status, reason) for *_, status, reason in rows] == [("cancelled", "declined"), ("sent", None)]
     assert prove(app, KEY).breaches == ()
 
 

@@ -10,10 +10,13 @@ import pytest
 from tests.apps import ADA, ANN, BOB, KEY, RAY, begun, hand_in, round_at, set_clock
 from tests.browser import elements, home_of, links, visit, words
 from tests.fakes import FakeMailer
+from yearwheel.notifications.catalog import CATALOG, may_decline
 from yearwheel.notifications.tokens import DECLINE, sign
+from yearwheel.roster.people import Role
 from yearwheel.services.app import App
 from yearwheel.store import standings
 from yearwheel.web.app import HEADERS
+from yearwheel.web.words import KINDS
 
 STYLE = (Path(__file__).parents[2] / "src/yearwheel/web/static/site.css").read_text("utf-8")
 
@@ -186,7 +189,12 @@ def test_the_first_page_and_the_health_of_the_installation(app: App) -> None:
 
 def test_the_page_that_stops_a_kind_of_message_is_one_of_ours(app: App) -> None:
     page = visit(app, "/u/" + sign(DECLINE, (KEY, "ada", "weekly"), app.secret))
-    assert "Ada, shall we stop messages of this kind: weekly?" in words(page)
+    assert "Ada, shall we stop the digest of each week?" in words(page)
+
+
+def test_whatever_a_reader_may_stop_has_a_name_on_that_page() -> None:
+    declinable = {kind for kind in CATALOG for role in Role if may_decline(kind, role, statutory=False)}
+    assert set(KINDS) == declinable
 
 
 def _text_of(raw: bytes) -> str:

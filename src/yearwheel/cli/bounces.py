@@ -51,6 +51,8 @@ def read(
         say("what was not understood lies with the others that were read; have a look at it")
     if report.hard:
         say("next: yearwheel tasks list")
+    if report == BounceReport():
+        say("there was nothing to read")
 
 
 @tasks.command("list", epilog="Example: yearwheel tasks list")

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from yearwheel.calendar.counted import counted
+from yearwheel.calendar.day_words import hour_words
 from yearwheel.cli.desk import AsJson, At, By, CycleKey, Unclear, Why, cycle_desk
-from yearwheel.cli.show import print_json, say, table
+from yearwheel.cli.show import print_json, say, table, weekday
 
 if TYPE_CHECKING:
     from yearwheel.services.outbox_desk import Approval, Desk
@@ -130,7 +131,12 @@ def approve(
         if not (yes or typer.confirm("Let them go?")):
             raise typer.Abort()
         outbox_desk.approve(app, active.key, chosen, by=by, why=why)
-    say("approved\nto undo, until they leave: yearwheel outbox hold NUMBER...")
+    say("approved")
+    if weighed.first_from is not None:
+        local = weighed.first_from.astimezone(active.cycle.zone)
+        when = f"{weekday(local.date())}, {hour_words(local)}"
+        say(f"no mail leaves at this hour; the next round sends them from {when} on")
+    say("to undo, until they leave: yearwheel outbox hold NUMBER...")
 
 
 @outbox.command(epilog="Example: yearwheel outbox hold 17 --why 'wrong attachment'")
@@ -139,7 +145,7 @@ def hold(numbers: Numbers, by: By, why: Why = "", cycle: CycleKey = "", at: At =
     from yearwheel.services.outbox_desk import Desk
 
     _move(numbers, Desk.HOLD, by, why, cycle, at)
-    say("to undo: yearwheel outbox approve NUMBER...")
+    say("they stay until they are named: yearwheel outbox approve NUMBER...")
 
 
 @outbox.command(epilog="Example: yearwheel outbox discard 17 --why 'told them by telephone'")

@@ -60,7 +60,12 @@ def take_in(
     at: At = "",
     as_json: AsJson = False,
 ) -> None:
-    """Import a roster: every fault at once, or what it changes; running cycles follow."""
+    """Import a roster: every fault at once, or what it changes; running cycles follow.
+
+    A row of FILE is a body: code, name, kind (county, independent, state_school, state_office) and timezone. The
+    office that runs the cycle is the one of kind state_office. A row of contacts is a person: district_code, name,
+    email and roles, with a ; between roles.
+    """
     from yearwheel.services.import_roster import compare_roster, import_roster
     from yearwheel.services.lookup import zone_of
 
@@ -182,7 +187,8 @@ def deputy(
     from yearwheel.services.contacts import name_deputy
 
     with cycle_desk(cycle, at) as (app, active):
-        name_deputy(app, active.key, contact, stand_in or None, by=by)
+        remark = name_deputy(app, active.key, contact, stand_in or None, by=by)
+    _note([remark] if remark else [])
     said = f"{stand_in} stands in for {contact}" if stand_in else f"nobody stands in for {contact}"
     say(f"{said}\nto undo: yearwheel roster deputy {contact} [DEPUTY]")
 
@@ -239,7 +245,8 @@ def hand_over(
     with cycle_desk(cycle, at) as (app, active):
         proposal = decide_hand_over(app, active.key, number, accept=accept, by=by)
     if accept:
-        say(f"{proposal.name} <{proposal.email}> is told from now on\nto undo: yearwheel roster import")
+        say(f"{proposal.name} <{proposal.email}> is told from now on, and {proposal.contact_key} is not")
+        say("to undo: yearwheel roster import, with both as they were in the file of contacts")
     else:
         say(f"{proposal.name} is not told\nto undo: nothing; it can be proposed again")
 

@@ -4,12 +4,13 @@ import imaplib
 import mailbox
 import ssl
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 READ_FOLDER = "Read"  # on an IMAP server
+_MBOX_BEGINS = b"From "
 Take = Callable[[bytes], None]
 
 
@@ -49,21 +50,37 @@ def _read_maildir(path: Path, take: Take) -> int:
 
 def _read_mbox(path: Path, take: Take) -> int:
     """A program that delivers may hold the file; the lock is the one that such programs know."""
-    arrived, aside = mailbox.mbox(path), mailbox.mbox(path.with_name(f"{path.name}.read"))
-    arrived.lock()
-    try:
-        keys = arrived.keys()
+    _check_mbox(path)
+    with closing(mailbox.mbox(path)) as arrived:
+        arrived.lock()
+        try:
+            keys = arrived.keys()
+            if keys:
+                _move_aside(arrived, path.with_name(f"{path.name}.read"), take)
+        finally:
+            arrived.unlock()
+    return len(keys)
+
+
+def _check_mbox(path: Path) -> None:
+    with path.open("rb") as file:
+        begins = file.read(len(_MBOX_BEGINS))
+    if begins not in (_MBOX_BEGINS, b""):
+        raise OSError(
+            f"{path} is no mbox file, which begins with 'From '; a single message is read from a Maildir, "
+            "where it lies in the folder new"
+        )
+
+
+def _move_aside(arrived: mailbox.mbox, path: Path, take: Take) -> None:
+    keys = arrived.keys()  # a list of its own: what is gone through shrinks
+    with closing(mailbox.mbox(path)) as aside:
         for key in keys:
             take(arrived.get_bytes(key))
             aside.add(arrived.get_bytes(key))
             aside.flush()
             arrived.remove(key)
         arrived.flush()
-    finally:
-        arrived.unlock()
-        arrived.close()
-        aside.close()
-    return len(keys)
 
 
 def read_imap(server: ImapServer, take: Take) -> int:

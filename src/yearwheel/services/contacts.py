@@ -76,8 +76,11 @@ def call_reachable(app: App, cycle_key: str, contact_key: str, *, by: str, why: 
         work.commit()
 
 
-def name_deputy(app: App, cycle_key: str, contact_key: str, deputy_key: str | None, *, by: str) -> None:
-    """Say who is told when a contact is away or cannot be reached; None for nobody any more."""
+def name_deputy(app: App, cycle_key: str, contact_key: str, deputy_key: str | None, *, by: str) -> str:
+    """Say who is told when a contact is away or cannot be reached; None for nobody any more.
+
+    Returns a remark where the deputy is of another district, or empty.
+    """
     now = app.clock.now()
     with app.database.writing() as work:
         active = read_active(work.connection, cycle_key)
@@ -98,6 +101,11 @@ def name_deputy(app: App, cycle_key: str, contact_key: str, deputy_key: str | No
         detail = {"contact": contact_key, "deputy": deputy_key, "before": before}
         events.append(work.connection, [Event(now, by, "deputy_named", active.key, detail=detail)])
         work.commit()
+    deputy = roster.contacts[deputy_key] if deputy_key else contact
+    if deputy.district_code == contact.district_code:
+        return ""
+    homes = [roster.districts[code].name for code in (deputy.district_code, contact.district_code)]
+    return f"{deputy.name} is of {homes[0]}, and sees the pages of {homes[1]} as well from now on"
 
 
 def set_away(app: App, cycle_key: str, contact_key: str, until: date | None, *, by: str) -> bool:

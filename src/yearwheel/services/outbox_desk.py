@@ -62,6 +62,7 @@ class Approval:
     afresh: int  # of an earlier day: written again in the next round
     as_changed: int  # of an earlier day and changed by hand: sent as they are
     kept: tuple[int, ...] = ()  # held by a person: they stay
+    first_from: datetime | None = None  # where no reader's window is open now: when the first one is
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +155,18 @@ def _weigh(app: App, connection: Connection, cycle_key: str, ids: Sequence[int] 
         afresh=len(earlier - by_hand),
         as_changed=len(earlier & by_hand),
         kept=tuple(sorted(held.keys() - {*chosen, *others, *unread})),
+        first_from=_first_opening(connection, cycle_key, {row["zone"] for row in leaving}, now),
     )
+
+
+def _first_opening(
+    connection: Connection, cycle_key: str, zones: Collection[str], now: datetime
+) -> datetime | None:
+    """When mail may leave to the first of these zones; None where it may now, or there is none."""
+    cycle = read_active(connection, cycle_key).cycle
+    openings = [cycle.send_window.next_opening(now, ZoneInfo(zone), cycle.workdays) for zone in zones]
+    first = min(openings, default=now)
+    return first if first > now else None
 
 
 def move_messages(app: App, cycle_key: str, ids: Sequence[int], act: Desk, *, by: str, why: str) -> list[int]:
@@ -167,6 +179,7 @@ def move_messages(app: App, cycle_key: str, ids: Sequence[int], act: Desk, *, by
         if act is Desk.RETRY:
             _refuse_what_would_not_go(work.connection, active, ids, now)
         if act is Desk.HOLD:
+            _refuse_what_is_held(work.connection, ids)
             moved = outbox.hold(work.connection, ids, by, why)
         else:
             moved = outbox.move(work.connection, ids, before, after, now)
@@ -177,6 +190,15 @@ def move_messages(app: App, cycle_key: str, ids: Sequence[int], act: Desk, *, by
         events.append(work.connection, [event])
         work.commit()
     return moved
+
+
+def _refuse_what_is_held(connection: Connection, ids: Sequence[int]) -> None:
+    """The first person's reason stays; what waits for its words to be approved may be held besides."""
+    for number in ids:
+        row = outbox.read(connection, number)
+        if row and row["status"] is OutboxStatus.HELD and row["held_by"] != outbox.FIRST_USE:
+            because = f": {row['held_because']}" if row["held_because"] else ""
+            raise Refused(f"message {number} is held already, by {row['held_by']}{because}")
 
 
 def _refuse_what_would_not_go(

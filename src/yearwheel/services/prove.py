@@ -10,7 +10,6 @@ from yearwheel.services.app import App, Refused
 from yearwheel.store import (
     Connection,
     bounces,
-    declines,
     district_days,
     events,
     rosters,
@@ -51,7 +50,7 @@ def read_facts(connection: Connection, active: Active, now: datetime) -> Facts:
             )
             for s in standings.find(connection, key)
         },
-        declined={(who, kind) for who, kinds in declines.read(connection, key).items() for kind in kinds},
+        declined=_ever_declined(connection, key),
         pauses=record.read_pauses(connection, key),
         editions=record.read_editions(connection, key, (*active.former, active.cycle)),
         bad_addresses={
@@ -61,6 +60,12 @@ def read_facts(connection: Connection, active: Active, now: datetime) -> Facts:
         rounds=rounds.list_telling(connection, key),
         told_of_publication=_told_of_publication(connection, key),
     )
+
+
+def _ever_declined(connection: Connection, key: str) -> set[tuple[str, str]]:
+    """Contact and kind of message; a reader may have changed their mind since."""
+    told = (event.detail or {} for event in events.list_events(connection, key, kinds=["declined"]))
+    return {(detail["contact"], kind) for detail in told for kind in detail["kinds"]}
 
 
 def _told_of_publication(connection: Connection, key: str) -> int:

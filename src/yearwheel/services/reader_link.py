@@ -165,6 +165,16 @@ def decline(app: App, token: str) -> DeclinePage:
     return DeclinePage(reader.contact.name, reader.active.cycle.title, kinds, stopped=True)
 
 
+def take_back_decline(app: App, token: str) -> DeclinePage:
+    """Send a kind of message again. Doing it again changes nothing."""
+    with app.database.writing() as work:
+        reader, kinds = _read_decline(app, work.connection, token)
+        if again := declines.remove(work.connection, reader.active.key, reader.contact.key, kinds):
+            events.append(work.connection, [reader.event("decline_taken_back", kinds=again)])
+            work.commit()
+    return DeclinePage(reader.contact.name, reader.active.cycle.title, kinds, stopped=False)
+
+
 def read_reader(app: App, connection: Connection, token: str) -> Reader:
     """Who holds a letter's link. Refused when it is not ours, too old, or its reader has left."""
     cycle_key, contact_key, last_day = _read_words(app, READER, token, 3)

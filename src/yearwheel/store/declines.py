@@ -30,7 +30,9 @@ def add(
     return new
 
 
-def remove(connection: Connection, cycle_key: str, contact_key: str) -> None:
-    """Decline nothing any more."""
+def remove(connection: Connection, cycle_key: str, contact_key: str, kinds: Collection[str]) -> list[str]:
+    """Get kinds again; those that had been declined come back."""
+    known = sorted(read(connection, cycle_key).get(contact_key, set()) & set(kinds))
     same = (table.c.cycle_key == cycle_key) & (table.c.contact_key == contact_key)
-    connection.execute(delete(table).where(same))
+    connection.execute(delete(table).where(same, table.c.kind.in_(known)))
+    return known

@@ -18,6 +18,7 @@ from yearwheel.services.reader_link import (
     give_signal,
     open_decline,
     pass_on,
+    take_back_decline,
 )
 from yearwheel.services.stage_page import open_stage
 from yearwheel.web.pages import app_of, show
@@ -33,8 +34,7 @@ async def read_form(request: Request) -> dict[str, str]:
 
     403 for a form that was sent from a page of another site, 413 for one that is too long.
     """
-    if not is_same_origin(request):
-        raise HTTPException(HTTPStatus.FORBIDDEN, "please press the button on our own page")
+    _check_origin(request)
     length = request.headers.get("content-length", "")
     if not length.isdecimal():
         return {}
@@ -95,9 +95,20 @@ def show_decline(request: Request, token: str) -> HTMLResponse:
 
 
 @router.post("/u/{token}")
-def stop(request: Request, token: str) -> HTMLResponse:
-    """Stop a kind of message. Mail programs press this button from outside (RFC 8058 3.2)."""
-    return show(request, "decline", page=decline(app_of(request), token))
+def stop(request: Request, token: str, again: bool = False) -> HTMLResponse:
+    """Stop a kind of message. Mail programs press this button from outside (RFC 8058 3.2).
+
+    To get it `again` is pressed on our own page only.
+    """
+    if not again:
+        return show(request, "decline", page=decline(app_of(request), token))
+    _check_origin(request)
+    return show(request, "decline", page=take_back_decline(app_of(request), token), said=True)
+
+
+def _check_origin(request: Request) -> None:
+    if not is_same_origin(request):
+        raise HTTPException(HTTPStatus.FORBIDDEN, "please press the button on our own page")
 
 
 def is_same_origin(request: Request) -> bool:

@@ -7,10 +7,10 @@ from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from yearwheel.calendar.cycle import Cycle
+from yearwheel.calendar.cycle import Cycle, RungKind
 from yearwheel.calendar.day_words import day_words, hour_words, left_words, time_words, zone_words
 from yearwheel.notifications.history import OWN_DAY
-from yearwheel.notifications.ledger import SYSTEM
+from yearwheel.notifications.ledger import SYSTEM, NoticeKind
 from yearwheel.services.board import days
 from yearwheel.services.stage_line import StageLine
 from yearwheel.stages.standing import DueBecause
@@ -39,6 +39,11 @@ HAPPENED: dict[str, str] = {
     "extension_refused": "More time could not be given",
     "withdrawn": "Taken out of the year",
 }
+KINDS: dict[str, str] = {  # of message, as far as readers may decline them
+    RungKind.OPENED: "the news that a part of the year is open",
+    RungKind.REMINDER: "the reminders before a deadline",
+    NoticeKind.WEEKLY: "the digest of each week",
+}
 SAID = {"on_track": "Said to be on track", "need_help": "Help asked for"}
 
 OWN_DAYS: dict[str, str] = {
@@ -53,6 +58,11 @@ OWN_DAYS: dict[str, str] = {
 def day(on: date, seen_from: date) -> str:
     """A day in words whose month and number stay on one line."""
     return _whole(day_words(on, seen_from))
+
+
+def kind_words(kind: str) -> str:
+    """A kind of message that a reader may stop, as they know it."""
+    return KINDS.get(kind, kind.replace("_", " "))
 
 
 def full_day(on: date) -> str:
@@ -151,5 +161,6 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "moved": moved,
     "actor": actor_words,
     "days": days,
+    "kind_words": kind_words,
     "mail_link": mail_link,
 }

@@ -62,9 +62,9 @@ def take_in(
 ) -> None:
     """Import a roster: every fault at once, or what it changes; running cycles follow.
 
-    A row of FILE is a body: code, name, kind (county, independent, state_school, state_office) and timezone. The
-    office that runs the cycle is the one of kind state_office. A row of contacts is a person: district_code, name,
-    email and roles, with a ; between roles.
+    A row of FILE is a body: code, name, kind (county, independent, state_school, state_office) and timezone.
+    The office that runs the cycle is the one of kind state_office. A row of contacts is a person:
+    district_code, name, email and roles, with a ; between roles.
     """
     from yearwheel.services.import_roster import compare_roster, import_roster
     from yearwheel.services.lookup import zone_of

@@ -58,6 +58,7 @@ class Mailbag:
 
     due: Path
     queued: Path
+    database: Database  # the one at work, made a copy of either: a process compiles its statements once
     one: Path  # a letter of middling size, with the line ends that smtp-source wants
     raws: list[tuple[str, bytes]]
 
@@ -87,7 +88,7 @@ def main() -> int:
 
 def _warm(bag: Mailbag) -> None:
     """What a process does only once, such as compiling templates, is not what is asked here."""
-    with _app(_copy(bag.due), RUNG) as app:
+    with _app(_fresh(bag, bag.due), RUNG) as app:
         queue_mail(app, KEY)
         deliver(app)
 
@@ -156,7 +157,7 @@ def _smtplib(server: MailServer, bag: Mailbag) -> float:
 def _ours(server: MailServer, bag: Mailbag, connections: int) -> tuple[float, float]:
     """Seconds to render and queue, and to claim, send and record."""
     smtp = SmtpServer(HOST, server.port, "bench.example", Security.NONE)
-    with _app(_copy(bag.due), RUNG, lambda: SmtpMailer(smtp), connections) as app:
+    with _app(_fresh(bag, bag.due), RUNG, lambda: SmtpMailer(smtp), connections) as app:
         began = time.perf_counter()
         queued = queue_mail(app, KEY)
         written = time.perf_counter()
@@ -173,7 +174,7 @@ def _ledger_ways(bag: Mailbag, stack: ExitStack, peers: Path | None) -> Iterator
         print("DBOS and procrastinate are left out; --peers FOLDER installs them there")
     count = len(bag.raws)
     sqlite, postgresql = "a durable step, SQLite", "a durable step, PostgreSQL without fsync"
-    yield lambda: {(sqlite, "ours, claim and record"): _ledger(_copy(bag.queued)) / count * 1000}
+    yield lambda: {(sqlite, "ours, claim and record"): _ledger(_fresh(bag, bag.queued)) / count * 1000}
     if python:
         yield lambda: {(sqlite, "DBOS, a step of a workflow"): _dbos(python, bag.due.parent, count)}
     try:
@@ -182,15 +183,15 @@ def _ledger_ways(bag: Mailbag, stack: ExitStack, peers: Path | None) -> Iterator
         print(f"PostgreSQL is left out: {reason}")
         return
     queued = postgres.create_database(server)
-    _queue(_url(queued), count)
+    _queue(Database(_url(queued)), count)
     yield lambda: {(postgresql, "ours, claim and record"): _ledger_there(server, queued) / count * 1000}
     if python:
         yield lambda: {(postgresql, "procrastinate, a job"): _procrastinate(python, server, count)}
 
 
-def _ledger(url: str) -> float:
+def _ledger(database: Database) -> float:
     """Seconds to claim and to record all that is queued, with every answer at hand."""
-    with _app(url, RUNG) as app:
+    with _app(database, RUNG) as app:
         run = delivering._Pass(app, sys.maxsize)
         began = time.perf_counter()
         while held := run._claim("bench", delivering.BATCH):
@@ -200,7 +201,7 @@ def _ledger(url: str) -> float:
 
 def _ledger_there(server: URL, queued: URL) -> float:
     made = postgres.create_database(server, like=queued)
-    taken = _ledger(_url(made))
+    taken = _ledger(Database(_url(made)))
     postgres.drop_database(server, made)
     return taken
 
@@ -240,31 +241,31 @@ def _install(folder: Path) -> Path | None:
 
 def _prepare(folder: Path, letters: int) -> Mailbag:
     due, queued, one = folder / "due.sqlite", folder / "queued.sqlite", folder / "letter.eml"
-    _publish(f"sqlite:///{due}", letters // 2)
-    _queue(f"sqlite:///{queued}", letters)
-    with _app(_copy(queued), RUNG) as app, app.database.writing() as work:
+    _publish(Database(f"sqlite:///{due}"), letters // 2)
+    _queue(Database(f"sqlite:///{queued}"), letters)
+    with _app(Database(f"sqlite:///{queued}"), RUNG) as app, app.database.writing() as work:
         zones = outbox.waiting_zones(work.connection)[KEY]
         claimed = outbox.claim(
             work.connection, KEY, now=RUNG, until=RUNG, by="bench", zones=zones, limit=letters
         )
     raws = [(letter.recipient, letter.raw) for letter in claimed]
     one.write_bytes(sorted((raw for _, raw in raws), key=len)[letters // 2].replace(b"\r\n", b"\n"))
-    return Mailbag(due, queued, one, raws)
+    return Mailbag(due, queued, Database(f"sqlite:///{folder / 'work.sqlite'}"), one, raws)
 
 
-def _queue(url: str, letters: int) -> None:
+def _queue(database: Database, letters: int) -> None:
     """The day's letters, written and waiting."""
-    _publish(url, letters // 2)
-    with _app(url, RUNG) as app:
+    _publish(database, letters // 2)
+    with _app(database, RUNG) as app:
         assert queue_mail(app, KEY).letters == letters
 
 
-def _publish(url: str, districts: int) -> None:
+def _publish(database: Database, districts: int) -> None:
     """The cycle, published and its news delivered, to this many districts with two people each."""
     places = [District(f"{n:05}", f"District {n}", BodyKind.COUNTY, EASTERN) for n in range(districts)]
     roles = (("tech", Role.TECHNOLOGY_COORDINATOR), ("finance", Role.FINANCE_OFFICER))
     people = [person(f"{who}{d.code}", d, role) for d in places for who, role in roles]
-    with _app(url, BEGUN) as app:
+    with _app(database, BEGUN) as app:
         app.database.upgrade()
         with app.database.writing() as work:
             roster = Roster({d.code: d for d in places}, {p.key: p for p in people})
@@ -278,23 +279,28 @@ def _publish(url: str, districts: int) -> None:
 
 @contextmanager
 def _app(
-    url: str,
+    database: Database,
     moment: datetime,
     open_mailer: Callable[[], AbstractContextManager[Mailer]] = FakeMailer,
     connections: int = 1,
 ) -> Iterator[App]:
     mail = Mail(connections=connections, tell_admins=False)
     settings = Settings(base_url="http://planning.example", secret=SecretStr("bench"), mail=mail)
-    app = App(settings, VirtualClock(moment), Database(url), open_mailer)
+    app = App(settings, VirtualClock(moment), database, open_mailer)
     try:
         yield app
     finally:
         app.database.close()
 
 
-def _copy(database: Path) -> str:
-    """A copy that nobody else uses; it goes with the benchmark's folder."""
-    return f"sqlite:///{shutil.copy(database, tempfile.mkdtemp(dir=database.parent))}"
+def _fresh(bag: Mailbag, like: Path) -> Database:
+    """The database at work, as if nothing had been done since `like`."""
+    at_work = bag.database.url.database
+    assert at_work is not None
+    for file in (at_work, f"{at_work}-wal", f"{at_work}-shm"):
+        Path(file).unlink(missing_ok=True)
+    shutil.copy(like, at_work)
+    return bag.database
 
 
 def _url(place: URL) -> str:

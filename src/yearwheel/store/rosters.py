@@ -8,7 +8,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Engine, RowMapping, Text, cast, delete, select, update
+from sqlalchemy import Connection, Engine, Text, cast, delete, select, update
 
 from yearwheel.roster.people import Contact, District, Role, Roster
 from yearwheel.store import bulk, district_days, roster_version
@@ -29,6 +29,7 @@ def load(connection: Connection, state: str, cycle_key: str | None = None) -> Ro
     return kept[key][1]
 
 
+_OF_DISTRICT = [districts.c[name] for name in District.__dataclass_fields__]
 # Roles as they are written: reading the same few lists again and again took a third of a nation's roster.
 _OF_CONTACT = [
     cast(contacts.c.roles, Text) if name == "roles" else contacts.c[name]
@@ -47,9 +48,12 @@ def _read_for(connection: Connection, state: str, cycle_key: str) -> Roster:
 
 
 def _read(connection: Connection, state: str) -> Roster:
-    chosen = select(districts).where(districts.c.state == state, districts.c.left_on.is_(None))
+    chosen = select(*_OF_DISTRICT).where(districts.c.state == state, districts.c.left_on.is_(None))
     people = select(*_OF_CONTACT).where(contacts.c.state == state, contacts.c.left_at.is_(None))
-    found = [_district(row) for row in connection.execute(chosen.order_by(districts.c.code)).mappings()]
+    found = [
+        District(code, name, kind, ZoneInfo(zone), *rest)
+        for code, name, kind, zone, *rest in connection.execute(chosen.order_by(districts.c.code)).all()
+    ]
     persons = [
         Contact(key, code, name, email, _roles(roles), *rest)
         for key, code, name, email, roles, *rest in connection.execute(people.order_by(contacts.c.key)).all()
@@ -110,22 +114,6 @@ def _write(
         if row[name] in known:
             same = (table.c.state == row["state"]) & (table.c[name] == row[name])
             connection.execute(update(table).where(same).values(**row))
-
-
-def _district(row: RowMapping) -> District:
-    return District(
-        row["code"],
-        row["name"],
-        row["kind"],
-        ZoneInfo(row["zone"]),
-        row["nces_id"],
-        row["county"],
-        row["cooperative"],
-        row["enrollment"],
-        row["schools"],
-        row["latitude"],
-        row["longitude"],
-    )
 
 
 def _district_row(state: str, district: District) -> dict[str, Any]:

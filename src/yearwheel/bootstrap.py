@@ -19,7 +19,11 @@ def build_app(settings: Settings | None = None, clock: Clock | None = None, *, d
     settings = settings or Settings()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     database = Database(settings.database, durable=durable)
-    database.upgrade()
+    try:
+        database.upgrade()
+    except BaseException:
+        database.close()
+        raise
     return App(settings, clock or SystemClock(), database, lambda: _open_mailer(settings))
 
 

@@ -14,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 from tests.terminal import Terminal
 from yearwheel.cli.errors import in_words
 from yearwheel.cli.reference import every_command
+from yearwheel.store.database import Database
 
 CALENDAR = Path(__file__).parent.parent / "cycles" / "small.yaml"
 
@@ -365,6 +366,33 @@ def test_postgresql_without_its_driver_says_what_to_install(terminal: Terminal) 
         assert done.returncode == 1
         assert "PostgreSQL needs the package psycopg; install it: " in done.stdout + done.stderr
         assert "Traceback" not in done.stderr
+
+
+def test_a_role_that_may_not_write_is_told_what_it_lacks(
+    terminal: Terminal, empty_postgresql_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = empty_postgresql_database.url
+    with empty_postgresql_database.writing() as work:
+        work.connection.exec_driver_sql("CREATE ROLE onlooker LOGIN PASSWORD 'looks on'")
+        work.commit()
+    told = {
+        owner.set(
+            username="onlooker", password="looks on"
+        ): "permission denied for schema public; the role needs",
+        owner.update_query_dict({"options": "-cdefault_transaction_read_only=on"}): (
+            "cannot execute CREATE TABLE in a read-only transaction; it is a copy that is only read"
+        ),
+    }
+    try:
+        for url, words in told.items():
+            monkeypatch.setenv("YEARWHEEL_DATABASE_URL", url.render_as_string(hide_password=False))
+            said = terminal.refuses("db", "upgrade")
+            assert said.startswith(f"the database cannot be used: {words}")
+            assert "looks on" not in said
+    finally:
+        with empty_postgresql_database.writing() as work:
+            work.connection.exec_driver_sql("DROP ROLE onlooker")
+            work.commit()
 
 
 def test_a_full_or_locked_disk_is_told_of_itself_and_not_of_a_server(running: Terminal) -> None:

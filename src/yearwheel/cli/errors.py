@@ -23,6 +23,10 @@ REMEDIES = {  # what SQLite says, and what helps
     "attempt to write a readonly database": "let its file and folder be written again",
     "database is locked": "something else has been writing to it for half a minute; do it again",
 }
+STATES = {  # what PostgreSQL calls a state (its manual's appendix A), and what helps
+    "42501": "the role needs a database of its own, or: GRANT USAGE, CREATE ON SCHEMA public TO it",
+    "25006": "it is a copy that is only read, or set so: connect to the one that is written",
+}
 LONGEST_SHOWN = 60  # characters of what was typed
 SHUT = ("unable to open database file", "attempt to write a readonly database")
 
@@ -105,13 +109,16 @@ def _in_words_of_a_layer(error: Exception) -> str | None:
         return f"{error}\n{count} {'thing' if count == 1 else 'things'} to put right"
     if isinstance(error, ValidationError) and error.title == "Settings":
         return "\n".join(_settings(error))
+    if not isinstance(error, DatabaseError):
+        return None
+    words = str(error.orig).splitlines()[0]
+    helps = STATES.get(getattr(error.orig, "sqlstate", None) or "")
     # The base class itself is what a file that is no database raises; its other children are our faults
-    if isinstance(error, OperationalError) or type(error) is DatabaseError:
-        words = str(error.orig).splitlines()[0]
-        if words in SHUT and (shut := _shut()):
-            return shut
-        return f"the database cannot be used: {words}; {REMEDIES.get(words, 'see: yearwheel doctor')}"
-    return None
+    if not (helps or isinstance(error, OperationalError) or type(error) is DatabaseError):
+        return None
+    if words in SHUT and (shut := _shut()):
+        return shut
+    return f"the database cannot be used: {words}; {helps or REMEDIES.get(words, 'see: yearwheel doctor')}"
 
 
 def _shut() -> str:

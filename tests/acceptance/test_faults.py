@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from pathlib import Path
-from threading import Barrier, Thread
+from threading import Barrier, Thread, Timer
 from typing import Any
 
 import pytest
@@ -28,6 +28,7 @@ from yearwheel.notifications.ledger import OutboxStatus
 from yearwheel.notifications.mailers import Envelope
 from yearwheel.notifications.mailers.maildir import MaildirMailer
 from yearwheel.notifications.mailers.smtp import Security, SmtpMailer, SmtpServer
+from yearwheel.services import deliver as delivering
 from yearwheel.services.advance import advance
 from yearwheel.services.app import App
 from yearwheel.services.deliver import TRIES, DeliveryReport, deliver
@@ -293,8 +294,43 @@ def test_a_database_restarted_while_mail_is_sent_still_records_all_of_it(restart
     assert list_doubts(app) == []
 
 
-def test_answers_that_no_database_took_in_leave_doubts_and_no_letter_goes_again(restartable):
+def test_a_database_that_is_away_for_a_while_is_waited_for_with_the_answers(restartable):
     app, mailer, control = restartable
+    back = Timer(2.5, control, ["restart"])
+
+    def go_away(envelope):
+        if len(mailer.sent) == 3:
+            control("stop")
+            back.start()
+
+    mailer.before = go_away
+    assert deliver(app) == DeliveryReport(sent=4)
+    back.join()
+    assert Counter(mailer.recipients()) == FOUR
+    assert list_doubts(app) == []
+
+
+def test_a_commit_whose_answer_was_lost_is_not_made_twice(restartable, monkeypatch):
+    """Only a mock can lose just that answer."""
+    app, mailer, _ = restartable
+    write_down, calls = delivering._Pass._write_down, []
+
+    def lose_the_answer(run, *given):
+        write_down(run, *given)
+        calls.append(given)
+        if len(calls) == 1:
+            raise OperationalError("COMMIT", None, Exception("the connection was lost"))
+
+    monkeypatch.setattr(delivering._Pass, "_write_down", lose_the_answer)
+    assert deliver(app) == DeliveryReport(sent=4)
+    assert (len(calls), list_doubts(app)) == (1, [])
+    assert deliver(app) == DeliveryReport()
+    assert Counter(mailer.recipients()) == FOUR
+
+
+def test_answers_that_no_database_took_in_leave_doubts_and_no_letter_goes_again(restartable, monkeypatch):
+    app, mailer, control = restartable
+    monkeypatch.setattr(delivering, "PATIENCE", 2)
     mailer.before = lambda envelope: control("stop") if len(mailer.sent) == 3 else None
     with pytest.raises(OperationalError):
         deliver(app)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Event as Signal
 from threading import Lock
-from time import monotonic
+from time import monotonic, sleep
 from uuid import uuid4
 
 from yearwheel.config.settings import Mail
@@ -22,7 +22,7 @@ from yearwheel.services.app import App
 from yearwheel.services.contacts import give_up_address, mend_address
 from yearwheel.services.queue_mail import open_zones
 from yearwheel.services.upkeep import sweep_leases
-from yearwheel.store import Connection, events, outbox, rosters
+from yearwheel.store import Connection, IntegrityError, OperationalError, events, outbox, rosters
 from yearwheel.store.events import Event
 from yearwheel.store.outbox import Claimed, Settled
 
@@ -31,6 +31,7 @@ MINUTE = timedelta(minutes=1)
 BATCH = 100  # claimed together and recorded together: the most a crash can leave in doubt on one connection
 FIRST_BATCH = 25
 TURN = 1.0  # seconds, after which a slow server's answers are recorded, however few they are
+PATIENCE, PAUSE = 60, 1.0  # tries, and seconds between them, to record what a restarted server was told
 DOUBTS = 3  # in a row, also over several passes: then no more is handed to a server that breaks off
 WAITS = [timedelta(minutes=m) for m in (1, 5, 15, 60, 180, 360)]  # after each refusal for now; the last stays
 TRIES = 14  # six on the first day and two on each of four more: RFC 5321 4.5.4.1 asks for four or five days
@@ -184,10 +185,37 @@ class _Pass:
         return []
 
     def _record(self, me: str, answers: Sequence[Answer], *, untried: Sequence[Claimed]) -> None:
-        """Keep what was answered; what was never offered waits again."""
+        """Keep what was answered; what was never offered waits again.
+
+        A server that is being restarted is waited for: without a record these letters would be in doubt.
+        """
         now = self._app.clock.now()
         settled = [_settle(claimed, result, now) for claimed, result in answers]
-        with self._one_writer, self._app.database.writing() as work:
+        with self._one_writer:
+            for tries_left in reversed(range(PATIENCE)):
+                try:
+                    self._write_down(me, answers, settled, untried, now)
+                    break
+                except OperationalError:
+                    if self._app.database.is_sqlite or self._is_told_to_stop or not tries_left:
+                        raise
+                    sleep(PAUSE)
+                except IntegrityError:
+                    if tries_left == PATIENCE - 1:
+                        raise
+                    break  # the commit was made, and only its answer was lost
+            self._left += len(untried)
+            self.report.count(settled)
+
+    def _write_down(
+        self,
+        me: str,
+        answers: Sequence[Answer],
+        settled: Sequence[Settled],
+        untried: Sequence[Claimed],
+        now: datetime,
+    ) -> None:
+        with self._app.database.writing() as work:
             outbox.record(work.connection, settled)
             for claimed, result in answers:
                 if result.outcome is Attempt.REFUSED:
@@ -196,8 +224,6 @@ class _Pass:
                     _note_acceptance(work.connection, claimed, result, now)
             outbox.put_back(work.connection, [claimed.id for claimed in untried], me)
             work.commit()
-            self._left += len(untried)
-            self.report.count(settled)
 
 
 def _within_rates(

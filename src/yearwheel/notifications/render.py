@@ -1,7 +1,7 @@
 """From a letter to its words: subject, text and HTML, all three from the same templates."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property, lru_cache
@@ -99,6 +99,7 @@ class Renderer:
 
     def render(self, letter: Letter) -> Rendered:
         """The letter in words. ValueError on no items, an unknown kind or a link that is not http(s)."""
+        letter = letter._replace(items=_not_said_twice(letter.items))
         for item in letter.items:
             _check_page(item.page)
         place = _only_place(letter.items)
@@ -319,18 +320,23 @@ def _page(letter: Letter) -> dict[str, Any]:
 
 def _groups(letter: Letter) -> list[Group]:
     blocks: dict[tuple[int, str, str, bool], list[Item]] = {}
-    for item in sorted(_not_said_twice(letter.items), key=_rank):
+    for item in sorted(letter.items, key=_rank):
         blocks.setdefault((_urgency(item), item.kind, item.stage_title, _is_gentle(item)), []).append(item)
     if not blocks:
         raise ValueError("this letter has no items; a letter says at least one thing")
     return [_group(letter, items) for items in blocks.values()]
 
 
-def _not_said_twice(items: Iterable[Item]) -> Iterator[Item]:
+def _not_said_twice(items: tuple[Item, ...]) -> tuple[Item, ...]:
+    """Without what another thing about the same work says as well."""
+    if not any(item.kind in _SAID_BY for item in items):  # nearly always
+        return items
     said = {(item.kind, item.stage_title, item.district_name, item.due_on) for item in items}
-    for item in items:
-        if (_SAID_BY.get(item.kind), item.stage_title, item.district_name, item.due_on) not in said:
-            yield item
+    return tuple(
+        item
+        for item in items
+        if (_SAID_BY.get(item.kind), item.stage_title, item.district_name, item.due_on) not in said
+    )
 
 
 def _rank(item: Item) -> tuple[int, int, int, str, str]:

@@ -310,7 +310,7 @@ def _page(letter: Letter) -> dict[str, Any]:
         "help_address": letter.help_address,
         "cycle_title": one_line(letter.cycle_title),
         "groups": groups,
-        "due": list({(g.stage, g.where, g.due): g for g in reversed(groups) if g.dated}.values())[::-1],
+        "due": {(group.stage, group.where, group.due) for group in groups if group.dated},
         "reasons": REASONS,
         "unsubscribe": UNSUBSCRIBE if letter.unsubscribe else "",
         "reader_link": READER_LINK,

@@ -175,3 +175,15 @@ def test_only_a_held_letter_can_be_approved(terminal: Terminal) -> None:
     assert terminal.refuses("outbox", "resolve", 1, "--as", "sent", "--why", "seen in the log") == (
         "not uncertain, so left as they are: 1"
     )
+
+
+def test_doubts_are_settled_by_number_or_by_the_servers_log(terminal: Terminal, tmp_path: Path) -> None:
+    log = tmp_path / "mail.log"
+    log.write_text("nothing of ours\n", "utf-8")
+    words = ("outbox", "resolve", "--as", "sent", "--why", "seen")
+    assert terminal.refuses(*words) == "say which letters: their numbers, or --log FILE"
+    assert terminal.refuses(*words, 1, "--log", log) == "say which letters: their numbers, or --log FILE"
+    assert terminal.does(*words, "--log", log).splitlines()[:2] == [
+        "of 0 letters in doubt the log names 0",
+        "settled as sent: none",
+    ]

@@ -18,6 +18,7 @@ from yearwheel.services.upkeep import (
     list_doubts,
     resolve,
     settle_doubts,
+    split_doubts,
     sweep_leases,
 )
 from yearwheel.store.tables import events
@@ -59,6 +60,22 @@ def test_doubts_are_settled_from_what_the_mail_server_says_it_accepted(app, mail
         ("ada", "sent", "the server's log"),
         ("ada", "queued", "the server's log"),
     ]
+
+
+def test_doubts_are_told_apart_by_the_mail_servers_log(app, mailer):
+    ann, bob = list_doubts(app)
+    assert split_doubts(app, KEY, {ann.message_id}) == ([ann.outbox_id], [bob.outbox_id])
+    others = {envelope.message_id for envelope in mailer.sent}
+    assert split_doubts(app, KEY, others) == ([], [ann.outbox_id, bob.outbox_id])
+
+
+def test_a_log_that_names_no_letter_of_that_day_settles_nothing(app, mailer):
+    yesterday = {envelope.message_id for envelope in mailer.sent[:1]}  # of January
+    for taken in (set(), yesterday):
+        with pytest.raises(Refused, match="the log names no letter of 2027-02-15; is it of that day"):
+            split_doubts(app, KEY, taken)
+    settle_doubts(app, lambda doubt: True, by="ada", why="seen")
+    assert split_doubts(app, KEY, set()) == ([], [])
 
 
 def all_logged(app, kind):

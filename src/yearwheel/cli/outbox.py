@@ -1,7 +1,10 @@
 """`yearwheel outbox`: the letters, what became of them, and what only a person can decide."""
 
+from contextlib import ExitStack
 from email import message_from_bytes, policy
 from enum import StrEnum
+from itertools import chain
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -196,13 +199,27 @@ def retry(numbers: Numbers, by: By, why: Why = "", cycle: CycleKey = "", at: At 
     say("to undo, until they leave: yearwheel outbox hold NUMBER...")
 
 
-@outbox.command(epilog="Example: yearwheel outbox resolve 17 --as sent --why 'it is in the server log'")
+@outbox.command(
+    epilog="Example: yearwheel outbox resolve --as sent --log /var/log/mail.log --why 'the server has them'"
+)
 def resolve(
-    numbers: Numbers,
     by: By,
     verdict: Annotated[
         Verdict, typer.Option("--as", metavar="sent|again", help="It was sent, or it shall go again.")
     ],
+    numbers: Annotated[
+        list[int] | None, typer.Argument(metavar="NUMBER", help="Messages, as `outbox list` has them.")
+    ] = None,
+    log: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--log",
+            metavar="FILE",
+            exists=True,
+            dir_okay=False,
+            help="Instead of numbers: the mail server's log. What it took was sent; the others may go again.",
+        ),
+    ] = None,
     why: Why = "",
     cycle: CycleKey = "",
     at: At = "",
@@ -210,15 +227,33 @@ def resolve(
     """Settle letters whose sender died in the middle: nobody is written to twice unless you say so."""
     from yearwheel.notifications.ledger import OutboxStatus
     from yearwheel.services.upkeep import resolve as settle
+    from yearwheel.services.upkeep import split_doubts
 
+    if bool(numbers) == bool(log):
+        raise Unclear("say which letters: their numbers, or --log FILE")
     if not why.strip():
         raise Unclear("to settle a doubt needs a reason: --why '...'")
     ending = OutboxStatus.SENT if verdict is Verdict.SENT else OutboxStatus.QUEUED
-    with cycle_desk(cycle, at) as (app, _):
-        moved = settle(app, numbers, ending, by=by, why=why)
-    if other := sorted(set(numbers) - set(moved)):
+    with cycle_desk(cycle, at) as (app, active):
+        chosen = numbers or []
+        if log:
+            named, others = split_doubts(app, active.key, _taken(log))
+            say(f"of {counted(len(named) + len(others), 'letter')} in doubt the log names {len(named):,}")
+            chosen = named if verdict is Verdict.SENT else others
+        moved = settle(app, chosen, ending, by=by, why=why)
+    if other := sorted(set(chosen) - set(moved)):
         raise Unclear(f"not uncertain, so left as they are: {', '.join(map(str, other))}")
-    say(f"settled as {verdict}: {', '.join(map(str, moved))}\nto undo: this is kept as it was said")
+    settled = ", ".join(map(str, moved)) or "none"
+    say(f"settled as {verdict}: {settled}\nto undo: this is kept as it was said")
+
+
+def _taken(logs: list[Path]) -> set[str]:
+    """The letters that the mail server took, by its logs together: one may begin what another ends."""
+    from yearwheel.notifications.mail_log import taken_letters
+
+    with ExitStack() as stack:
+        opened = [stack.enter_context(log.open(encoding="utf-8", errors="replace")) for log in logs]
+        return taken_letters(chain.from_iterable(opened))
 
 
 def _restated(approval: "Approval") -> str:

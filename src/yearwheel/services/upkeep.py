@@ -42,6 +42,25 @@ def list_doubts(app: App) -> list[Doubt]:
     return [Doubt(row["id"], row["message_id"], row["recipient"]) for row in reversed(rows)]
 
 
+def split_doubts(app: App, cycle_key: str, taken: Collection[str]) -> tuple[list[int], list[int]]:
+    """Numbers of a cycle's doubts: of the letters that a mail server took, by its log, and of the others.
+
+    Refused where it took none that we know it has: that is the log of another server, or of another day.
+    """
+    with app.database.reading() as connection:
+        known = (OutboxStatus.SENT, OutboxStatus.BOUNCED, OutboxStatus.UNCERTAIN)
+        rows = outbox.list_messages(connection, cycle_key=cycle_key, statuses=known)
+    doubts = [row for row in reversed(rows) if row["status"] is OutboxStatus.UNCERTAIN]
+    days = {row["send_on"] for row in doubts}
+    if doubts and not any(row["message_id"] in taken for row in rows if row["send_on"] in days):
+        raise Refused(
+            f"the log names no letter of {', '.join(map(str, sorted(days)))}; "
+            "is it of that day, and of the mail server that takes the letters first?"
+        )
+    found = [row["id"] for row in doubts if row["message_id"] in taken]
+    return found, [row["id"] for row in doubts if row["id"] not in set(found)]
+
+
 def settle_doubts(app: App, accepted: Callable[[Doubt], bool], *, by: str, why: str) -> tuple[int, int]:
     """Settle doubts from what the mail server says it accepted: those were sent, the others go again.
 

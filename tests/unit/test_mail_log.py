@@ -1,0 +1,39 @@
+"""What a mail server's log proves of letters in doubt."""
+
+import pytest
+
+from yearwheel.notifications.mail_log import taken_letters
+from yearwheel.notifications.mime import message_id
+
+TAKEN, CUT_OFF = (message_id(key, "state.example") for key in ("taken", "cut off"))
+
+# As Postfix 3.7 writes it: the second connection broke in the middle of the content.
+POSTFIX = f"""
+Nov 25 12:47:24 mail postfix/smtpd[8047]: 8F48F23E1EE: client=unknown[127.0.0.1]
+Nov 25 12:47:24 mail postfix/cleanup[8049]: 8F48F23E1EE: message-id={TAKEN}
+Nov 25 12:47:24 mail postfix/qmgr[8045]: 8F48F23E1EE: from=<a@state.example>, size=321, nrcpt=1 (queue active)
+Nov 25 12:47:24 mail postfix/smtpd[8047]: 9AB2A23E1EF: client=unknown[127.0.0.1]
+Nov 25 12:47:24 mail postfix/smtpd[8047]: lost connection after DATA (91 bytes) from unknown[127.0.0.1]
+Nov 25 12:47:24 mail postfix/cleanup[8049]: 9AB2A23E1EF: message-id={CUT_OFF}
+Nov 25 12:47:24 mail postfix/qmgr[8045]: 8F48F23E1EE: removed
+"""
+
+
+def test_postfix_took_what_its_queue_manager_has():
+    assert taken_letters(POSTFIX.splitlines()) == {TAKEN}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"2026-11-25 12:47:24 1u5 <= a@state.example H=localhost S=812 id={TAKEN.strip('<>')}",  # Exim
+        f"Nov 25 12:47:24 mail sendmail[81]: xAP: from=<a@state.example>, msgid={TAKEN}, proto=ESMTP",
+        f"{TAKEN} b@district.example",  # a list made by hand
+    ],
+)
+def test_any_other_log_proves_what_it_names(line):
+    assert taken_letters([line]) == {TAKEN}
+
+
+def test_what_is_not_ours_is_nothing():
+    assert taken_letters(["", "message-id=<CAF=abc@mail.example>", "deadbeef@x"]) == set()

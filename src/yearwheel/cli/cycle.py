@@ -228,7 +228,7 @@ def resume(
     """Write again: the next round tells each person once what still counts, and how much that is.
 
     Where a deadline passed during the pause, the people in charge and those who hear of lateness are told in
-    the same round. To give time first: yearwheel extension grant, while the cycle is paused.
+    the same round. To give time first: yearwheel extend, while the cycle is paused.
     """
     from yearwheel.services.pause import resume_cycle
 

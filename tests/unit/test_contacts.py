@@ -8,6 +8,7 @@ import pytest
 from tests.apps import (
     ANN,
     ASH,
+    FINN,
     KEY,
     OFFICE,
     PEOPLE,
@@ -154,6 +155,44 @@ def test_a_deputys_letter_says_in_whose_place_it_comes(deputed: App, mailer: Fak
     (raw,) = [e.raw for e in mailer.sent if e.recipient == DAN.email]
     text = message_from_bytes(raw, policy=policy.default).get_body(("plain",)).get_content()
     assert f"deputy of {ANN.name}, district technology coordinator for {ASH.name}" in " ".join(text.split())
+
+
+def test_who_comes_back_hears_once_of_what_was_called_meanwhile(deputed: App, mailer: FakeMailer) -> None:
+    set_away(deputed, KEY, "ann", date(2027, 3, 1), by="sue")
+    for day in ("2027-02-15", "2027-02-22", "2027-03-01"):
+        round_at(deputed, day)
+    mailer.sent.clear()
+    round_at(deputed, "2027-03-02")
+
+    (raw,) = [e.raw for e in mailer.sent if e.recipient == ANN.email]
+    text = message_from_bytes(raw, policy=policy.default).get_body(("plain",)).get_content()
+    assert (text.count("Budget is late"), text.count("Budget is due")) == (1, 0)
+    mine = dict(row[0::2] for row in ledger(deputed, contact_key="ann", stage_key="budget"))
+    assert [mine[rung] for rung in ("7-days-before", "on-the-day", "1-workday-after")] == [
+        "superseded",
+        "superseded",
+        "sent",
+    ]
+    assert prove(deputed, KEY).breaches == ()
+
+
+def test_a_stage_that_has_closed_asks_nobody_who_came_or_came_back_after_that(
+    deputed: App, mailer: FakeMailer
+) -> None:
+    set_away(deputed, KEY, "ann", date(2027, 3, 20), by="sue")
+    for day in ("2027-03-01", "2027-03-02", "2027-03-04", "2027-03-08"):  # the budget closes on March 15
+        round_at(deputed, day)
+    set_clock(deputed, "2027-03-17")
+    new = decide_hand_over(deputed, KEY, propose(deputed, FINN), accept=True, by="sue")
+    mailer.sent.clear()
+    round_at(deputed, "2027-03-22")
+
+    assert ledger(deputed, contact_key="001:nia@mail.example", stage_key="budget") == []
+    mine = {rung: status for rung, _, status, _ in ledger(deputed, contact_key="ann", stage_key="budget")}
+    assert mine["1-workday-after"] == "cancelled"
+    assert new.email not in mailer.recipients()
+    proof = prove(deputed, KEY)
+    assert (proof.breaches, proof.missed) == ((), 0)
 
 
 def test_explain_says_who_is_told_instead_and_why(deputed: App) -> None:

@@ -85,6 +85,8 @@ class Turn:
     days: Mapping[str, date]
     own_days: Mapping[str, date]
     window: SendWindow
+    # After that nobody is asked who was not there before; a review has none.
+    closes_at: datetime | None = field(default=None, compare=False)
 
     def day(self, slug: str, role: str) -> date:
         """The day of a rung for those who hold a role."""
@@ -206,7 +208,11 @@ class Historian:
                 slug: entry.cycle.rung_day_around(breaks.days, rung, due_on, opens_on, first_on)[0]
                 for slug, rung in rungs.items()
             }
-        return Turn(due_on, opens_on, called_from, rungs, days, own_days, entry.cycle.send_window)
+        closes_at = None
+        if not is_review:
+            closes_at = entry.stage.dates_for(due_on, entry.cycle.workdays).close.moment
+        window = entry.cycle.send_window
+        return Turn(due_on, opens_on, called_from, rungs, days, own_days, window, closes_at)
 
 
 class _Course:

@@ -178,7 +178,10 @@ class _Prover:
                     continue
                 reader = contact.key if contact else NOBODY + role
                 moment = self._year.opening(turn.window, turn.day(slug, role), self._year.zone_of(contact))
-                falls_due = max(moment, start, self._year.presence.since(place[1], role, reader))
+                came_at = self._year.presence.since(place[1], role, reader)
+                if turn.closes_at is not None and came_at > turn.closes_at:
+                    continue
+                falls_due = max(moment, start, came_at)
                 if falls_due < end and falls_due <= self._facts.until:
                     key = ReminderKey(*place, slug, reader, turn.due_on)
                     expected.setdefault(key, _Obligation(role)).stretches.append((falls_due, end))

@@ -196,7 +196,7 @@ def _follow(connection: Connection, active: Active, before: Roster, contact: Con
     codes = set(roster.districts) if of_office else {contact.district_code}
     open_ = OWED | {Status.UNDER_REVIEW}
     affected = [s for s in standings.find(connection, active.key, codes=codes) if s.status in open_]
-    replan(connection, active, affected, now)
+    replan(connection, active, affected, now, people_changed=True)
 
 
 def _set_away(

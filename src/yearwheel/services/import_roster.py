@@ -183,7 +183,7 @@ def _follow(
     new = publication(active.cycle, roster, [s for s in entered if s.district_code not in known], now)
     reminders.add(connection, active.key, new, now, active.stored.version)
     affected = standings.find(connection, active.key, codes={*touched, *moved})
-    return replan(connection, active, affected, now).count
+    return replan(connection, active, affected, now, people_changed=True).count
 
 
 def _invent(districts: Sequence[District]) -> Sequence[Contact]:

@@ -78,9 +78,9 @@ def queue_mail(app: App, cycle_key: str) -> QueueReport:
         active = read_active(work.connection, cycle_key)
         if active.stored.closed_at is not None or pauses.find_open(work.connection, cycle_key):
             return report
-        welcome_back(work.connection, active, SYSTEM, now)
+        back = welcome_back(work.connection, active, SYSTEM, now)
         report.rewritten = _take_back_stale(work.connection, active, now)
-        if report.rewritten:
+        if back or report.rewritten:
             _collapse(work.connection, active, now)
         if app.settings.mail.tell_admins:
             tell_the_state(work.connection, active, now)
@@ -125,7 +125,7 @@ def _take_back_stale(connection: Connection, active: Active, now: datetime) -> i
 
 
 def _collapse(connection: Connection, active: Active, now: datetime) -> None:
-    """What was taken back meets later rungs: of those about one deadline only the newest is said."""
+    """What was taken back or waited for somebody's return meets later rungs: only the newest is said."""
     outrun = reminders.list_outrun(connection, active.key)
     ending = (ReminderStatus.SUPERSEDED, Reason.COLLAPSED)
     reminders.settle(connection, [(row, *ending) for row in outrun], now)

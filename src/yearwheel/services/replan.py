@@ -1,9 +1,10 @@
 """Make the ledger say what the plan says, for the districts and stages whose facts changed."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
+from functools import cache
 
-from yearwheel.notifications.ledger import NoticeKind, OutboxStatus
+from yearwheel.notifications.ledger import NoticeKind, OutboxStatus, PlannedReminder
 from yearwheel.notifications.planner import Difference, Planner, compare
 from yearwheel.services.active import Active
 from yearwheel.stages.standing import Standing
@@ -11,11 +12,17 @@ from yearwheel.store import Connection, outbox, reminders, rosters
 
 
 def replan(
-    connection: Connection, active: Active, changed: Collection[Standing], now: datetime
+    connection: Connection,
+    active: Active,
+    changed: Collection[Standing],
+    now: datetime,
+    *,
+    people_changed: bool = False,
 ) -> Difference:
     """Plan these standings afresh and write only the difference, inside the caller's transaction.
 
     Mail that waits to leave and speaks of them is taken back first, so that nothing goes out on old facts.
+    With `people_changed` a stage that has closed asks nobody any more: not who came, or came back, later.
     """
     roster = rosters.load(connection, active.state, active.key)
     places = {(standing.stage_key, standing.district_code): standing for standing in changed}
@@ -23,8 +30,26 @@ def replan(
     desired = Planner(active.cycle, roster, active.since).plan(changed)
     existing = reminders.list_ladder(connection, active.key, places)
     difference = compare(active.cycle, desired, existing, places)
+    if people_changed:
+        _leave_what_closed(active, difference, places, now)
     reminders.apply(connection, active.key, difference, now, active.stored.version)
     return difference
+
+
+def _leave_what_closed(
+    active: Active, difference: Difference, places: Mapping[tuple[str, str], Standing], now: datetime
+) -> None:
+    @cache
+    def closed(stage_key: str, code: str) -> bool:
+        stage = active.stages[stage_key]
+        dates = stage.dates_for(places[stage_key, code].due_on, active.cycle.workdays)
+        return stage.review is None and dates.close.moment < now
+
+    def is_over(reminder: PlannedReminder) -> bool:
+        return reminder.due_at <= now and closed(*reminder.key[:2])
+
+    difference.new = [reminder for reminder in difference.new if not is_over(reminder)]
+    difference.revived = [(row, plan) for row, plan in difference.revived if not is_over(plan)]
 
 
 def take_back_waiting(

@@ -28,10 +28,13 @@ from tests.apps import (
     set_clock,
 )
 from yearwheel.calendar.timetable import DistrictDays
+from yearwheel.notifications.ledger import SYSTEM
 from yearwheel.roster.district_days import DayKind
 from yearwheel.roster.people import Contact, Role
+from yearwheel.services.active import read_active
 from yearwheel.services.app import Refused
 from yearwheel.services.change_calendar import save_change
+from yearwheel.services.contacts import call_reachable, give_up_address, name_deputy, set_away
 from yearwheel.services.decide import Decision, decide
 from yearwheel.services.disaster import declare_disaster
 from yearwheel.services.excuse import excuse, reinstate
@@ -39,15 +42,19 @@ from yearwheel.services.extend import Extension, extend, take_back_extension
 from yearwheel.services.import_days import DaysFile, import_days
 from yearwheel.services.import_roster import RosterFiles, import_roster
 from yearwheel.services.mass import NewDay, extend_many, undo
+from yearwheel.services.pause import pause_cycle, resume_cycle
 from yearwheel.services.prove import prove
 from yearwheel.services.relief import end_relief, list_reliefs
 from yearwheel.services.selection import Selection
 from yearwheel.services.submit import start
+from yearwheel.store import events
 from yearwheel.store.database import Database
+from yearwheel.store.events import Event
 
 CLAY = person("clay", CEDAR, Role.FINANCE_OFFICER)
 ABE = person("abe", ASH, Role.TECHNOLOGY_COORDINATOR)
 ALWAYS = tuple(contact for contact in PEOPLE.contacts.values() if contact not in (ANN, FINN))
+PAIRS = {"001": ("ann", "sue"), "002": ("bob", "sam"), "003": ("cal", "sid")}  # who, and who stands in
 FIRST, EARLIEST_DUE = date(2027, 2, 1), date(2027, 2, 20)
 
 
@@ -142,6 +149,32 @@ class Year:
 
     def some_leave(self, _stage: str, _code: str, _: int) -> None:
         self._people(ANN)
+
+    def stand_in(self, _stage: str, code: str, _: int) -> None:
+        name_deputy(self.app, KEY, *PAIRS[code], by="ada")
+
+    def go_away(self, _stage: str, code: str, ahead: int) -> None:
+        set_away(self.app, KEY, PAIRS[code][0], self.on + timedelta(days=ahead), by="ada")
+
+    def come_back(self, _stage: str, code: str, _: int) -> None:
+        set_away(self.app, KEY, PAIRS[code][0], None, by="ada")
+
+    def lose_an_address(self, _stage: str, code: str, _: int) -> None:
+        now, (contact, _deputy) = self.app.clock.now(), PAIRS[code]
+        with self.app.database.writing() as work:
+            said = Event(now, SYSTEM, "address_refused", KEY, why="550 unknown", detail={"contact": contact})
+            events.append(work.connection, [said])
+            give_up_address(work.connection, read_active(work.connection, KEY), contact, "550 unknown", now)
+            work.commit()
+
+    def find_an_address(self, _stage: str, code: str, _: int) -> None:
+        call_reachable(self.app, KEY, PAIRS[code][0], by="ada")
+
+    def pause(self, _stage: str, _code: str, _: int) -> None:
+        pause_cycle(self.app, KEY, by="ada", why="flood")
+
+    def resume(self, _stage: str, _code: str, _: int) -> None:
+        resume_cycle(self.app, KEY, by="ada")
 
     def _people(self, *named: Contact) -> None:
         files = RosterFiles(roster_of(*ALWAYS, *named))

@@ -23,6 +23,13 @@ def test_postfix_took_what_its_queue_manager_has():
     assert taken_letters(POSTFIX.splitlines()) == {TAKEN}
 
 
+def test_the_order_of_the_lines_and_a_queue_id_that_comes_again_lose_nothing():
+    later = message_id("later", "state.example")
+    again = POSTFIX.replace(TAKEN, later).splitlines()
+    assert taken_letters(reversed(POSTFIX.splitlines())) == {TAKEN}
+    assert taken_letters([*POSTFIX.splitlines(), *again]) == {TAKEN, later}
+
+
 @pytest.mark.parametrize(
     "line",
     [

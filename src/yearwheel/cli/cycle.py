@@ -242,13 +242,15 @@ def resume(
 
 def _kept_back(waiting: "Resumed") -> str:
     """What a pause kept back, in words."""
-    told = f"{counted(waiting.things, 'thing')} to tell {counted(waiting.people, 'person', 'people')}"
+    parts = []
+    if waiting.things:
+        parts.append(
+            f"{counted(waiting.things, 'thing')} to tell {counted(waiting.people, 'person', 'people')}"
+        )
     if waiting.escalations:
-        told += f" ({waiting.escalations} of them to someone higher, that a district is late)"
-    parts = [told] if waiting.things else []
-    parts += [counted(waiting.letters, "letter already written", "letters already written")] * bool(
-        waiting.letters
-    )
+        parts[0] += f" ({waiting.escalations} of them to someone higher, that a district is late)"
+    if waiting.letters:
+        parts.append(counted(waiting.letters, "letter already written", "letters already written"))
     return " and ".join(parts) or "nothing"
 
 

@@ -1,6 +1,7 @@
 """Which of our letters a mail server's log says it took. Pure."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable
 
 _OURS = re.compile(r"[0-9a-f]{40}@[A-Za-z0-9.-]+")  # see `mime.message_id`
@@ -15,14 +16,14 @@ def taken_letters(lines: Iterable[str]) -> set[str]:
     it. In the log of any other server a letter counts where it is named at all.
     """
     named: set[str] = set()
-    begun: dict[str, str] = {}  # queue id -> Message-ID
+    begun: dict[str, set[str]] = defaultdict(set)  # queue id -> Message-IDs: such an id may come again
     queued: set[str] = set()
     for line in lines:
         if found := _CLEANUP.search(line):
-            begun[found[1]] = found[2]
+            begun[found[1]].add(found[2])
         elif found := _QUEUED.search(line):
             queued.add(found[1])
         else:
             named.update(_OURS.findall(line))
-    named.update(begun[queue_id] for queue_id in begun.keys() & queued)
+    named.update(*(begun[queue_id] for queue_id in begun.keys() & queued))
     return {f"<{message_id}>" for message_id in named}

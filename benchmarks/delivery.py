@@ -104,16 +104,20 @@ def _run(ways: list[Way], rounds: int) -> dict[tuple[str, str], list[float]]:
 
 
 def _show(taken: dict[tuple[str, str], list[float]]) -> None:
-    """A table for each place; the first line of each is what the others are compared with."""
+    """A table for each place; the first line of each is what the others are compared with, round by round.
+
+    Within a run a machine drifts by more than what is compared differs.
+    """
     row = "{:<46} {:>10} {:>10} {:>17} {:>9}"
     for where in dict.fromkeys(where for where, _ in taken):
         here = {what: figures for (place, what), figures in taken.items() if place == where}
-        first = median(next(iter(here.values())))
+        first = next(iter(here.values()))
         print("\n" + row.format(where, "ms each", "a second", "slowest-fastest", "speed"))
         for what, figures in here.items():
             middle = median(figures)
             spread = f"{1000 / max(figures):.0f}-{1000 / min(figures):.0f}"
-            print(row.format(what, f"{middle:.3f}", f"{1000 / middle:.0f}", spread, f"{first / middle:.0%}"))
+            speed = median(one / other for one, other in zip(first, figures, strict=True))
+            print(row.format(what, f"{middle:.3f}", f"{1000 / middle:.0f}", spread, f"{speed:.0%}"))
     print()
 
 

@@ -233,6 +233,8 @@ def test_what_is_no_mbox_is_refused_and_an_empty_one_leaves_nothing_behind(tmp_p
     letter.write_bytes(b"Subject: Undelivered\n\nFrom here on nothing is known.\n")
     with pytest.raises(OSError, match=r"letter\.eml is no mbox file, which begins with 'From '"):
         read_folder(letter, pytest.fail)
+    with pytest.raises(FileNotFoundError, match="is neither a Maildir nor an mbox file"):
+        read_folder(tmp_path, pytest.fail)
     empty.write_bytes(b"")
     assert read_folder(empty, pytest.fail) == 0
     assert sorted(path.name for path in tmp_path.iterdir()) == ["bounces", "letter.eml"]

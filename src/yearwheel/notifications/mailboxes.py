@@ -32,7 +32,7 @@ def read_folder(path: Path, take: Take) -> int:
     One is moved aside only after it was taken, so that what interrupts the reading loses nothing.
     OSError when there is no such folder or file.
     """
-    if path.is_dir():
+    if (path / "new").is_dir():
         return _read_maildir(path, take)
     if not path.is_file():
         raise FileNotFoundError(f"{path} is neither a Maildir nor an mbox file")

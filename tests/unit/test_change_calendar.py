@@ -128,8 +128,8 @@ def test_who_was_told_the_old_day_is_told_the_new_one_and_nobody_else(app):
     extend(app, KEY, [Extension("budget", "002", date(2027, 3, 20))], by="ada", why="flood", force=True)
     foreseen = save(app, LATER.replace("due: May 31", "due: June 1"))
 
-    assert (foreseen.notices, len(ledger(app, kind="date_moved"))) == (3, 3)
-    told = [("date_moved:1", name) for name in ("ann", "finn", "cal")]
+    assert (foreseen.notices, len(ledger(app, kind="date_moved"))) == (5, 5)
+    told = [("date_moved:1", name) for name in ("ann", "finn", "sue", "cal", "sid")]
     assert [row[:2] for row in ledger(app, kind="date_moved")] == told
     assert {(e.stage_key, e.district_code) for e in logged(app, "date_moved")} == {
         ("budget", "001"),

@@ -27,9 +27,11 @@ from tests.apps import (
     person,
     roster_of,
     round_at,
+    set_clock,
 )
 from tests.fakes import BROKEN_OFF, NO_SUCH_USER, FakeMailer
 from tests.unit.test_bounces import about, bring
+from tests.unit.test_change_calendar import WITH_REPORT, WITHOUT_PLAN
 from yearwheel.notifications.whole_cycle import read_table, write_table
 from yearwheel.roster.people import Role
 from yearwheel.services.change_calendar import save_change
@@ -154,6 +156,100 @@ def test_a_changed_calendar_is_told_by_the_letters_that_had_not_left(database, m
     round_at(app, "2027-01-04")
     assert year_of(texts(mailer, SUE.email)[0]) == NEW_YEAR
     assert [day for _, day in days_attached(mailer, SUE.email)] == ["2027-03-09", "2027-06-01"]
+
+
+def moved(text: str) -> list[str]:
+    """The stages of which a letter says that their date moved, each with the day the new one replaces."""
+    lines = [line.strip() for line in text.splitlines()]
+    stages = [line for line in lines if line.startswith("The date of ")]
+    instead = [line for line in lines if line.startswith("Instead of: ")]
+    return [f"{stage} / {day}" for stage, day in zip(stages, instead, strict=True)]
+
+
+def test_whoever_has_the_dates_of_the_year_is_told_when_one_of_them_moves(database, mailer) -> None:
+    app = make_app(database, mailer=mailer)
+    round_at(app, "2027-01-04")
+    set_clock(app, "2027-01-04 12:00")
+    mailer.sent.clear()
+    later = SOURCE.replace("on: March 1,", "on: March 9,").replace("due: May 31", "due: June 7")
+    foreseen = save_change(app, KEY, later, by="ada", why="the board meets late")
+    round_at(app, "2027-01-05")
+
+    readers = (ANN, BOB, CAL, SUE, SAM, SID)
+    notices = ledger(app, kind="date_moved")
+    assert {reader.key: sum(row[1] == reader.key for row in notices) for reader in readers} == {
+        reader.key: 2 for reader in readers
+    }
+    assert foreseen.notices == len(notices)
+    assert moved(texts(mailer, SUE.email)[0]) == [
+        "The date of Budget moved / Instead of: Monday, March 1",
+        "The date of Review moved / Instead of: Tuesday, June 1",
+    ]
+    assert days_attached(mailer, SUE.email) == [
+        ("Due: Budget", "2027-03-09"),
+        ("Due: Review", "2027-06-07"),
+    ]
+    assert prove(app, KEY).breaches == ()
+
+
+def test_the_proof_misses_the_change_that_those_with_the_years_dates_were_not_told_of(
+    sqlite_database, mailer
+) -> None:
+    app = make_app(sqlite_database, mailer=mailer)
+    round_at(app, "2027-01-04")
+    set_clock(app, "2027-01-04 12:00")
+    save_change(app, KEY, SOURCE.replace("due: May 31", "due: June 7"), by="ada", why="later")
+    with app.database.writing() as work:
+        work.connection.exec_driver_sql("DROP TRIGGER event_no_delete")
+        work.connection.exec_driver_sql("DELETE FROM event WHERE kind = 'date_moved'")
+        work.commit()
+
+    found = {(b.kind, b.stage_key, b.district_code) for b in prove(app, KEY).breaches}
+    assert found == {("forgotten", "review", code) for code in ("001", "002", "003")}
+
+
+def test_a_stage_that_no_letter_with_the_years_dates_had_is_news_to_nobody_when_it_moves(
+    sqlite_database, mailer
+) -> None:
+    app = make_app(sqlite_database, mailer=mailer)
+    round_at(app, "2027-01-04")
+    set_clock(app, "2027-01-04 12:00")
+    for due in ("June 15", "June 22"):
+        save_change(app, KEY, WITH_REPORT.replace("June 15", due), by="ada", why="one stage more")
+        round_at(app, "2027-01-05")
+
+    assert ledger(app, kind="date_moved") == []
+    assert prove(app, KEY).breaches == ()
+
+
+def test_a_stage_that_is_taken_out_before_it_opens_is_told_to_those_with_the_years_dates(
+    sqlite_database, mailer
+) -> None:
+    app = make_app(sqlite_database, mailer=mailer)
+    round_at(app, "2027-01-04")
+    set_clock(app, "2027-01-04 12:00")
+    save_change(app, KEY, WITHOUT_PLAN, by="ada", why="not this year")
+    round_at(app, "2027-01-05")
+
+    assert {row[1] for row in ledger(app, kind="excused")} >= {SUE.key, SAM.key, SID.key}
+    assert prove(app, KEY).breaches == ()
+
+
+def test_a_day_that_moves_twice_before_a_letter_says_so_replaces_the_one_that_was_told(
+    sqlite_database, mailer
+) -> None:
+    app = make_app(sqlite_database, mailer=mailer)
+    round_at(app, "2027-01-04")
+    set_clock(app, "2027-01-04 12:00")
+    mailer.sent.clear()
+    save_change(app, KEY, SOURCE.replace("on: March 1,", "on: March 9,"), by="ada", why="later")
+    extend(app, KEY, [Extension("budget", "001", date(2027, 3, 12))], by="ada", why="flood")
+    round_at(app, "2027-01-05")
+
+    (text,) = texts(mailer, ANN.email)
+    assert [line.strip() for line in text.splitlines() if "Instead of" in line] == [
+        "Instead of: Monday, March 1"
+    ]
 
 
 def test_the_publication_tells_coordinators_and_superintendents_once(sqlite_database, mailer) -> None:

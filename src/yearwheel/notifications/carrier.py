@@ -6,11 +6,8 @@ from zoneinfo import ZoneInfo
 
 from yearwheel.calendar.cycle import Cycle
 from yearwheel.calendar.day_words import zone_words
-from yearwheel.notifications.ledger import SYSTEM, Attempt, OutboxStatus
+from yearwheel.notifications.ledger import LEFT, SYSTEM, WAITING, Attempt, OutboxStatus
 from yearwheel.notifications.mailers.team import REDIRECTED
-
-LEFT = frozenset({OutboxStatus.SENT, OutboxStatus.BOUNCED})
-WAITING = frozenset({OutboxStatus.HELD, OutboxStatus.QUEUED, OutboxStatus.SENDING})
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,7 +136,7 @@ CATALOG: dict[str, Entry] = {
         ),
         Entry(
             NoticeKind.DATE_MOVED,
-            _TOLD,
+            f"{_TOLD}, and who was written the year's dates",
             "a published calendar is changed",
             Need.DUTY,
             "The date moved: Drafting - Adair County",

@@ -70,6 +70,8 @@ class OutboxStatus(StrEnum):
     DISCARDED = "discarded"  # a person decided that it does not go
 
 
+LEFT = frozenset({OutboxStatus.SENT, OutboxStatus.BOUNCED})
+WAITING = frozenset({OutboxStatus.HELD, OutboxStatus.QUEUED, OutboxStatus.SENDING})
 OUTBOX_MOVES: dict[OutboxStatus, frozenset[OutboxStatus]] = {
     OutboxStatus.HELD: frozenset({OutboxStatus.QUEUED, OutboxStatus.SUPPRESSED, OutboxStatus.DISCARDED}),
     OutboxStatus.QUEUED: frozenset(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from yearwheel.notifications.ledger import NoticeKind, Reason, ReminderKey
+from yearwheel.roster.people import Role
 from yearwheel.stages.status import HANDED_IN, WAIVED, Status
 
 NOTICES: Mapping[str, NoticeKind] = {  # the event that each notice answers
@@ -22,6 +23,15 @@ NOTICES: Mapping[str, NoticeKind] = {  # the event that each notice answers
 }
 NEW_DAYS = frozenset({NoticeKind.EXTENSION, NoticeKind.DATE_MOVED})  # the due day is another one now
 RETIRED = frozenset({Reason.UNDONE, Reason.NO_NEWS})  # no letter told it, and none has to
+OF_THE_CALENDAR = frozenset({"date_moved", "extension_overtaken", "withdrawn"})  # the year's dates change
+TOLD_THE_YEAR = (Role.TECHNOLOGY_COORDINATOR, Role.SUPERINTENDENT)  # who is written the year's dates
+
+
+def readers(event: str, tell: Sequence[str]) -> tuple[str, ...]:
+    """The roles that hear of an event: the stage's, and if the year's dates change those who have them."""
+    if NOTICES.get(event) is NoticeKind.ASSIGNED:
+        return (Role.REVIEWER,)
+    return tuple(dict.fromkeys((*tell, *TOLD_THE_YEAR))) if event in OF_THE_CALENDAR else tuple(tell)
 
 
 @dataclass(frozen=True, slots=True)

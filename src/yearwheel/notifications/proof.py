@@ -15,6 +15,8 @@ from yearwheel.notifications.came_back import tell_returns
 from yearwheel.notifications.facts import Facts, Message, Place, Row, Stretch, touched
 from yearwheel.notifications.history import FOREVER, Change, Span, Turn
 from yearwheel.notifications.ledger import (
+    LEFT,
+    WAITING,
     WHOLE_CYCLE,
     NoticeKind,
     OutboxStatus,
@@ -23,17 +25,15 @@ from yearwheel.notifications.ledger import (
     ReminderStatus,
 )
 from yearwheel.notifications.missing_weeks import Weeks, missing_weeks
-from yearwheel.notifications.news import NOTICES, RETIRED
+from yearwheel.notifications.news import NOTICES, OF_THE_CALENDAR, RETIRED, readers
 from yearwheel.notifications.planner import NOBODY
 from yearwheel.notifications.rebuilt import RebuiltYear
 from yearwheel.notifications.true_reasons import Reasons
 from yearwheel.roster.people import Role
-from yearwheel.stages.status import LABELS
+from yearwheel.stages.status import LABELS, Status
 
 # A letter that a deliverer has claimed cannot be called back: what happens in this time it cannot know.
 IN_HAND = timedelta(minutes=10)
-LEFT = frozenset({OutboxStatus.SENT, OutboxStatus.BOUNCED})
-WAITING = frozenset({OutboxStatus.HELD, OutboxStatus.QUEUED, OutboxStatus.SENDING})
 
 
 class BreachKind(StrEnum):
@@ -195,8 +195,7 @@ class _Prover:
             if kind is None or change.at > self._facts.until:
                 continue
             numbers[kind] += 1
-            tell = self._year.stage_at(place[0], change.at).tell
-            roles = (Role.REVIEWER,) if kind is NoticeKind.ASSIGNED else tell
+            roles = readers(change.kind, self._year.stage_at(place[0], change.at).tell)
             for role, contact in self._year.readers(place[1], roles):
                 if contact is not None and self._year.presence.since(place[1], role, contact.key) < change.at:
                     key = ReminderKey(*place, f"{kind}:{numbers[kind]}", contact.key, change.due_on)
@@ -457,19 +456,18 @@ class _Prover:
 
     def _has_to_be_told(self, place: Place, before: Span, after: Span) -> bool:
         """Whether a changed calendar took back a day somebody had been told, and no recorded act says so."""
-        if before.turn is None or (after.turn and after.turn.due_on == before.turn.due_on):
+        expected = before.in_calendar and (before.turn is not None or before.status is Status.NOT_OPEN)
+        if not expected or (after.in_calendar and after.due_on == before.due_on):
             return False
-        told = any(
+        told = self._year.knows_year(place, after.start) or any(
             row.status is ReminderStatus.QUEUED
             and row.key.deadline_on == before.due_on
             and (row.settled_at or FOREVER) < after.start
             for row in self._year.by_place.get(place, ())
             if not row.is_notice
         )
-        acts = ("date_moved", "withdrawn")
-        return told and not any(
-            change.kind in acts and change.at == after.start for change in self._year.changes.get(place, ())
-        )
+        acts = (change for change in self._year.changes.get(place, ()) if change.at == after.start)
+        return told and not any(change.kind in OF_THE_CALENDAR for change in acts)
 
     # The publication: as many were told as its event says
 

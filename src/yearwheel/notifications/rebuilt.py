@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from yearwheel.calendar.cycle import Cycle, OwedBy, SendWindow, Stage
 from yearwheel.notifications.facts import Facts, Place, Row, Stretch
 from yearwheel.notifications.history import Change, Edition, Historian, History, Span, Turn
+from yearwheel.notifications.ledger import LEFT, NoticeKind
 from yearwheel.notifications.presence import Presence
 from yearwheel.roster.people import Contact, Role
 
@@ -89,6 +90,25 @@ class RebuiltYear:
         found = defaultdict(list)
         for row in self.facts.rows:
             found[row.key.stage_key, row.key.district_code].append(row)
+        return found
+
+    def knows_year(self, place: Place, at: datetime) -> bool:
+        """Whether a letter with the dates of the year had told somebody of a stage that stayed until then."""
+        return any(self._stayed(place[0], told_at, at) for told_at in self._told_year.get(place[1], ()))
+
+    def _stayed(self, stage_key: str, since: datetime, until: datetime) -> bool:
+        *_, first = (e for e in self.editions if e.at <= since)
+        between = [first, *(e for e in self.editions if since < e.at < until)]
+        return since < until and all(stage_key in {s.key for s in e.cycle.stages} for e in between)
+
+    @cached_property
+    def _told_year(self) -> Mapping[str, list[datetime]]:
+        """When letters that left with the dates of the year were written, by district."""
+        found = defaultdict(list)
+        for row in self.facts.rows:
+            message = self.messages.get(row.outbox_id or 0)
+            if row.kind == NoticeKind.PUBLISHED and message and message.status in LEFT:
+                found[row.key.district_code].append(message.queued_at)
         return found
 
     def words(self, moment: datetime, zone: ZoneInfo | None = None) -> str:

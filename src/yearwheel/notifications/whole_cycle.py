@@ -8,6 +8,7 @@ from operator import itemgetter
 from yearwheel.calendar.cycle import Cycle, OwedBy
 from yearwheel.calendar.day_words import day_words
 from yearwheel.notifications.ledger import NoticeKind, PlannedReminder, ReminderKey
+from yearwheel.notifications.news import TOLD_THE_YEAR
 from yearwheel.notifications.planner import NOBODY
 from yearwheel.notifications.untrusted import Address
 from yearwheel.roster.people import Role, Roster
@@ -17,8 +18,6 @@ Table = tuple[tuple[str, str], ...]
 
 # What people typed stands inside a sentence; a cell that is an address alone can only be one of the roster.
 _ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[\w-]+(\.[\w-]+)+", re.ASCII)
-
-_TOLD_THE_DATES = (Role.TECHNOLOGY_COORDINATOR, Role.SUPERINTENDENT)
 
 
 def write_table(table: Iterable[tuple[str, str]]) -> str:
@@ -56,7 +55,7 @@ def publication(
     found: list[PlannedReminder] = []
     for code in dict.fromkeys(standing.district_code for standing in entered):
         if not roster.districts[code].is_state_office:
-            found += tell(cycle, roster, _TOLD_THE_DATES, NoticeKind.PUBLISHED, rung, (), at, code=code)
+            found += tell(cycle, roster, TOLD_THE_YEAR, NoticeKind.PUBLISHED, rung, (), at, code=code)
     return found
 
 

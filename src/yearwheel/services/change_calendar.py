@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 
-from yearwheel.calendar.cycle import Cycle, LocalDue, StageKind
+from yearwheel.calendar.cycle import Cycle, LocalDue, Stage, StageKind
 from yearwheel.calendar.timetable import DistrictDays
 from yearwheel.config.cycle_file import load_cycle
 from yearwheel.notifications.alike import Groups, alike
@@ -30,13 +30,14 @@ from yearwheel.services.local_days import (
     with_news,
     with_own_day,
 )
-from yearwheel.services.moves import Move, count_notices, make_moves, tell, told_days
+from yearwheel.services.moves import Move, count_notices, find_told, make_moves, tell
 from yearwheel.services.reapply import reapply, record
 from yearwheel.services.reasons import need_reason
 from yearwheel.services.replan import replan, take_back_waiting, take_back_year
 from yearwheel.services.tracks import enter_on_tracks
 from yearwheel.services.untold import retire_untold
 from yearwheel.stages.standing import DueBecause, Standing
+from yearwheel.stages.status import Status
 from yearwheel.store import Connection, district_days, events, reminders, rosters, standings, versions
 from yearwheel.store.events import Event
 from yearwheel.store.versions import Version
@@ -273,13 +274,13 @@ def _news(connection: Connection, active: Active, change: _Change, by: str, why:
     """What those who had been told of a day have to hear: that it moved, or that nothing is due any more."""
     was = {stage.key: stage for stage in change.old.stages}
     is_now = {stage.key: stage for stage in active.cycle.stages}
-    told = told_days(connection, active, _places(change.standings))
+    is_told = find_told(connection, active, _places(change.standings))
     told_already = {move.after.place for move in (*change.relieved, *change.overtaken)}
     news = []
     for standing in change.standings:
         old, new = was.get(standing.stage_key), is_now.get(standing.stage_key)
-        turn = turn_of(old, standing) if old else None
-        if old is None or turn is None or (*standing.place, turn.due_on) not in told:
+        due_on = _expected_on(old, standing) if old else None
+        if old is None or due_on is None or not is_told(standing.place, due_on):
             continue
         if new is None:
             news.append(Move(standing, standing, by, "withdrawn", why, NoticeKind.EXCUSED, note=why))
@@ -288,9 +289,16 @@ def _news(connection: Connection, active: Active, change: _Change, by: str, why:
             and old.dates.due.on != new.dates.due.on
             and standing.place not in told_already
         ):
-            instead = {"instead_of": str(turn.due_on)}
+            instead = {"instead_of": str(due_on)}
             news.append(Move(standing, standing, by, "date_moved", why, NoticeKind.DATE_MOVED, why, instead))
     return news
+
+
+def _expected_on(stage: Stage, standing: Standing) -> date | None:
+    """By when something is expected of a district, or of its reviewer once the work is there."""
+    if turn := turn_of(stage, standing):
+        return turn.due_on
+    return stage.dates.due.on if standing.status is Status.NOT_OPEN else None
 
 
 def _places(here: Iterable[Standing]) -> set[tuple[str, str]]:

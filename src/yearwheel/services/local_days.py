@@ -10,7 +10,7 @@ from yearwheel.notifications.history import OWN_DAY
 from yearwheel.notifications.ledger import NoticeKind
 from yearwheel.notifications.planner import turn_of
 from yearwheel.services.active import Active
-from yearwheel.services.moves import Move, told_days
+from yearwheel.services.moves import Move, find_told
 from yearwheel.services.relief import first_days
 from yearwheel.stages.standing import DueBecause, Standing
 from yearwheel.store import Connection, district_days, events
@@ -58,15 +58,17 @@ def to_own_days(
 
 def with_news(connection: Connection, active: Active, old: Cycle, moves: Sequence[Move]) -> list[Move]:
     """The moves, those with a notice whose districts a letter has told another day under the old calendar."""
+    if not moves:
+        return []
     places = {(move.before.stage_key, move.before.district_code) for move in moves}
-    told = told_days(connection, active, places) if places else set()
+    is_told = find_told(connection, active, places)
     was = {stage.key: stage for stage in old.stages}
 
     def with_its_news(move: Move) -> Move:
         place = (move.before.stage_key, move.before.district_code)
         turn = turn_of(was[place[0]], move.before) if place[0] in was else None
         due_on = move.after.due_on or active.stages[place[0]].dates.due.on
-        if turn is None or turn.due_on == due_on or (*place, turn.due_on) not in told:
+        if turn is None or turn.due_on == due_on or not is_told(place, turn.due_on):
             return move
         instead = {"instead_of": str(turn.due_on)}
         return replace(move, kind="date_moved", notice=NoticeKind.DATE_MOVED, note=move.why, detail=instead)

@@ -1,13 +1,13 @@
 """A change of standing: checked, kept as an event, and followed by the ledger in the same transaction."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
 from yearwheel.notifications.ledger import NoticeKind, PlannedReminder, ReminderKey
-from yearwheel.notifications.news import NEW_DAYS
+from yearwheel.notifications.news import NEW_DAYS, readers
 from yearwheel.roster.people import Role, Roster
 from yearwheel.services.active import Active
 from yearwheel.services.app import Refused
@@ -15,11 +15,11 @@ from yearwheel.services.replan import replan, take_back_year
 from yearwheel.services.untold import retire_untold
 from yearwheel.stages.standing import Standing
 from yearwheel.stages.status import OWED, WAIVED, MoveRefused, Status, check_move
-from yearwheel.store import Connection, events, reminders, rosters, standings, tasks
+from yearwheel.store import Connection, events, reminders, rosters, standings, tasks, versions
 from yearwheel.store.events import Event
 
 BEGINNING = (Status.NOT_OPEN, Status.OPEN, Status.IN_PROGRESS)
-Told = tuple[str, str, date]  # stage key, district code, due day
+Place = tuple[str, str]  # stage key, district code
 MORE_TIME = "more_time"  # the task that a request for a later day opens
 
 
@@ -87,9 +87,34 @@ def with_status(standing: Standing, status: Status, **changes: Any) -> Standing:
     return replace(standing, status=status, **changes)
 
 
-def told_days(connection: Connection, active: Active, places: set[tuple[str, str]]) -> set[Told]:
-    """The deadlines of these (stage, district) places that a letter has spoken of, or is about to."""
-    return reminders.find_said(connection, active.key, places, NEW_DAYS)
+def find_told(
+    connection: Connection, active: Active, places: Collection[Place]
+) -> Callable[[Place, date], bool]:
+    """Tells of these places whether a letter has spoken of a deadline there, or is about to.
+
+    One that left with the dates of the year spoke of every stage the calendar had then.
+    """
+    said = reminders.find_said(connection, active.key, places, NEW_DAYS)
+    year = reminders.told_the_year(connection, active.key, {code for _, code in places})
+    entered = _entered(connection, active)
+
+    def is_told(place: Place, due_on: date) -> bool:
+        stage_key, code = place
+        return (*place, due_on) in said or (code in year and entered[stage_key] <= year[code])
+
+    return is_told
+
+
+def _entered(connection: Connection, active: Active) -> dict[str, datetime]:
+    """Since when each stage is in the calendar."""
+    found: dict[str, datetime] = {}
+    before: set[str] = set()
+    kept = versions.list_versions(connection, active.key)
+    for version, cycle in zip(kept, (*active.former, active.cycle), strict=False):
+        here = {stage.key for stage in cycle.stages}
+        found |= dict.fromkeys(here - before, version.made_at)
+        before = here
+    return found
 
 
 def request_subject(active: Active, stage_key: str) -> str:
@@ -176,8 +201,7 @@ def _notices(
     stage = active.stages[move.after.stage_key]
     deadline_on: date = move.after.due_on or stage.dates.due.on
     seen = set()
-    readers = (Role.REVIEWER,) if move.notice is NoticeKind.ASSIGNED else stage.tell
-    for role in readers:
+    for role in readers(move.kind, stage.tell):
         for contact in roster.holders(move.after.district_code, Role(role)):
             if contact.key in seen:
                 continue

@@ -129,6 +129,19 @@ def find_said(
     return {(stage, code, on) for stage, code, on in connection.execute(query) if (stage, code) in places}
 
 
+def told_the_year(connection: Connection, cycle_key: str, codes: Collection[str]) -> dict[str, datetime]:
+    """Of these districts those whose dates of the year a letter took along, and when the last was written."""
+    may_have_left = (OutboxStatus.SENDING, OutboxStatus.SENT, OutboxStatus.UNCERTAIN, OutboxStatus.BOUNCED)
+    query = (
+        select(table.c.district_code, func.max(outbox.c.queued_at))
+        .join(outbox, outbox.c.id == table.c.outbox_id)
+        .where(table.c.cycle_key == cycle_key, table.c.kind == NoticeKind.PUBLISHED)
+        .where(table.c.district_code.in_(codes), outbox.c.status.in_(may_have_left))
+        .group_by(table.c.district_code)
+    )
+    return dict(connection.execute(query).all())
+
+
 def revive(connection: Connection, ids: Collection[int]) -> None:
     """Let rows that had ended wait again."""
     again = update(table).where(table.c.id.in_(ids))

@@ -1,10 +1,12 @@
 """A reviewer's decision: by a second person, with what must change, and a date of its own."""
 
 from datetime import date
+from email import message_from_bytes, policy
 
 import pytest
 
 from tests.apps import KEY, begun, hand_in, ledger, logged, round_at, set_clock, standing_of
+from tests.fakes import FakeMailer
 from yearwheel.services.app import Refused
 from yearwheel.services.decide import Decision, decide
 from yearwheel.stages.standing import DueBecause
@@ -14,9 +16,14 @@ CHANGES = "Give strategy 2 a baseline."
 
 
 @pytest.fixture
-def app(sqlite_database):
+def mailer() -> FakeMailer:
+    return FakeMailer()
+
+
+@pytest.fixture
+def app(sqlite_database, mailer):
     """The plan of district 001 is with its reviewer since Thursday, April 29."""
-    app = begun(sqlite_database)
+    app = begun(sqlite_database, mailer)
     round_at(app, "2027-02-01")
     hand_in(app, "budget", "001")
     round_at(app, "2027-02-02")
@@ -122,3 +129,17 @@ def test_what_is_approved_is_not_approved_again(app):
         say(app)
 
     assert len(logged(app, "approved")) == 1
+
+
+def test_each_letter_about_the_changes_says_what_the_reviewer_asked_for(app, mailer):
+    say(app, CHANGES)
+    round_at(app, "2027-05-04")
+    round_at(app, "2027-05-07")  # Saturday, two days before, goes on Friday
+    texts = [
+        message_from_bytes(e.raw, policy=policy.default).get_body(("plain",)).get_content()
+        for e in mailer.sent
+        if e.recipient == "ann@mail.example"
+    ]
+    told = [text.replace("\r\n", "\n") for text in texts if "your changes are due" in text]
+    assert len(told) == 1
+    assert f"Comment from the reviewer:\n  | {CHANGES}\n" in told[0]

@@ -20,7 +20,7 @@ MARCH_1, MARCH_12 = date(2027, 3, 1), date(2027, 3, 12)
 
 
 def dates(due_on: date = MARCH_1, stamp: datetime = STAMP, **changes: str) -> bytes:
-    return write_dates([announce(CYCLE, replace(BUDGET, **changes), "001", due_on)], stamp)
+    return write_dates([announce(CYCLE, replace(BUDGET, **changes), "001", due_on, BUDGET.basis)], stamp)
 
 
 def events(raw: bytes) -> list[icalendar.Event]:
@@ -54,14 +54,14 @@ def test_another_library_reads_the_same() -> None:
 
 def test_two_districts_of_one_reader_are_two_events_in_whichever_letter() -> None:
     """Who works for two districts takes two letters into one calendar, with a day of each."""
-    here = announce(CYCLE, BUDGET, "001", MARCH_1, "Adair County")
-    there = announce(CYCLE, BUDGET, "002", MARCH_12, "Allen County")
+    here = announce(CYCLE, BUDGET, "001", MARCH_1, "", "Adair County")
+    there = announce(CYCLE, BUDGET, "002", MARCH_12, "", "Allen County")
     told = {(str(e["uid"]), str(e["summary"]), e.start) for e in events(write_dates([here, there], STAMP))}
     assert told == {
         (f"letter.{event_uid(KEY, 'budget', '001')}", "Due: Budget - Adair County", MARCH_1),
         (f"letter.{event_uid(KEY, 'budget', '002')}", "Due: Budget - Allen County", MARCH_12),
     }
-    (alone,) = events(write_dates([announce(CYCLE, BUDGET, "002", MARCH_12)], STAMP))
+    (alone,) = events(write_dates([announce(CYCLE, BUDGET, "002", MARCH_12, "")], STAMP))
     assert alone["uid"] == f"letter.{event_uid(KEY, 'budget', '002')}"
 
 

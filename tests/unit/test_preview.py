@@ -1,6 +1,7 @@
 """Every kind of message can be looked at before any is sent, and looking makes and sends nothing."""
 
 import re
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,22 @@ def test_the_receipt_shows_what_a_real_one_does(kentucky) -> None:
         r"  \| Fingerprint \(SHA-256\): [0-9a-f]{64}\n",
         shown.rendered.text,
     )
+
+
+@pytest.mark.parametrize(
+    ("kind", "due_on", "days_left"),
+    [
+        ("assigned", date(2027, 7, 1), 30),
+        ("review", date(2027, 7, 1), 10),
+        ("returned", date(2027, 7, 23), 22),
+        ("revision", date(2027, 7, 23), 7),
+    ],
+)
+def test_of_a_review_the_days_are_each_sides_own_and_not_the_stages(
+    kentucky, kind, due_on, days_left
+) -> None:
+    _, (shown,) = preview(*kentucky, kind, "035", BASE)
+    assert [(item.due_on, item.days_left) for item in shown.letter.items] == [(due_on, days_left)]
 
 
 def test_the_terminal_shows_one_letter_and_makes_no_installation(tmp_path: Path) -> None:

@@ -99,7 +99,9 @@ def state_digest(districts: int) -> Letter:
 
 
 def everything() -> Letter:
-    return letter(*(of_kind(kind) for kind in reversed(KINDS)))
+    items = [of_kind(kind) for kind in reversed(KINDS)]
+    # What came back is of another stage: beside it nothing else asks for its work.
+    return letter(*(i._replace(stage_title="Alignment") if i.kind == "returned" else i for i in items))
 
 
 def match_snapshot(name: str, words: str) -> None:
@@ -151,7 +153,7 @@ def test_a_digest_begins_with_what_hurts_most(renderer: Renderer) -> None:
         "Budget preparation is late",
         "Adair County is late with Budget preparation",
         "Budget preparation is due today",
-        "Budget preparation: your work needs changes",
+        "Alignment: your work needs changes",
         "OET review: your changes are due Friday",
         "Budget preparation is due Friday",
         "Your review of Adair County is due Friday",
@@ -169,8 +171,9 @@ def test_a_digest_begins_with_what_hurts_most(renderer: Renderer) -> None:
     ]
 
 
-def test_what_came_back_is_not_asked_for_again_beside_it(renderer: Renderer) -> None:
-    returned, asked = of_kind("returned"), of_kind("revision")._replace(stage_title="Budget preparation")
+@pytest.mark.parametrize("kind", ["revision", "reminder"])
+def test_what_came_back_is_not_asked_for_again_beside_it(renderer: Renderer, kind: str) -> None:
+    returned, asked = of_kind("returned"), of_kind(kind)._replace(stage_title="Budget preparation")
     alone, beside = renderer.render(letter(returned)), renderer.render(letter(asked, returned))
     assert beside == alone
     later = asked._replace(due_on=asked.due_on + timedelta(days=7))
@@ -193,6 +196,14 @@ def test_of_several_districts_it_is_told_only_what_holds_for_all(renderer: Rende
     assert "Taken until: Friday, February 5 at 11:59 PM Eastern" in renderer.render(letter(late, other)).text
     longer = other._replace(taken_until=CLOSE + timedelta(days=7))
     assert "Taken until" not in renderer.render(letter(late, longer)).text
+
+
+def test_of_several_districts_a_basis_is_told_only_where_it_is_the_same(renderer: Renderer) -> None:
+    late = of_kind("escalation")
+    other = late._replace(district_name="Boyd County", page="019/budget")
+    assert f"Based on: {late.basis}\n" in renderer.render(letter(late, other)).text
+    granted = other._replace(basis="the office's decision")
+    assert "Based on" not in renderer.render(letter(late, granted)).text
 
 
 def test_the_weekly_digest_does_not_hide_the_dates_of_the_year(renderer: Renderer) -> None:

@@ -65,6 +65,32 @@ def proof(app) -> Proof:
     return found
 
 
+@pytest.mark.parametrize(
+    ("statutory", "rests_on"),
+    [
+        ("", "Based on: the office's decision"),
+        (
+            ", statutory: yes",
+            "Based on: the office's decision; the date by KRS 160.470 is Monday, March 1",
+        ),
+    ],
+)
+def test_a_day_that_the_office_granted_rests_on_no_law(app, statutory, rests_on):
+    source = SOURCE.replace("basis: KRS 160.470}", f"basis: KRS 160.470{statutory}}}")
+    if statutory:
+        save_change(app, KEY, source, by="ada", why="the statute was found")
+    extend(app, KEY, [Extension("budget", "001", MARCH_12)], by="ada", why="flood", force=True)
+    round_at(app, "2027-02-03")
+    assert f"Based on: {rests_on.removeprefix('Based on: ')}\n" in letter(app)
+
+    round_at(app, "2027-03-05")
+    assert [line for line in letter(app).splitlines() if line.startswith("Based on")] == [rests_on]
+
+    take_back(app)
+    round_at(app, "2027-03-08")
+    assert "Based on: KRS 160.470\n" in letter(app)
+
+
 def test_a_date_that_is_taken_back_untold_is_told_to_nobody(app):
     give(app)
     take_back(app)

@@ -100,5 +100,6 @@ def describe(cycle: Cycle, stage: Stage, dates: StageDates) -> str:
     if "due_moved" in stage.words and dates == stage.dates:
         lines.append(f"{stage.words['due_moved']}.")
     if stage.basis:
-        lines.append(f"Basis: {stage.basis}.")
+        of = "" if dates == stage.dates else f" of the published day, {in_words(stage.dates.due.on)}"
+        lines.append(f"Basis{of}: {stage.basis}.")
     return "\n".join([*lines, f"Help: {cycle.help_address}"])

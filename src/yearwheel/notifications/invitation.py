@@ -27,11 +27,13 @@ class Announced:
     words: str
 
 
-def announce(cycle: Cycle, stage: Stage, district_code: str, due_on: date, of: str = "") -> Announced:
+def announce(
+    cycle: Cycle, stage: Stage, district_code: str, due_on: date, basis: str, of: str = ""
+) -> Announced:
     """A district's due day in words for a calendar. `of` names it where a letter speaks of several."""
     due = stage.dates.due
-    basis = [f"Based on: {stage.basis}"] if stage.basis else []
-    lines = [stage.ask, f"Due by {due.at:%H:%M} ({due.zone.key})", *basis, f"Help: {cycle.help_address}"]
+    rests = [f"Based on: {basis}"] if basis else []
+    lines = [stage.ask, f"Due by {due.at:%H:%M} ({due.zone.key})", *rests, f"Help: {cycle.help_address}"]
     title = f"Due: {stage.title} - {of}" if of else f"Due: {stage.title}"
     return Announced(cycle.key, stage.key, quote(district_code, safe=""), title, due_on, "\n".join(lines))
 

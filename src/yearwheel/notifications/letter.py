@@ -8,6 +8,9 @@ from datetime import date, datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from yearwheel.calendar.cycle import Stage
+from yearwheel.calendar.day_words import day_words
+
 
 class Item(NamedTuple):
     """One thing a letter speaks of. Every text in it may come from a person and is treated as untrusted."""
@@ -23,7 +26,7 @@ class Item(NamedTuple):
     days_left: int  # calendar days from the letter's day; negative when late
     missing: tuple[str, ...]  # what is not handed in, by name
     page: str  # where the button leads, below the reader's own page: "001/drafting"; empty is that page
-    basis: str  # the statute or rule the deadline rests on; may be empty
+    basis: str  # what the deadline rests on, see `basis_words`; may be empty
     note: str  # a reviewer's comment, the reason of an extension; may be empty
     role_label: str  # why this reader: "district technology coordinator"
     gentle: bool = False  # a disaster has struck the district: softer words
@@ -31,6 +34,15 @@ class Item(NamedTuple):
     due_before: date | None = None  # of a day that moved: the one its reader knows
     taken_until: datetime | None = None  # of late work: until when it can be handed in all the same; aware
     takes: tuple[str, ...] = ()  # what the work consists of
+
+
+def basis_words(stage: Stage, on: date, *, granted: bool = False) -> str:
+    """What a stage's date rests on. One that the office granted is no law's: that one stays what it is."""
+    if not granted or not stage.basis:
+        return stage.basis
+    if not stage.statutory or stage.review is not None:
+        return "the office's decision"
+    return f"the office's decision; the date by {stage.basis} is {day_words(stage.dates.due.on, on)}"
 
 
 class Letter(NamedTuple):

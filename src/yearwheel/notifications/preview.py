@@ -16,7 +16,7 @@ from yearwheel.notifications.alerts import Trouble
 from yearwheel.notifications.catalog import ASKS_FOR_WORK, CATALOG, LATENESS, Entry, may_decline
 from yearwheel.notifications.invitation import Announced, announce, write_dates
 from yearwheel.notifications.ledger import NoticeKind
-from yearwheel.notifications.letter import Item, Letter
+from yearwheel.notifications.letter import Item, Letter, basis_words
 from yearwheel.notifications.mime import message_id
 from yearwheel.notifications.news import NEW_DAYS
 from yearwheel.notifications.receipt import write_receipt
@@ -99,10 +99,9 @@ class Previewer:
 
     def _of_rungs(self, kind: str) -> Iterator[_Case]:
         for stage in self._stages():
-            due_on, opens_on = stage.dates.due.on, stage.dates.opens.on
-            for rung in _rungs(stage):
+            for rung, due_on, began_on in self._rungs(stage):
                 if rung.kind == kind:
-                    on, _ = self._cycle.rung_day(rung, due_on, opens_on)
+                    on, _ = self._cycle.rung_day(rung, due_on, began_on)
                     for role in map(Role, rung.to):
                         for reader in self._roster.holders(self._district.code, role):
                             yield _Case(stage, reader, role, due_on, on)
@@ -115,10 +114,33 @@ class Previewer:
             on = self._cycle.workdays.on_or_before(due_on - timedelta(days=3))
             if kind in NEW_DAYS:
                 due_on = self._later(stage)
+            elif kind in (NoticeKind.ASSIGNED, NoticeKind.RETURNED):
+                arrived_on, read_by, changed_by = self._review_days(stage)
+                of_reader = kind == NoticeKind.ASSIGNED
+                on, due_on = (arrived_on, read_by) if of_reader else (read_by, changed_by)
             roles = [Role.REVIEWER] if kind == NoticeKind.ASSIGNED else [Role(role) for role in stage.tell]
             for role in roles:
                 for reader in self._roster.holders(self._district.code, role):
                     yield _Case(stage, reader, role, due_on, on)
+
+    def _rungs(self, stage: Stage) -> Iterator[tuple[Rung, date, date]]:
+        """Each rung a stage may call, with the deadline it belongs to and the day that one began to count."""
+        for rung in stage.ladder:
+            yield rung, stage.dates.due.on, stage.dates.opens.on
+        if stage.review is not None:
+            arrived_on, read_by, changed_by = self._review_days(stage)
+            for rung in stage.review.reviewer_ladder:
+                yield rung, read_by, arrived_on
+            for rung in stage.review.revision_ladder:
+                yield rung, changed_by, read_by
+
+    def _review_days(self, stage: Stage) -> tuple[date, date, date]:
+        """Of work that is there when a review opens: that day, and until when each side then has."""
+        assert stage.review is not None
+        workdays = self._cycle.workdays
+        arrived_on = workdays.on_or_after(stage.dates.opens.on)
+        read_by = workdays.on_or_after(stage.review.first_look.from_day(arrived_on, workdays))
+        return arrived_on, read_by, workdays.on_or_after(stage.review.revise.from_day(read_by, workdays))
 
     def _later(self, stage: Stage) -> date:
         """A later day for a stage, before it closes where there is room for one."""
@@ -166,7 +188,7 @@ class Previewer:
             days_left=(case.due_on - case.on).days,
             missing=tuple(map(stage.awaits, before)) if is_rung and not stage.review else (),
             page="" if case.table else f"{quote(self._district.code, safe='')}/{stage.key}",
-            basis=stage.basis,
+            basis=_basis(kind, case),
             note=self._receipt(case, zone) if kind == NoticeKind.RECEIPT else _NOTES.get(kind, ""),
             role_label=ROLE_LABELS[case.role],
             table=case.table,
@@ -188,9 +210,9 @@ class Previewer:
     def _announced(self, kind: str, case: _Case) -> Iterator[Announced]:
         if kind == NoticeKind.PUBLISHED:
             for stage in self._stages():
-                yield announce(self._cycle, stage, self._district.code, stage.dates.due.on)
+                yield announce(self._cycle, stage, self._district.code, stage.dates.due.on, stage.basis)
         elif CATALOG[kind].announces:
-            yield announce(self._cycle, case.stage, self._district.code, case.due_on)
+            yield announce(self._cycle, case.stage, self._district.code, case.due_on, _basis(kind, case))
 
     def _dates(self) -> Table:
         stages = sorted(self._stages(), key=lambda stage: stage.dates.due.on)
@@ -231,6 +253,10 @@ class Previewer:
         return read_table(write_table(lines))
 
 
+def _basis(kind: str, case: _Case) -> str:
+    return basis_words(case.stage, case.on, granted=kind == NoticeKind.EXTENSION)
+
+
 def write_index(previews: list[Preview], cycle: Cycle, district: District) -> str:
     """A page that leads to `<kind>.html` for each preview beside it."""
     environment = Environment(
@@ -242,8 +268,3 @@ def write_index(previews: list[Preview], cycle: Cycle, district: District) -> st
     )
     page = environment.get_template("preview.html.jinja")
     return page.render(previews=previews, cycle=cycle, district=district)
-
-
-def _rungs(stage: Stage) -> tuple[Rung, ...]:
-    review = stage.review
-    return (*stage.ladder, *review.reviewer_ladder, *review.revision_ladder) if review else stage.ladder

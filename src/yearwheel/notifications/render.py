@@ -60,7 +60,10 @@ _SOFTER: frozenset[str] = frozenset(
     {RungKind.LATE, RungKind.REMINDER, RungKind.DUE_TODAY, RungKind.OPENED, NoticeKind.EXTENSION}
 )
 # What is not said beside another thing about the same work, since that says it all.
-_SAID_BY: Mapping[str, str] = {RungKind.REVISION: NoticeKind.RETURNED}
+_SAID_BY: Mapping[str, str] = {
+    RungKind.REVISION: NoticeKind.RETURNED,
+    RungKind.REMINDER: NoticeKind.RETURNED,  # of a stage that no reviewer has, only a gate
+}
 _BLANK_LINES = re.compile(r"\n{3,}")
 
 
@@ -360,7 +363,7 @@ def _group(letter: Letter, items: list[Item]) -> Group:
         kind=first.kind,
         stage=one_line(first.stage_title),
         ask=one_line(first.ask),
-        basis=one_line(first.basis),
+        basis=one_line(first.basis) if len({item.basis for item in items}) == 1 else "",
         days_left=first.days_left,
         soon=_soon(items, letter.on),
         at=_time_words(first.due_at, first),

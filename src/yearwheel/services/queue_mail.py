@@ -1,6 +1,6 @@
 """Put what has fallen due into the outbox: one digest a person and day, in one transaction with its cause."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache, cached_property
@@ -19,7 +19,7 @@ from yearwheel.notifications.ledger import (
     Reason,
     ReminderStatus,
 )
-from yearwheel.notifications.letter import Item, Letter
+from yearwheel.notifications.letter import Item, Letter, basis_words
 from yearwheel.notifications.mime import HeaderInjection, message_id
 from yearwheel.notifications.news import NEW_DAYS
 from yearwheel.notifications.press import Printed, print_letter
@@ -34,6 +34,7 @@ from yearwheel.services.rounds import call_due, out_of_reach
 from yearwheel.services.untold import known_days
 from yearwheel.services.whole_cycle import tell_the_state
 from yearwheel.stages.evidence import takes
+from yearwheel.stages.standing import DueBecause
 from yearwheel.stages.status import HANDED_IN, WAIVED
 from yearwheel.store import (
     Connection,
@@ -250,7 +251,7 @@ class _Writer:
             message_id=message_id(key, settings.mail.domain),
             sent_at=self._now,
             sender=settings.mail.sender,
-            dates=self._dates(items),
+            dates=self._dates(items, on),
             reader_link=self._reader_link(contact, on),
             ask_to_confirm=contact.verified_at is None or contact.verified_at < self._now - HALF_A_YEAR,
             unsubscribe=self._unsubscribe(contact, items),
@@ -277,30 +278,42 @@ class _Writer:
             attempts=self._tries.get(draft.contact.key, 0),
         )
 
-    def _dates(self, items: Sequence[DueReminder]) -> bytes:
+    def _dates(self, items: Sequence[DueReminder], on: date) -> bytes:
         """The days that these announce, as an .ics."""
         days: dict[tuple[str, str], date] = {}
         for reminder in items:
             code = reminder.district_code
             if reminder.kind == NoticeKind.PUBLISHED:
-                days |= {(key, code): on for key, on in self._year_of(code).items()}
+                days |= {(key, code): due_on for key, due_on in self._year_of(code).items()}
             elif CATALOG[reminder.kind].announces:
                 days[reminder.stage_key, code] = reminder.deadline_on
         several = len({code for _, code in days}) > 1
         names = {code: self._roster.districts[code].name if several else "" for _, code in days}
         cycle = self._active.cycle
         return write_dates(
-            (announce(cycle, self._stages[key], code, on, names[code]) for (key, code), on in days.items()),
+            (
+                announce(cycle, self._stages[key], code, due_on, self._basis(key, code, on), names[code])
+                for (key, code), due_on in days.items()
+            ),
             self._now,
         )
+
+    def _basis(self, stage_key: str, code: str, on: date) -> str:
+        return basis_words(self._stages[stage_key], on, granted=(stage_key, code) in self._granted)
 
     def _year_of(self, code: str) -> dict[str, date]:
         return {key: due_on for (key, of), due_on in self._years.items() if of == code}
 
     @cached_property
-    def _recovering(self) -> Collection[tuple[str, str]]:
-        """The (stage, district) places whose deadline a disaster moved."""
-        return standings.find_relieved(self._connection, self._active.key)
+    def _granted(self) -> Mapping[tuple[str, str], str]:
+        """The (stage, district) places whose deadline the office moved, and why: some for a disaster."""
+        return standings.find_granted(self._connection, self._active.key)
+
+    @cached_property
+    def _comments(self) -> Mapping[tuple[str, str], str]:
+        """What a reviewer wrote last when work went back, by (stage, district) place."""
+        returned = events.list_events(self._connection, self._active.key, kinds=["returned"])
+        return {(event.stage_key or "", event.district_code or ""): event.why for event in returned}
 
     @cached_property
     def _years(self) -> Mapping[tuple[str, str], date]:
@@ -338,11 +351,13 @@ class _Writer:
             days_left=(due.on - on).days,
             missing=() if reminder.is_notice else self._missing(stage, reminder.district_code),
             page=f"{_in_link(reminder.district_code)}/{stage.key}",
-            basis=stage.basis,
-            note=reminder.note,
+            basis=self._basis(stage.key, reminder.district_code, on),
+            note=self._comments.get((stage.key, reminder.district_code), "")
+            if reminder.kind == RungKind.REVISION
+            else reminder.note,
             role_label=self._role_label(contact, Role(reminder.role), reminder.district_code),
             gentle=reminder.district_code in self._relieved
-            or (reminder.stage_key, reminder.district_code) in self._recovering,
+            or self._granted.get((stage.key, reminder.district_code)) == DueBecause.RELIEF,
             due_before=self._known_days.get((stage.key, reminder.district_code, contact.key)),
             taken_until=self._taken_until(stage, reminder) if reminder.kind in LATENESS else None,
             takes=takes(stage.kind) if reminder.kind in ASKS_FOR_WORK else (),

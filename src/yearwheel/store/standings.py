@@ -84,11 +84,12 @@ def find_unfinished(
     return [Standing(*row) for row in connection.execute(query).all()]
 
 
-def find_relieved(connection: Connection, cycle_key: str) -> set[tuple[str, str]]:
-    """The (stage, district) places whose due day a relief gave."""
-    query = select(table.c.stage_key, table.c.district_code)
-    query = query.where(table.c.cycle_key == cycle_key, table.c.due_because == DueBecause.RELIEF)
-    return {(stage_key, code) for stage_key, code in connection.execute(query)}
+def find_granted(connection: Connection, cycle_key: str) -> dict[tuple[str, str], str]:
+    """The (stage, district) places whose due day the office granted: by an extension or a relief."""
+    query = select(table.c.stage_key, table.c.district_code, table.c.due_because)
+    granted = table.c.due_because.in_([DueBecause.EXTENSION, DueBecause.RELIEF])
+    found = connection.execute(query.where(table.c.cycle_key == cycle_key, granted))
+    return {(stage_key, code): because for stage_key, code, because in found}
 
 
 def count_by_status(connection: Connection, cycle_key: str) -> dict[str, dict[str, int]]:

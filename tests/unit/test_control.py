@@ -107,6 +107,11 @@ def sentences(app: App, code: str, on: str) -> str:
     return "\n".join(explain(app, KEY, code, date.fromisoformat(on)).lines())
 
 
+def body(envelope) -> str:
+    letter = message_from_bytes(envelope.raw, policy=policy.default)
+    return letter.get_body(("plain",)).get_content().replace("\r\n", "\n")
+
+
 # The first use of words
 
 
@@ -137,6 +142,58 @@ def test_approving_one_letter_approves_its_words_for_all_who_wait_and_all_who_co
     assert reached(mailer) == ["ann", "bob", "cal", "finn"]
     (event,) = [e for e in logged(unread, "kinds_approved") if e.detail["kinds"] == ["reminder"]]
     assert event.actor == "ada"
+
+
+def test_on_a_closed_day_what_is_held_stays_to_be_read_and_approved(unread, mailer):
+    round_at(unread, "2027-02-22")
+    before = [(row.id, row.recipient) for row in list_outbox(unread, KEY, [OutboxStatus.HELD])]
+    assert before
+    round_at(unread, "2027-02-27")  # a Saturday
+    assert [(row.id, row.recipient) for row in list_outbox(unread, KEY, [OutboxStatus.HELD])] == before
+
+    approval = approve(unread, KEY, None, by="ada")
+    assert (approval.letters, approval.afresh) == (tuple(sorted(row for row, _ in before)), len(before))
+    assert mailer.sent == []
+    round_at(unread, "2027-03-01")
+    assert reached(mailer) == ["ann", "bob", "cal", "finn"]
+    assert prove(unread, KEY).breaches == ()
+
+
+LONGER = SOURCE.replace("due: April 15", "due: April 15\n    close: April 30")
+
+
+def test_a_letter_whose_day_passed_before_it_could_leave_says_that_it_is_late(app, mailer):
+    save_change(app, KEY, LONGER, by="ada", why="late work is taken")
+    hand_in(app, "budget", "001")
+    round_at(app, "2027-04-08")
+    set_clock(app, "2027-04-15 15:00")
+    queue_mail(app, KEY)
+    mailer.sent.clear()
+    round_at(app, "2027-04-16 08:00")
+
+    (text,) = [body(envelope) for envelope in mailer.sent if envelope.recipient == ANN.email]
+    assert "Plan is late\n" in text
+    assert "Due: Thursday, April 15, 1 day late\n" in text
+    assert "Taken until: " in text
+    assert of(app, ANN, "plan")[-1] == ("sent", None)
+
+
+def test_the_words_of_a_late_letter_are_approved_before_they_stand_in_for_those_of_the_day(
+    sqlite_database, mailer
+):
+    app = bare_app(sqlite_database, "2027-01-04", mailer)
+    with sqlite_database.writing() as work:
+        rosters.save(work.connection, "KY", PEOPLE)
+        work.commit()
+    create_cycle(app, LONGER, by="ada")
+    approve_kinds(app, KEY, set(KINDS) - {"late"}, by="ada")
+    publish_cycle(app, KEY, by="ada")
+    begin(app, mailer)
+    hand_in(app, "budget", "001")
+    set_clock(app, "2027-04-15 15:00")
+    queue_mail(app, KEY)
+    round_at(app, "2027-04-16 08:00")
+    assert (ANN.email, "first use of late") in held(app)
 
 
 def test_a_letter_a_person_holds_stays_when_the_others_words_are_approved(unread, mailer):

@@ -73,12 +73,15 @@ def app(database, mailer):
     return app
 
 
-def row_of(app, contact):
+def rows_of(app, contact):
+    """Their letters since February, newest first."""
     with app.database.reading() as connection:
-        (row,) = [
-            row for row in outbox.list_messages(connection, cycle_key=KEY)
-            if row["contact_key"] == contact.key and row["send_on"].month == 2
-        ]  # fmt: skip
+        found = outbox.list_messages(connection, cycle_key=KEY)
+    return [r for r in found if r["contact_key"] == contact.key and r["send_on"].month >= 2]
+
+
+def row_of(app, contact):
+    (row,) = rows_of(app, contact)
     return row
 
 
@@ -176,15 +179,32 @@ def test_after_the_last_try_it_fails_and_the_contact_is_not_given_up(app, mailer
     set_clock(app, "2027-02-15")
     for _ in range(TRIES - 1):
         deliver(app)
-        assert row_of(app, ANN)["status"] is OutboxStatus.QUEUED
+        assert rows_of(app, ANN)[0]["status"] is OutboxStatus.QUEUED
         set_clock(app, f"{app.clock.now().astimezone(EASTERN).date() + timedelta(days=1)}")
         while not CYCLE.workdays.is_workday(app.clock.now().date()):
             app.clock.set(app.clock.now() + timedelta(days=1))
+        queue_mail(app, KEY)
     deliver(app)
 
-    assert row_of(app, ANN)["status"] is OutboxStatus.FAILED
-    assert len(attempts(app, ANN)) == TRIES
+    assert rows_of(app, ANN)[0]["status"] is OutboxStatus.FAILED
+    assert [envelope.recipient for envelope in mailer.tried].count(ANN.email) == TRIES
     assert undeliverable(app, ANN) is None
+
+
+def test_what_did_not_leave_on_its_day_is_left_to_the_next_round_to_be_written_afresh(app, mailer):
+    mailer.answers = {person.email: BUSY for person in (ANN, BOB, CAL, FINN)}
+    deliver(app)
+    mailer.answers.clear()
+    set_clock(app, "2027-02-16 09:00")
+    assert deliver(app) == DeliveryReport()
+
+    round_at(app, "2027-02-16 09:05")
+    assert [(row["status"], row["send_on"].day) for row in rows_of(app, ANN)] == [
+        (OutboxStatus.SENT, 16),
+        (OutboxStatus.SUPPRESSED, 15),
+    ]
+    assert [envelope.recipient for envelope in mailer.sent] == [p.email for p in (ANN, BOB, CAL, FINN)]
+    assert prove(app, KEY).breaches == ()
 
 
 def test_an_address_that_is_refused_ends_its_message_and_the_reminders_after_it(app, mailer):
@@ -208,7 +228,7 @@ def test_a_server_that_takes_the_letter_after_all_has_the_address_written_to_aga
     assert [task.kind for task in list_tasks(app, "KY")] == ["bad_address"]
     mailer.answers.clear()
     move_messages(app, KEY, [row_of(app, ANN)["id"]], Desk.RETRY, by="ada", why="their server is mended")
-    set_clock(app, "2027-02-16")
+    set_clock(app, "2027-02-15 11:00")
     deliver(app)
 
     assert (undeliverable(app, ANN), list_tasks(app, "KY")) == (None, [])

@@ -20,7 +20,7 @@ from yearwheel.notifications.verp import sender_for
 from yearwheel.services.active import Active, read_active
 from yearwheel.services.app import App
 from yearwheel.services.contacts import give_up_address, mend_address
-from yearwheel.services.queue_mail import open_zones
+from yearwheel.services.queue_mail import find_stale, open_zones, take_back_stale
 from yearwheel.services.upkeep import sweep_leases
 from yearwheel.store import Connection, IntegrityError, OperationalError, events, outbox, rosters
 from yearwheel.store.events import Event
@@ -67,6 +67,7 @@ def deliver(app: App, *, limit: int | None = None) -> DeliveryReport:
     others go on to the end before its error is raised. Told to stop, each records what it knows first.
     """
     sweep_leases(app)  # what a killed deliverer held is for a person to settle, not to be found next morning
+    _leave_what_is_stale(app)
     with app.database.reading() as connection:
         before = outbox.newest_outcomes(connection, DOUBTS)
     run = _Pass(app, sys.maxsize if limit is None else limit, before)
@@ -81,6 +82,18 @@ def deliver(app: App, *, limit: int | None = None) -> DeliveryReport:
     for lane in others:
         lane.result()
     return run.report
+
+
+def _leave_what_is_stale(app: App) -> None:
+    """What was to leave yesterday and could not is left to the next round, which writes it afresh."""
+    now = app.clock.now()
+    with app.database.reading() as connection:
+        cycles = [read_active(connection, key) for key in outbox.waiting_zones(connection)]
+        stale = [active for active in cycles if find_stale(connection, active, now)]
+    for active in stale:
+        with app.database.writing() as work:
+            take_back_stale(work.connection, active, now)
+            work.commit()
 
 
 class _Pass:

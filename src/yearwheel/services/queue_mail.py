@@ -55,6 +55,7 @@ from yearwheel.store.reminders import DueReminder
 WEEK = timedelta(days=7)
 HALF_A_YEAR = timedelta(days=182)
 LINK_WORKS = timedelta(days=60)
+BEFORE_IT_IS_LATE = (RungKind.OPENED, RungKind.REMINDER, RungKind.DUE_TODAY)
 SHEAF = 128  # letters written down together
 UNCAPPED = {str(NoticeKind.RECEIPT), str(NoticeKind.ALERT), str(RungKind.DUE_TODAY)}
 
@@ -80,8 +81,8 @@ def queue_mail(app: App, cycle_key: str) -> QueueReport:
         if active.stored.closed_at is not None or pauses.find_open(work.connection, cycle_key):
             return report
         back = welcome_back(work.connection, active, SYSTEM, now)
-        report.rewritten = _take_back_stale(work.connection, active, now)
-        if back or report.rewritten:
+        report.rewritten = take_back_stale(work.connection, active, now)
+        if back:
             _collapse(work.connection, active, now)
         if app.settings.mail.tell_admins:
             tell_the_state(work.connection, active, now)
@@ -107,21 +108,33 @@ def _put_out(
     report.held += sum(message.status is OutboxStatus.HELD for message, _ in letters)
 
 
-def _take_back_stale(connection: Connection, active: Active, now: datetime) -> int:
-    """Letters of an earlier day that never left speak of "5 days left": they are written afresh.
+def find_stale(connection: Connection, active: Active, now: datetime) -> set[int]:
+    """Letters of an earlier day that never left and could now: they speak of "5 days left".
+
+    Where no mail may leave now, as on a Sunday, a letter stays to be read and approved.
+    """
+    waiting = outbox.list_waiting(connection, active.key)
+    days = {zone: now.astimezone(ZoneInfo(zone)).date() for _, zone, _ in waiting}
+    is_open = open_zones(active, days, now) if days else set()
+    return {row for row, zone, send_on in waiting if zone in is_open and send_on < days[zone]}
+
+
+def take_back_stale(connection: Connection, active: Active, now: datetime) -> int:
+    """Take back what is stale, to be written afresh. Returns how many letters.
 
     One that waits for its words to be approved is held again. One that a person holds stays as it is, since
     rewriting would let it go; one that they changed goes as they approved it.
     """
-    waiting = outbox.list_waiting(connection, active.key)
-    stale = [row for row, zone, send_on in waiting if send_on < now.astimezone(ZoneInfo(zone)).date()]
+    stale = find_stale(connection, active, now)
     if not stale:
         return 0
-    unread = set(stale) & outbox.first_uses(connection, active.key).keys()
-    rewritten = set(stale) - events.letters_by_hand(connection, active.key)
+    unread = stale & outbox.first_uses(connection, active.key).keys()
+    rewritten = stale - events.letters_by_hand(connection, active.key)
     taken = outbox.move(connection, rewritten, [OutboxStatus.QUEUED], OutboxStatus.SUPPRESSED, now)
     taken += outbox.move(connection, unread, [OutboxStatus.HELD], OutboxStatus.SUPPRESSED, now)
     reminders.take_back(connection, taken)
+    if taken:
+        _collapse(connection, active, now)
     return len(taken)
 
 
@@ -339,8 +352,9 @@ class _Writer:
     def _item(self, contact: Contact, reminder: DueReminder, zone: ZoneInfo, on: date) -> Item:
         stage = self._stages[reminder.stage_key]
         due = Deadline(reminder.deadline_on, stage.dates.due.at, stage.dates.due.zone)
+        kind = RungKind.LATE if due.on < on and reminder.kind in BEFORE_IT_IS_LATE else reminder.kind
         item = Item(
-            kind=reminder.kind,
+            kind=kind,
             stage_title=stage.title,
             ask=stage.ask,
             district_name=self._roster.districts[reminder.district_code].name,
@@ -359,16 +373,21 @@ class _Writer:
             gentle=reminder.district_code in self._relieved
             or self._granted.get((stage.key, reminder.district_code)) == DueBecause.RELIEF,
             due_before=self._known_days.get((stage.key, reminder.district_code, contact.key)),
-            taken_until=self._taken_until(stage, reminder) if reminder.kind in LATENESS else None,
-            takes=takes(stage.kind) if reminder.kind in ASKS_FOR_WORK else (),
+            taken_until=self._taken_until(stage, reminder, kind, on),
+            takes=takes(stage.kind) if kind in ASKS_FOR_WORK else (),
         )
         return self._of_whole_cycle(item, reminder, on) if reminder.kind in WHOLE_CYCLE else item
 
-    def _taken_until(self, stage: Stage, reminder: DueReminder) -> datetime | None:
-        """When the stage closes for that deadline; a review ends when it is decided."""
-        if stage.review is not None:
+    def _taken_until(self, stage: Stage, reminder: DueReminder, kind: str, on: date) -> datetime | None:
+        """When the stage closes for that deadline, where it is late or moved with the date.
+
+        A review ends when it is decided.
+        """
+        if stage.review is not None or kind not in LATENESS | NEW_DAYS:
             return None
-        return stage.dates_for(reminder.deadline_on, self._active.cycle.workdays).close.moment
+        close = stage.dates_for(reminder.deadline_on, self._active.cycle.workdays).close
+        is_news = kind in LATENESS or reminder.deadline_on < on or close != stage.dates.close
+        return close.moment if is_news else None
 
     def _role_label(self, contact: Contact, role: Role, code: str) -> str:
         """As what a reader is told: in a role of their own, or in the place of somebody who cannot be."""

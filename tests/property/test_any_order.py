@@ -1,6 +1,7 @@
 """Whatever people do, and in whatever order, the proof holds after each act and after each round."""
 
 import shutil
+from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import date, timedelta
@@ -27,6 +28,7 @@ from tests.apps import (
     round_at,
     set_clock,
 )
+from yearwheel.calendar.cycle import RungKind
 from yearwheel.calendar.timetable import DistrictDays
 from yearwheel.notifications.ledger import SYSTEM
 from yearwheel.roster.district_days import DayKind
@@ -47,7 +49,7 @@ from yearwheel.services.prove import prove
 from yearwheel.services.relief import end_relief, list_reliefs
 from yearwheel.services.selection import Selection
 from yearwheel.services.submit import start
-from yearwheel.store import events
+from yearwheel.store import events, reminders
 from yearwheel.store.database import Database
 from yearwheel.store.events import Event
 
@@ -80,6 +82,17 @@ class Year:
 
     def holds(self, after: str) -> None:
         assert prove(self.app, KEY).breaches == (), f"after {after}"
+        assert [asked for asked, times in self._asked().items() if times > 1] == [], f"after {after}"
+
+    def _asked(self) -> Counter[tuple[object, ...]]:
+        """How often each letter asks its reader for the work of one stage by one deadline."""
+        with self.app.database.reading() as connection:
+            rows = reminders.list_outcomes(connection, KEY)
+        asked = ("outbox_id", "stage_key", "district_code", "contact_key", "deadline_on")
+        rungs = set(RungKind)
+        return Counter(
+            tuple(row[name] for name in asked) for row in rows if row["outbox_id"] and row["kind"] in rungs
+        )
 
     def extend(self, stage: str, code: str, ahead: int) -> None:
         until = self.on + timedelta(days=ahead)

@@ -58,6 +58,13 @@ class Carrier:
         return self.status in LEFT
 
     @property
+    def went_on(self) -> date:
+        """The reader's day on which it left; of one that did not, the day it was written for."""
+        if self.left and self.settled_at and self.outcome is Attempt.ACCEPTED:
+            return self.settled_at.astimezone(self.zone).date()
+        return self.send_on
+
+    @property
     def may_have_left(self) -> bool:
         return self.status is OutboxStatus.UNCERTAIN
 
@@ -141,6 +148,8 @@ class Carrier:
             )
         if may_leave > now:
             return f"mail may leave again from {self._moment(may_leave)}"
+        if self.send_on < now.astimezone(self.zone).date():
+            return f"it is of {self.send_on}, and the next round writes it afresh unless a person changed it"
         return "it leaves with the next delivery"
 
     def _refusal(self) -> str:

@@ -67,7 +67,12 @@ class Entry:
     @property
     def went_on(self) -> date:
         """The reader's day on which its message left or was to leave; without one, its own day."""
-        return self.carrier.send_on if self.carrier else self.due_on
+        return self.carrier.went_on if self.carrier else self.due_on
+
+    @property
+    def offset(self) -> str:
+        """When its rung falls, as the calendar says it: "7 days before"."""
+        return self.key.rung.rpartition(":")[2].replace("-", " ")
 
     @property
     def left(self) -> bool:
@@ -254,9 +259,8 @@ class _Explainer:
     def _rung_words(self, entry: Entry) -> str:
         if entry.kind in BECAUSE:
             return f"{NoticeKind(entry.kind).capitalize().replace('_', ' ')} notice"
-        slug = entry.key.rung.rpartition(":")[2].replace("-", " ")
         name = "Escalation" if entry.key.rung.startswith("escalation:") else "Reminder"
-        return f"{name} '{slug}' of {entry.key.deadline_on}"
+        return f"{name} '{entry.offset}' of {entry.key.deadline_on}"
 
     # Sent
 
@@ -266,7 +270,6 @@ class _Explainer:
         return f"{entry.carrier.sent_words()}, {why}{entry.carrier.return_words()}"
 
     def _distance(self, entry: Entry) -> str:
-        late = f"; it was due on {entry.due_on}, the first round after that sent it"
         moved = f"; {entry.moved_because}" if entry.moved_because else ""
         counted = f"that is {_count_days((entry.key.deadline_on - entry.went_on).days)}"
         if entry.kind == RungKind.OPENED:
@@ -275,7 +278,21 @@ class _Explainer:
         span = self._span(stage)
         own = self._own_day(stage, span) if span.due_on == entry.key.deadline_on else ""
         own = f"; the deadline is set{own}" if own else ""
-        return f"because {counted}{moved}{own}{late if entry.went_on != entry.due_on else ''}"
+        return f"because {counted}{moved}{own}{self._why_later(entry)}"
+
+    def _why_later(self, entry: Entry) -> str:
+        """What is known of why a letter left on another day than its reminder's own."""
+        if entry.carrier is None or entry.went_on == entry.due_on:
+            return ""
+        later, held = f"; its own day was {entry.due_on}", entry.carrier.held
+        if halt := self._halt(entry.due_at):
+            return f"{later}, when the cycle was paused by {halt.by} ({halt.why})"
+        if held is not None:
+            by = "nobody had approved its words" if held.by == SYSTEM else f"it was held {held.words}"
+            return f"{later}, and {by}"
+        if entry.capped_until:
+            return f"{later}, and they had had all the letters a week may bring"
+        return f"{later}, and the mail server put it off" if entry.carrier.attempts > 1 else later
 
     # Not sent, not yet, or nobody knows
 
@@ -305,9 +322,9 @@ class _Explainer:
             case Reason.DATE_MOVED:
                 return self._moved(entry)
             case Reason.COLLAPSED:
-                return f"a later one was due in the same round and says it all: {self._later(entry)}"
+                return f"a later one was due in the same round and says it all{self._later(entry)}"
             case Reason.UNREACHABLE:
-                return f"their address refused mail before: {self._server_words(entry.key.contact_key)}"
+                return f"their address refused mail before{self._server_words(entry.key.contact_key)}"
             case Reason.CONTACT_LEFT:
                 return self._who_is_told_instead(entry)
         return {
@@ -381,15 +398,18 @@ class _Explainer:
             if e.key.stage_key == entry.key.stage_key
             and (e.key.contact_key, e.key.deadline_on) == (entry.key.contact_key, entry.key.deadline_on)
             and e.due_at >= entry.due_at
-            and e.carrier is not None
             and e.kind not in BECAUSE
+            and e.reason is not Reason.COLLAPSED
         ]
-        taken = min(mates, key=lambda e: (e.went_on, e.due_at), default=None)
+        taken = min(mates, key=lambda e: (e.carrier is None, e.went_on, e.due_at), default=None)
         if taken is None:
-            return "see the ledger"
+            return ""
         if taken.left:
-            return f"{self._rung_words(taken)}, which went on {taken.went_on}"
-        return f"{self._rung_words(taken)}, of {taken.went_on}: {self._how_it_stands(taken)}"
+            return f": {self._rung_words(taken)}, which went on {taken.went_on}"
+        if taken.carrier is None:
+            stands = self._what_it_waits_for(taken) if taken.waits else self._why_not(taken)
+            return f": {self._rung_words(taken)}; {stands}"
+        return f": {self._rung_words(taken)}, of {taken.went_on}: {self._how_it_stands(taken)}"
 
     def _who_is_told_instead(self, entry: Entry) -> str:
         """As the roster is now: they left, lost the role, cannot be told, or are told again."""
@@ -407,11 +427,13 @@ class _Explainer:
             return f"they {away}{instead}"
         if contact.deputy_for:
             return f"they stood in for somebody and do not now{instead}"
-        return f"they no longer hold that role{instead}"
+        return f"they are told in that role no more{instead}"
 
     def _server_words(self, contact_key: str) -> str:
         contact = self._record.roster.contacts.get(contact_key)
-        return contact.undeliverable if contact and contact.undeliverable else "see the events"
+        return (
+            f": {contact.undeliverable}" if contact and contact.undeliverable else "; now it takes mail again"
+        )
 
     def _before_it_counted(self, stage: Stage) -> list[str]:
         """Rungs that would fall on this day of a deadline that came into force only after it."""
@@ -441,10 +463,12 @@ class _Explainer:
         if self._on > dates.close.on and stage.review is None:
             closed = "It will have closed" if self._is_ahead else "It closed"
             missing = "is not handed in so far" if self._is_ahead else "was never handed in"
-            return f"{closed} on {dates.close.on} and {missing}. {self._next(span.turn)}"
+            if span.status is Status.RETURNED:
+                missing = f"{'is' if self._is_ahead else 'was'} returned for changes, and not handed in again"
+            return f"{closed} on {dates.close.on} and {missing}. {self._next(stage, span.turn)}"
         own = self._own_day(stage, span)
         stood = f"It {self._stood(stage, span)}, due {span.due_on}{own}"
-        return f"{stood}. {self._next(span.turn)}"
+        return f"{stood}. {self._next(stage, span.turn)}"
 
     def _done(self, stage: Stage, span: Span) -> str:
         if span.change is None:
@@ -477,12 +501,18 @@ class _Explainer:
         status = self._earlier[stage.key].between(self._midnight, self._midnight)[0].status
         return status not in ({Status.APPROVED, *WAIVED} if stage.review else HANDED_IN | WAIVED)
 
-    def _next(self, turn: Turn) -> str:
-        """Where this day lies between the rungs."""
+    def _next(self, stage: Stage, turn: Turn) -> str:
+        """Where this day lies between the reminders that went and those that come."""
         days = sorted((on, str(rung.offset)) for on, rung in self._calls(turn) if on >= turn.called_from)
-        past = [f"'{words}' on {on}" for on, words in days if on < self._on]
+        went = [
+            (e.went_on, e.offset if e.key.deadline_on == turn.due_on else f"{e.offset} {e.key.deadline_on}")
+            for e in self._record.entries
+            if e.key.stage_key == stage.key and e.left and e.kind not in BECAUSE and e.went_on < self._on
+        ]
+        still_to_go = [(on, words) for on, words in days if self._today < on < self._on]
+        past = max(went + still_to_go, default=None)
         ahead = [f"'{words}' on {on}" for on, words in days if on > self._on]
-        last = f"the one before was {past[-1]}" if past else "none came before"
+        last = f"the one before was '{past[1]}' on {past[0]}" if past else "none came before"
         coming = f"the next is {ahead[0]}" if ahead else "none is left"
         return f"No reminder falls on this day: {last}, {coming}."
 

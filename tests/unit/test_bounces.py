@@ -101,6 +101,20 @@ def contact_of(app: App, key: str):
         return rosters.load(connection, "KY").contacts[key]
 
 
+@pytest.mark.parametrize("form", ["message/rfc822", "text/rfc822-headers"])
+def test_a_shortened_original_is_known_by_its_reader_and_its_subject(app: App, form: str) -> None:
+    (newest, *_) = [m for m in list_outbox(app, KEY) if m.recipient == ANN.email]
+    raw = re.sub(rb"bounce\+[0-9a-f]+@", b"planning@", sample("postfix_hard"))
+    raw = re.sub(rb"(?m)^Message-ID: <[0-9a-f]+@.*\n", b"", raw)
+    raw = raw.replace(b"Content-Type: message/rfc822", f"Content-Type: {form}".encode())
+    assert bring(app, raw) == BounceReport(unmatched=1)  # about another subject
+
+    ours = raw.replace(b"Budget: 14 days left", newest.subject.encode())
+    assert bring(app, ours) == BounceReport(hard=1)
+    assert open_message(app, newest.id).message.status is OutboxStatus.BOUNCED
+    assert bring(app, ours) == BounceReport(known=1)
+
+
 def test_a_bounce_of_an_address_that_mail_was_sent_on_to_is_said_to_be_of_that_one(app: App) -> None:
     elsewhere = b"Final-Recipient: rfc822; old@else.example"
     raw = re.sub(rb"(?m)^Final-Recipient:.*$", elsewhere, about(app, "postfix_hard"))

@@ -374,6 +374,15 @@ def test_only_a_held_letter_can_be_changed(app):
 
     with pytest.raises(Refused, match=f"message {first.id} is not held; first: yearwheel outbox hold"):
         edit(app, KEY, first.id, Change("New"), by="ada")
+    with pytest.raises(Refused, match="small-2027 has no message 999; see: yearwheel outbox list"):
+        edit(app, KEY, 999, Change("New"), by="ada")
+    move_messages(app, KEY, [first.id], Desk.HOLD, by="ada", why="")
+    copy = edit(app, KEY, first.id, Change("New"), by="ada")
+    with pytest.raises(Refused, match=f"{first.id} was replaced by its changed copy; edit {copy}"):
+        edit(app, KEY, first.id, Change("Newer"), by="ada")
+    move_messages(app, KEY, [copy], Desk.DISCARD, by="ada", why="told by telephone")
+    with pytest.raises(Refused, match=f"{copy} is discarded; only a letter that is held can be changed"):
+        edit(app, KEY, copy, Change("Newest"), by="ada")
 
 
 # A paused cycle

@@ -56,6 +56,14 @@ def test_who_held_a_letter_first_and_why_is_not_written_over(sqlite_database: Da
         move_messages(app, KEY, [first], Desk.HOLD, by="leo", why="")
 
 
+def test_a_hold_without_a_reason_can_be_given_one(sqlite_database: Database) -> None:
+    app = _written(sqlite_database)
+    first = min(_statuses(app))
+    move_messages(app, KEY, [first], Desk.HOLD, by="ada", why="")
+    move_messages(app, KEY, [first], Desk.HOLD, by="ada", why="wrong date")
+    assert open_message(app, first).message.held_because == "wrong date"
+
+
 def test_an_approval_out_of_hours_says_from_when_mail_leaves(sqlite_database: Database) -> None:
     app = _written(sqlite_database)
     first = min(_statuses(app))
@@ -76,6 +84,16 @@ def test_one_letter_that_cannot_move_keeps_all_where_they_are(sqlite_database: D
     with pytest.raises(Refused, match=refusal):
         move_messages(app, KEY, [first, second], Desk.HOLD, by="ada", why="")
     assert _statuses(app) == before
+
+
+def test_of_several_numbers_those_that_are_none_are_named(sqlite_database: Database) -> None:
+    app = _written(sqlite_database)
+    first = min(_statuses(app))
+    with pytest.raises(
+        Refused, match="there is no message 998, 999; see: yearwheel outbox list; nothing was"
+    ):
+        move_messages(app, KEY, [998, first, 999], Desk.HOLD, by="ada", why="")
+    assert _statuses(app)[first] is OutboxStatus.QUEUED
 
 
 def test_what_a_person_did_is_on_record(sqlite_database: Database) -> None:

@@ -211,6 +211,13 @@ def test_the_weekly_digest_does_not_hide_the_dates_of_the_year(renderer: Rendere
     assert subject == "The dates of the year - Adair County, and 1 more"
 
 
+def test_of_two_days_alerts_what_both_say_is_said_once(renderer: Renderer) -> None:
+    rows = (("Finance officer of Adair County", "Nobody holds this role"), ("1 letter", "May have arrived"))
+    first, second = (of_kind("alert")._replace(table=rows[:1]), of_kind("alert")._replace(table=rows))
+    text = renderer.render(letter(first, second)).text
+    assert [text.count(what) for what, _ in rows] == [1, 1]
+
+
 def test_of_two_reminders_the_nearer_date_comes_first(renderer: Renderer) -> None:
     near, far = item(stage_title="Work plan"), item(stage_title="Alignment", due_on=date(2027, 2, 12))
     assert renderer.render(letter(far, near)).subject == "2 things due, first Work plan on Friday, January 29"

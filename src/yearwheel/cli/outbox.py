@@ -173,6 +173,7 @@ def edit(
 ) -> None:
     """Change a held letter: a copy takes its place, and both are kept."""
     from yearwheel.notifications.edit import Change
+    from yearwheel.notifications.untrusted import one_line
     from yearwheel.services import outbox_desk
 
     if not (subject.strip() or line.strip()):
@@ -183,6 +184,8 @@ def edit(
         raise Unclear(str(fault)) from None
     with cycle_desk(cycle, at) as (app, active):
         copy = outbox_desk.edit(app, active.key, number, change, by=by)
+    if one_line(line) != " ".join(line.split()):
+        say("what you added stays readable, but an address in it is no link: nobody can click or copy it")
     say(
         f"letter {copy} is held in the place of {number}; next: yearwheel outbox show {copy}, "
         f"then yearwheel outbox approve {copy}\n"

@@ -27,6 +27,7 @@ class Bounce:
     digest: str | None = None
     recipient: str = ""
     words: str = ""  # why, in the server's words; untrusted
+    subject: str = ""  # of our message, where its headers came back without its Message-ID
 
 
 def read_bounce(raw: bytes) -> Bounce:
@@ -39,7 +40,8 @@ def read_bounce(raw: bytes) -> Bounce:
     kind, recipient, words = report or _read_prose(mail)
     if kind in (BounceKind.REPLY, BounceKind.NOT_UNDERSTOOD):
         return Bounce(kind)
-    return Bounce(kind, _digest(mail), recipient, words)
+    digest = _digest(mail)
+    return Bounce(kind, digest, recipient, words, "" if digest else _subject(mail))
 
 
 # RFC 3464: multipart/report with a part for programs
@@ -139,6 +141,16 @@ def _returned(mail: EmailMessage) -> str:
         elif part is not mail and part["Message-ID"]:
             parts.append(f"Message-ID: {part['Message-ID']}")
     return "\n".join(parts)
+
+
+def _subject(mail: EmailMessage) -> str:
+    """Of a shortened original it may be all that tells which of a person's letters it was."""
+    for part in mail.walk():
+        if part is not mail and part.get_content_type() == "text/rfc822-headers":
+            part = message_from_bytes(_decoded(part).encode(), policy=policy.default)  # noqa: PLW2901
+        if part is not mail and part["Subject"]:
+            return " ".join(str(part["Subject"]).split())
+    return ""
 
 
 def _text(mail: EmailMessage) -> str:

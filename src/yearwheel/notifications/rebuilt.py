@@ -7,6 +7,7 @@ from functools import cache, cached_property
 from zoneinfo import ZoneInfo
 
 from yearwheel.calendar.cycle import Cycle, OwedBy, SendWindow, Stage
+from yearwheel.notifications.carrier import hour
 from yearwheel.notifications.facts import Facts, Place, Row, Stretch
 from yearwheel.notifications.history import Change, Edition, Historian, History, Span, Turn
 from yearwheel.notifications.ledger import LEFT, NoticeKind
@@ -112,5 +113,6 @@ class RebuiltYear:
         return found
 
     def words(self, moment: datetime, zone: ZoneInfo | None = None) -> str:
-        """A moment in words, in the cycle's zone unless another is given: "Monday 2027-02-01 18:00"."""
-        return f"{moment.astimezone(zone or self.facts.cycle.zone):%A %Y-%m-%d %H:%M}"
+        """A moment in words, in the cycle's zone or another: "Monday 2027-02-01 18:00 Eastern"."""
+        local = moment.astimezone(zone or self.facts.cycle.zone)
+        return f"{local:%A %Y-%m-%d} {hour(local)}"

@@ -355,7 +355,8 @@ def _urgency(item: Item) -> int:
 
 def _group(letter: Letter, items: list[Item]) -> Group:
     first = items[0]
-    table = tuple((one_line(what), one_line(words)) for item in items for what, words in item.table)
+    told_of = (row for item in items for row in item.table)
+    table = tuple(dict.fromkeys((one_line(what), one_line(words)) for what, words in told_of))
     if first.kind in WHOLE_CYCLE:
         items = items[:1]  # several of them are one longer table
     told = _lines(items, letter.on)

@@ -21,7 +21,7 @@ _SETTLE = {  # what became of a message -> what there is to settle
     "failed": "Refused by the mail server",
     "bounced": "Came back undelivered",
     "held": "Waits for a person's approval",
-    "missed": "Its moment passed unsaid",
+    "missed": "Never sent, and now too late: their stages have closed",
 }
 
 

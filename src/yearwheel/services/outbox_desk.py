@@ -134,7 +134,7 @@ def _weigh(app: App, connection: Connection, cycle_key: str, ids: Sequence[int] 
     unread = [number for number, row in held.items() if row["held_by"] == outbox.FIRST_USE]
     chosen = sorted(unread if ids is None else set(ids))
     if other := [number for number in chosen if number not in held]:
-        raise _not_movable("held", "approved", other)
+        raise _not_movable(connection, "held", "approved", other)
     carried = outbox.held_words(connection, cycle_key)
     before = approvals.read(connection, cycle_key)
     approved = before.union(*(carried[row] for row in chosen))
@@ -179,12 +179,12 @@ def move_messages(app: App, cycle_key: str, ids: Sequence[int], act: Desk, *, by
         if act is Desk.RETRY:
             _refuse_what_would_not_go(work.connection, active, ids, now)
         if act is Desk.HOLD:
-            _refuse_what_is_held(work.connection, ids)
+            _refuse_what_is_held(work.connection, ids, why)
             moved = outbox.hold(work.connection, ids, by, why)
         else:
             moved = outbox.move(work.connection, ids, before, after, now)
         if other := sorted(set(ids) - set(moved)):
-            raise _not_movable(" or ".join(before), PAST[act], other)
+            raise _not_movable(work.connection, " or ".join(before), PAST[act], other)
         detail = {"outbox": moved}
         event = Event(now, by, f"mail_{PAST[act]}", active.key, after=after, why=why, detail=detail)
         events.append(work.connection, [event])
@@ -192,11 +192,13 @@ def move_messages(app: App, cycle_key: str, ids: Sequence[int], act: Desk, *, by
     return moved
 
 
-def _refuse_what_is_held(connection: Connection, ids: Sequence[int]) -> None:
+def _refuse_what_is_held(connection: Connection, ids: Sequence[int], why: str) -> None:
     """The first person's reason stays; what waits for its words to be approved may be held besides."""
     for number in ids:
         row = outbox.read(connection, number)
-        if row and row["status"] is OutboxStatus.HELD and row["held_by"] != outbox.FIRST_USE:
+        if not row or row["status"] is not OutboxStatus.HELD or row["held_by"] == outbox.FIRST_USE:
+            continue
+        if row["held_because"] or not why:
             because = f": {row['held_because']}" if row["held_because"] else ""
             raise Refused(f"message {number} is held already, by {row['held_by']}{because}")
 
@@ -228,7 +230,7 @@ def edit(app: App, cycle_key: str, outbox_id: int, change: Change, *, by: str) -
         read_active(work.connection, cycle_key)
         old = outbox.read(work.connection, outbox_id)
         if old is None or old["cycle_key"] != cycle_key or old["status"] is not OutboxStatus.HELD:
-            raise Refused(f"message {outbox_id} is not held; first: yearwheel outbox hold {outbox_id}")
+            raise _not_editable(work.connection, cycle_key, outbox_id, old)
         place = (old["contact_key"], old["send_on"])
         written, _ = outbox.letters_that_day(work.connection, cycle_key, [old["send_on"]])[place]
         key = f"{cycle_key}/{place[0]}/{place[1].isoformat()}/{written + 1}"
@@ -267,8 +269,25 @@ def edit(app: App, cycle_key: str, outbox_id: int, change: Change, *, by: str) -
     return row
 
 
-def _not_movable(before: str, past: str, other: Sequence[int]) -> Refused:
-    numbers = ", ".join(str(number) for number in other)
+def _not_editable(
+    connection: Connection, cycle_key: str, outbox_id: int, row: Mapping[Any, Any] | None
+) -> Refused:
+    if row is None or row["cycle_key"] != cycle_key:
+        return Refused(f"{cycle_key} has no message {outbox_id}; see: yearwheel outbox list")
+    if row["status"] in outbox.NOT_LEFT:
+        return Refused(f"message {outbox_id} is not held; first: yearwheel outbox hold {outbox_id}")
+    edits = events.list_events(connection, cycle_key, kinds=["mail_edited"])
+    copies = dict(event.detail["outbox"] for event in edits if event.detail)
+    if outbox_id in copies:
+        return Refused(f"message {outbox_id} was replaced by its changed copy; edit {copies[outbox_id]}")
+    return Refused(f"message {outbox_id} is {row['status']}; only a letter that is held can be changed")
+
+
+def _not_movable(connection: Connection, before: str, past: str, other: Sequence[int]) -> Refused:
+    unknown = [number for number in other if outbox.read(connection, number) is None]
+    numbers = ", ".join(str(number) for number in unknown or other)
+    if unknown:
+        return Refused(f"there is no message {numbers}; see: yearwheel outbox list; nothing was changed")
     return Refused(f"only what is {before} can be {past}, not {numbers}; nothing was changed")
 
 

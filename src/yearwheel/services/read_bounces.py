@@ -55,7 +55,7 @@ def take_bounce(app: App, raw: bytes, report: BounceReport) -> None:
         return
     now = app.clock.now()
     with app.database.writing() as work:
-        sent = bounces.find_letter(work.connection, bounce.digest) if bounce.digest else None
+        sent = _find_letter(work.connection, bounce)
         if sent is None:
             report.unmatched += 1
             return
@@ -71,6 +71,14 @@ def take_bounce(app: App, raw: bytes, report: BounceReport) -> None:
             report.soft += 1
             _take_soft(work.connection, sent, bounce, now)
         work.commit()
+
+
+def _find_letter(connection: Connection, bounce: Bounce) -> Sent | None:
+    if bounce.digest:
+        return bounces.find_letter(connection, bounce.digest)
+    if bounce.recipient and bounce.subject:
+        return bounces.find_letter_to(connection, bounce.recipient, bounce.subject)
+    return None
 
 
 def _take_hard(connection: Connection, sent: Sent, bounce: Bounce, now: datetime) -> None:

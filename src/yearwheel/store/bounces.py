@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from yearwheel.notifications.ledger import OutboxStatus
 from yearwheel.store.tables import events
@@ -30,6 +30,19 @@ def find_letter(connection: Connection, digest: str) -> Sent | None:
         table.c.status.in_((*HAD_LEFT, OutboxStatus.BOUNCED)),
     )
     row = connection.execute(query).first()
+    return Sent(*row) if row else None
+
+
+def find_letter_to(connection: Connection, recipient: str, subject: str) -> Sent | None:
+    """The newest letter with a subject that had left for an address."""
+    names = Sent.__dataclass_fields__
+    query = (
+        select(*(table.c[name] for name in names))
+        .where(func.lower(table.c.recipient) == recipient.lower(), table.c.subject == subject)
+        .where(table.c.status.in_((*HAD_LEFT, OutboxStatus.BOUNCED)))
+        .order_by(table.c.id.desc())
+    )
+    row = connection.execute(query.limit(1)).first()
     return Sent(*row) if row else None
 
 

@@ -97,7 +97,8 @@ def _extend_one(
         say(f"note: {note}")
     say(
         f"{code} is due in {stage} on {weekday(read_day(until))}\n"
-        f"to undo: yearwheel extend {code} {stage} --take-back --why '...'"
+        "to undo, back to the day without any extension: "
+        f"yearwheel extend {code} {stage} --take-back --why '...'"
     )
 
 

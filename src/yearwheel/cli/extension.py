@@ -79,7 +79,10 @@ def grant(
     for note in notes(active.cycle, active.cycle.stage(stage), after):
         say(f"note: {note}")
     say(f"{code} is due in {stage} on {weekday(after.due_on)}" if after.due_on else f"{code}: nothing moved")
-    say(f"to undo: yearwheel extend {code} {stage} --take-back --why '...'")
+    say(
+        "to undo, back to the day without any extension: "
+        f"yearwheel extend {code} {stage} --take-back --why '...'"
+    )
 
 
 @extension.command(epilog="Example: yearwheel extension refuse 001 drafting --why 'the date is set by law'")

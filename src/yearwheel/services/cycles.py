@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from yearwheel.calendar.cycle import Cycle
 from yearwheel.config.cycle_file import load_cycle
 from yearwheel.notifications.ledger import OutboxStatus
+from yearwheel.notifications.planner import NOBODY
 from yearwheel.notifications.what_if import first_standings
 from yearwheel.notifications.whole_cycle import publication
 from yearwheel.roster.generated import assign_reviewers
@@ -50,7 +51,7 @@ def replace_draft(app: App, key: str, source: str, *, by: str, name: str = "cale
 
 @dataclass(frozen=True, slots=True)
 class Promised:
-    """What the ledger holds once a cycle is published; `notices` tell that its dates are."""
+    """What the ledger holds once a cycle is published; `notices` tell people that its dates are."""
 
     reminders: int
     notices: int
@@ -90,7 +91,8 @@ def publish_cycle(app: App, key: str, *, by: str, save: bool = True) -> Promised
         tell(work.connection, active, [*let_off, *own], now)
         if save:
             work.commit()
-    return Promised(len(difference.new), len(told))
+    to_people = [notice for notice in told if not notice.key.contact_key.startswith(NOBODY)]
+    return Promised(len(difference.new), len(to_people))
 
 
 def close_cycle(app: App, key: str, *, by: str, why: str) -> None:

@@ -125,7 +125,11 @@ def test_a_roster_is_imported_at_a_moment_while_the_only_cycle_is_a_draft(termin
     districts, at = terminal.writes("d.csv", DISTRICTS), ("--at", "2027-01-04T09:00")
     meetings = terminal.writes("meetings.csv", "code,date\n001,2027-01-11\n")
     assert terminal.refuses("roster", "import", districts, *at) == (
-        "KY has no cycle, so there is no zone for --at to be read in; leave it out"
+        "there is no cycle yet in whose zone '2027-01-04T09:00' could be read; name one: "
+        "2027-01-04T09:00-05:00"
+    )
+    assert "imported into KY" in terminal.does(
+        "roster", "import", districts, "--at", "2027-01-04T09:00-05:00"
     )
     terminal.does("cycle", "create", "kentucky-2027")
     assert "imported into KY" in terminal.does("roster", "import", districts, *at)

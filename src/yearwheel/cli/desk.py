@@ -131,7 +131,7 @@ def installation_at(key: str, at: str) -> Iterator["App"]:
             yield app
 
 
-def acting_at(app: "App", at: str, zone: ZoneInfo) -> "App":
+def acting_at(app: "App", at: str, zone: ZoneInfo | None) -> "App":
     """The same installation on a clock that stands at a moment; only in trial mode."""
     from yearwheel.clock import VirtualClock
     from yearwheel.config.settings import MailMode
@@ -143,13 +143,15 @@ def acting_at(app: "App", at: str, zone: ZoneInfo) -> "App":
     return replace(app, clock=VirtualClock(read_moment(at, zone)))
 
 
-def read_moment(given: str, zone: ZoneInfo) -> datetime:
-    """The moment in UTC; without an offset of its own it is local time in `zone`."""
+def read_moment(given: str, zone: ZoneInfo | None) -> datetime:
+    """The moment in UTC; without an offset of its own it is local time in `zone`, if there is one."""
     try:
         moment = datetime.fromisoformat(given)
     except ValueError:
         raise Unclear(f"{given!r} is not a moment; write for example 2027-03-15T09:00") from None
     _refuse_far(given, moment)
+    if moment.tzinfo is None and zone is None:
+        raise Unclear(f"there is no cycle yet in whose zone {given!r} could be read; name one: {given}-05:00")
     return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
 
 

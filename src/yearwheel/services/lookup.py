@@ -27,13 +27,11 @@ def find_cycle(app: App, key: str = "") -> Active:
         return read_active(connection, running[0])
 
 
-def zone_of(app: App, state: str) -> ZoneInfo:
-    """The zone that a state's newest cycle is in, draft or not. Refused where the state has none."""
+def zone_of(app: App, state: str) -> ZoneInfo | None:
+    """The zone that a state's newest cycle is in, draft or not; None where the state has no cycle."""
     with app.database.reading() as connection:
         stored = [cycle.key for cycle in cycles.list_cycles(connection) if cycle.state == state]
-        if not stored:
-            raise Refused(f"{state} has no cycle, so there is no zone for --at to be read in; leave it out")
-        return read_active(connection, stored[-1]).cycle.zone
+        return read_active(connection, stored[-1]).cycle.zone if stored else None
 
 
 def refuse_the_past(app: App, active: Active) -> None:

@@ -151,7 +151,8 @@ def read_moment(given: str, zone: ZoneInfo | None) -> datetime:
         raise Unclear(f"{given!r} is not a moment; write for example 2027-03-15T09:00") from None
     _refuse_far(given, moment)
     if moment.tzinfo is None and zone is None:
-        raise Unclear(f"there is no cycle yet in whose zone {given!r} could be read; name one: {given}-05:00")
+        named = f"{moment.isoformat(timespec='minutes')}-05:00"
+        raise Unclear(f"there is no cycle yet in whose zone {given!r} could be read; name one: {named}")
     return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
 
 

@@ -1,11 +1,26 @@
 """Each board meets on its own day: reminders go by it, and the proof holds through changes."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 
-from tests.apps import KEY, PEOPLE, SOURCE, bare_app, hand_in, logged, round_at, set_clock, standing_of
+from tests.apps import (
+    KEY,
+    PEOPLE,
+    SOURCE,
+    bare_app,
+    hand_in,
+    ledger,
+    logged,
+    round_at,
+    set_clock,
+    standing_of,
+)
+from yearwheel.notifications.history import OWN_DAY
+from yearwheel.notifications.proof import prove as judge
 from yearwheel.roster.district_days import DayKind
+from yearwheel.services.active import read_active
 from yearwheel.services.app import Refused
 from yearwheel.services.approve_kinds import approve_kinds
 from yearwheel.services.change_calendar import preview_change, save_change
@@ -13,7 +28,7 @@ from yearwheel.services.cycles import create_cycle, publish_cycle
 from yearwheel.services.explain import explain
 from yearwheel.services.extend import Extension, extend, take_back_extension
 from yearwheel.services.import_days import import_days, read_days_file
-from yearwheel.services.prove import prove
+from yearwheel.services.prove import prove, read_facts
 from yearwheel.stages.standing import DueBecause
 from yearwheel.store import reminders, rosters
 
@@ -112,6 +127,35 @@ def test_days_imported_later_move_the_ledger_and_tell_who_had_heard_another_day(
     assert rung_days(app, "001", "finn")["date_moved:1", "2027-02-03"] == "sent"
     assert rung_days(app, "001", "finn")["7-days-before", "2027-02-22"] == "superseded"
     assert prove(app, KEY).breaches == ()
+
+
+def test_whoever_was_written_the_years_dates_is_told_of_a_districts_own_day_before_anything_opens(
+    app, tmp_path
+):
+    publish_cycle(app, KEY, by="ada")
+    walk(app, "2027-01-04", "2027-01-05")
+    (move,) = take_in(app, tmp_path, "001,2027-02-22")
+    walk(app, "2027-01-06", "2027-01-06")
+    told = [row[1:3] for row in ledger(app, kind="date_moved", stage_key="budget", district_code="001")]
+    assert (move.kind, told) == ("date_moved", [("ann", "sent"), ("finn", "sent"), ("sue", "sent")])
+    assert prove(app, KEY).breaches == ()
+
+
+def test_the_proof_misses_the_news_of_a_districts_own_day_that_was_not_given(app, tmp_path):
+    publish_cycle(app, KEY, by="ada")
+    walk(app, "2027-01-04", "2027-01-05")
+    take_in(app, tmp_path, "001,2027-02-22")
+    with app.database.reading() as connection:
+        facts = read_facts(connection, read_active(connection, KEY), app.clock.now())
+    assert judge(facts).breaches == ()
+
+    silent = replace(
+        facts,
+        changes=[replace(c, kind=OWN_DAY) if c.kind == "date_moved" else c for c in facts.changes],
+        rows=[row for row in facts.rows if row.kind != "date_moved"],
+    )
+    found = [(b.kind, b.stage_key, b.district_code) for b in judge(silent).breaches]
+    assert found == [("forgotten", "budget", "001")]
 
 
 def test_a_dry_run_changes_nothing(app, tmp_path):

@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from yearwheel.notifications.came_back import tell_returns
 from yearwheel.notifications.facts import Facts, Message, Place, Row, Stretch, touched
-from yearwheel.notifications.history import FOREVER, Change, Span, Turn
+from yearwheel.notifications.history import FOREVER, OWN_DAY, Change, Span, Turn
 from yearwheel.notifications.ledger import (
     LEFT,
     WAITING,
@@ -122,7 +122,7 @@ class _Prover:
         broken = set(self._judge_rows())
         self._judge_messages()
         self._judge_standings()
-        self._judge_editions()
+        self._judge_calendars()
         self._judge_publication()
         self._judge_weeks()
         counts, reasons = self._account(expected, broken)
@@ -441,14 +441,13 @@ class _Prover:
                     Breach(BreachKind.UNRECORDED, fault, stage_key=place[0], district_code=place[1])
                 )
 
-    # Every change of the calendar: who had been told the old day was told the new one
+    # Every change of the calendar, or of a district's own: who had been told the old day was told the new one
 
-    def _judge_editions(self) -> None:
-        if len(self._year.editions) == 1:
-            return
+    def _judge_calendars(self) -> None:
         for place in self._year.places():
             for before, after in pairwise(self._year.history(place).spans):
-                if after.edition and self._has_to_be_told(place, before, after):
+                of_its_own = after.change is not None and after.change.kind == OWN_DAY
+                if (after.edition or of_its_own) and self._has_to_be_told(place, before, after):
                     words = f"the calendar was changed {self._words(after.start)}, and nobody was told of it"
                     self._breaches.append(
                         Breach(BreachKind.FORGOTTEN, words, *place, deadline_on=before.due_on)

@@ -71,7 +71,8 @@ def proof(app) -> Proof:
         ("", "Based on: the office's decision"),
         (
             ", statutory: yes",
-            "Based on: the office's decision; the date by KRS 160.470 is Monday, March 1",
+            "Based on: the office's decision, which does not change KRS 160.470; the published date is "
+            "Monday, March 1",
         ),
     ],
 )

@@ -42,7 +42,8 @@ def basis_words(stage: Stage, on: date, *, granted: bool = False) -> str:
         return stage.basis
     if not stage.statutory or stage.review is not None:
         return "the office's decision"
-    return f"the office's decision; the date by {stage.basis} is {day_words(stage.dates.due.on, on)}"
+    published = day_words(stage.dates.due.on, on)
+    return f"the office's decision, which does not change {stage.basis}; the published date is {published}"
 
 
 class Letter(NamedTuple):

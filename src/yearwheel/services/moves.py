@@ -109,7 +109,7 @@ def _entered(connection: Connection, active: Active) -> dict[str, datetime]:
     """Since when each stage is in the calendar."""
     found: dict[str, datetime] = {}
     before: set[str] = set()
-    kept = versions.list_versions(connection, active.key)
+    kept = versions.list_versions(connection, active.key)  # a calendar that is only weighed is no version yet
     for version, cycle in zip(kept, (*active.former, active.cycle), strict=False):
         here = {stage.key for stage in cycle.stages}
         found |= dict.fromkeys(here - before, version.made_at)

@@ -131,15 +131,28 @@ def test_what_is_approved_is_not_approved_again(app):
     assert len(logged(app, "approved")) == 1
 
 
+def letters_to(mailer: FakeMailer, address: str) -> list[str]:
+    found = (
+        message_from_bytes(e.raw, policy=policy.default).get_body(("plain",)).get_content()
+        for e in mailer.sent
+        if e.recipient == address
+    )
+    return [text.replace("\r\n", "\n") for text in found]
+
+
 def test_each_letter_about_the_changes_says_what_the_reviewer_asked_for(app, mailer):
     say(app, CHANGES)
     round_at(app, "2027-05-04")
     round_at(app, "2027-05-07")  # Saturday, two days before, goes on Friday
-    texts = [
-        message_from_bytes(e.raw, policy=policy.default).get_body(("plain",)).get_content()
-        for e in mailer.sent
-        if e.recipient == "ann@mail.example"
-    ]
-    told = [text.replace("\r\n", "\n") for text in texts if "your changes are due" in text]
-    assert len(told) == 1
-    assert f"Comment from the reviewer:\n  | {CHANGES}\n" in told[0]
+    (text,) = [t for t in letters_to(mailer, "ann@mail.example") if "your changes are due" in t]
+    assert f"Comment from the reviewer:\n  | {CHANGES}\n" in text
+
+
+def test_the_offices_lead_hears_whose_review_is_late(app, mailer):
+    for day in ("05-07", "05-10", "05-11"):
+        round_at(app, f"2027-{day}")
+    (text,) = letters_to(mailer, "leo@mail.example")
+    assert "The review of Ash County is late\n" in text
+    assert "You are told because Ray has not decided yet." in text
+    assert "you are listed as office lead.\n" in text
+    assert all("Your review of Ash County is" in t for t in letters_to(mailer, "ray@mail.example")[1:])

@@ -198,6 +198,26 @@ def test_of_several_districts_it_is_told_only_what_holds_for_all(renderer: Rende
     assert "Taken until" not in renderer.render(letter(late, longer)).text
 
 
+def test_who_is_told_of_anothers_late_review_is_told_whose_it_is(renderer: Renderer) -> None:
+    own = of_kind("review")._replace(due_on=THURSDAY, days_left=-2)
+    rays = own._replace(role_label="office lead", done_by=("Ray Doe",))
+    robs = rays._replace(district_name="Boyd County", page="019/budget", done_by=("Rob Roe", "Ray Doe"))
+    alone = renderer.render(letter(rays)).text
+    assert "The review of Adair County is late\n" in alone
+    assert "You are told because Ray Doe has not decided yet." in alone
+    assert "You receive this because you are listed as office lead.\n" in alone
+
+    both = renderer.render(
+        letter(rays, robs, own._replace(district_name="Bell County", page="013/budget"))
+    ).text
+    assert "The review of 2 districts is late\n" in both
+    assert "because Ray Doe, Rob Roe have not decided yet." in both
+    assert "Your review of Bell County is late\n" in both
+
+    unheld = renderer.render(letter(rays._replace(done_by=()))).text
+    assert "You are told because no reviewer is named for it. Your help may be what is needed." in unheld
+
+
 def test_of_several_districts_a_basis_is_told_only_where_it_is_the_same(renderer: Renderer) -> None:
     late = of_kind("escalation")
     other = late._replace(district_name="Boyd County", page="019/budget")

@@ -34,6 +34,7 @@ class Item(NamedTuple):
     due_before: date | None = None  # of a day that moved: the one its reader knows
     taken_until: datetime | None = None  # of late work: until when it can be handed in all the same; aware
     takes: tuple[str, ...] = ()  # what the work consists of
+    done_by: tuple[str, ...] | None = None  # whose work it is, by name; None where it is the reader's own
 
 
 def basis_words(stage: Stage, on: date, *, granted: bool = False) -> str:

@@ -19,6 +19,7 @@ from yearwheel.notifications.letter import Item, Letter
 from yearwheel.notifications.styles import InlinedStyles
 from yearwheel.notifications.untrusted import lines, one_line
 from yearwheel.notifications.words import Words, write_words
+from yearwheel.roster.people import ROLE_LABELS, Role
 
 TEMPLATES = Path(__file__).parent / "templates"
 # Where what is the reader's or the district's own goes. No text of a person keeps a private-use character
@@ -64,6 +65,8 @@ _SAID_BY: Mapping[str, str] = {
     RungKind.REVISION: NoticeKind.RETURNED,
     RungKind.REMINDER: NoticeKind.RETURNED,  # of a stage that no reviewer has, only a gate
 }
+# Who is told of every district alike, also in the place of somebody.
+_OF_ALL = tuple(ROLE_LABELS[role] for role in (Role.STATE_ADMIN, Role.OFFICE_LEAD, Role.OFFICE_DIRECTOR))
 _BLANK_LINES = re.compile(r"\n{3,}")
 
 
@@ -194,6 +197,7 @@ class Group:
     link: str
     takes: tuple[str, ...] = ()  # what the work consists of
     gentle: bool = False
+    done_by: str | None = None  # whose work it is, where it is not the reader's own
 
     @property
     def first(self) -> Line:
@@ -322,9 +326,11 @@ def _page(letter: Letter) -> dict[str, Any]:
 
 
 def _groups(letter: Letter) -> list[Group]:
-    blocks: dict[tuple[int, str, str, bool], list[Item]] = {}
+    blocks: dict[tuple[object, ...], list[Item]] = {}
     for item in sorted(letter.items, key=_rank):
-        blocks.setdefault((_urgency(item), item.kind, item.stage_title, _is_gentle(item)), []).append(item)
+        own = item.done_by is None
+        alike = (_urgency(item), item.kind, item.stage_title, _is_gentle(item), own)
+        blocks.setdefault(alike, []).append(item)
     if not blocks:
         raise ValueError("this letter has no items; a letter says at least one thing")
     return [_group(letter, items) for items in blocks.values()]
@@ -373,7 +379,17 @@ def _group(letter: Letter, items: list[Item]) -> Group:
         link=told[0].link if len(told) == 1 else _link(""),
         takes=tuple(map(one_line, first.takes)),
         gentle=_is_gentle(first),
+        done_by=_done_by(items),
     )
+
+
+def _done_by(items: Iterable[Item]) -> str | None:
+    """Whose work it is, each person once; empty where nobody is named, None where it is the reader's own."""
+    named = [item.done_by for item in items]
+    if None in named:
+        return None
+    names = dict.fromkeys(one_line(name) for names in named for name in names or ())
+    return ", ".join(names)
 
 
 def _is_gentle(item: Item) -> bool:
@@ -429,7 +445,9 @@ def _reasons(items: Iterable[Item]) -> list[str]:
     for item in items:
         districts.setdefault(one_line(item.role_label), {})[one_line(item.district_name)] = None
     return [
-        f"{role} for {' and '.join(names) if len(names) < 3 else f'{len(names)} districts'}"
+        role
+        if role.endswith(_OF_ALL)
+        else f"{role} for {' and '.join(names) if len(names) < 3 else f'{len(names)} districts'}"
         for role, names in districts.items()
     ]
 

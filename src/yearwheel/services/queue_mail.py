@@ -375,8 +375,15 @@ class _Writer:
             due_before=self._known_days.get((stage.key, reminder.district_code, contact.key)),
             taken_until=self._taken_until(stage, reminder, kind, on),
             takes=takes(stage.kind) if kind in ASKS_FOR_WORK else (),
+            done_by=self._reviewers(reminder) if kind == RungKind.REVIEW else None,
         )
         return self._of_whole_cycle(item, reminder, on) if reminder.kind in WHOLE_CYCLE else item
+
+    def _reviewers(self, reminder: DueReminder) -> tuple[str, ...] | None:
+        """Who has to read a district's work, where that is not the letter's reader."""
+        if reminder.role == Role.REVIEWER:
+            return None
+        return tuple(c.name for c in self._roster.holders(reminder.district_code, Role.REVIEWER))
 
     def _taken_until(self, stage: Stage, reminder: DueReminder, kind: str, on: date) -> datetime | None:
         """When the stage closes for that deadline, where it is late or moved with the date.

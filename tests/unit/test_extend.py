@@ -124,12 +124,13 @@ def test_the_ledger_follows_at_once_and_only_for_that_district(app):
     assert ladder(app, "002", "bob") == others
 
 
-def test_the_people_of_the_stage_are_told_with_the_reason(app):
+def test_the_people_of_the_stage_and_who_has_the_years_dates_are_told_with_the_reason(app):
     give(app, "001")
 
     assert ledger(app, kind="extension") == [
         ("extension:1", "ann", "planned", None),
         ("extension:1", "finn", "planned", None),
+        ("extension:1", "sue", "planned", None),
     ]
 
 

@@ -111,6 +111,7 @@ def test_granting_is_an_extension_with_the_districts_own_reason(app) -> None:
     assert notices(app, "extension") == [
         ("extension:1", "ann", "planned"),
         ("extension:1", "finn", "planned"),
+        ("extension:1", "sue", "planned"),
     ]
     assert (list_requests(app, KEY), list_tasks(app, "KY")) == ([], [])
 

@@ -99,7 +99,7 @@ def test_a_date_that_is_taken_back_untold_is_told_to_nobody(app):
     proof(app)
     round_at(app, "2027-02-03")
     assert told(app, "extension") == {"extension:1": "undone", "extension:2": "no_news"}
-    assert proof(app).reasons["undone"] == 2
+    assert proof(app).reasons["undone"] == 3  # Ann's, Finn's and the superintendent's
 
 
 def test_who_was_told_the_new_date_is_told_that_it_was_taken_back(app):

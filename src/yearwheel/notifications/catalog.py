@@ -29,6 +29,7 @@ class Entry:
 
 
 _TOLD = "the people in charge of the stage"
+_TOLD_DATES = f"{_TOLD}, and who was written the year's dates"
 _REMINDED = "the people the calendar reminds"
 _REVIEWER = "the district's reviewer"
 _ADMINS = "the state's admins"
@@ -114,7 +115,7 @@ CATALOG: dict[str, Entry] = {
         ),
         Entry(
             NoticeKind.EXTENSION,
-            _TOLD,
+            _TOLD_DATES,
             "more time is granted, or taken back",
             Need.DUTY,
             "New date: Drafting - Adair County",
@@ -136,7 +137,7 @@ CATALOG: dict[str, Entry] = {
         ),
         Entry(
             NoticeKind.DATE_MOVED,
-            f"{_TOLD}, and who was written the year's dates",
+            _TOLD_DATES,
             "a published calendar is changed",
             Need.DUTY,
             "The date moved: Drafting - Adair County",

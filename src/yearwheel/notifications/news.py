@@ -23,15 +23,16 @@ NOTICES: Mapping[str, NoticeKind] = {  # the event that each notice answers
 }
 NEW_DAYS = frozenset({NoticeKind.EXTENSION, NoticeKind.DATE_MOVED})  # the due day is another one now
 RETIRED = frozenset({Reason.UNDONE, Reason.NO_NEWS})  # no letter told it, and none has to
-OF_THE_CALENDAR = frozenset({"date_moved", "extension_overtaken", "withdrawn"})  # the year's dates change
+# The events by which a district's year has another date than before, or one less.
+CHANGES_THE_YEAR = frozenset({"date_moved", "deadline_moved", "extension_overtaken", "withdrawn"})
 TOLD_THE_YEAR = (Role.TECHNOLOGY_COORDINATOR, Role.SUPERINTENDENT)  # who is written the year's dates
 
 
 def readers(event: str, tell: Sequence[str]) -> tuple[str, ...]:
-    """The roles that hear of an event: the stage's, and if the year's dates change those who have them."""
+    """The roles that hear of an event: the stage's, and of changed dates those who were written them all."""
     if NOTICES.get(event) is NoticeKind.ASSIGNED:
         return (Role.REVIEWER,)
-    return tuple(dict.fromkeys((*tell, *TOLD_THE_YEAR))) if event in OF_THE_CALENDAR else tuple(tell)
+    return tuple(dict.fromkeys((*tell, *TOLD_THE_YEAR))) if event in CHANGES_THE_YEAR else tuple(tell)
 
 
 @dataclass(frozen=True, slots=True)

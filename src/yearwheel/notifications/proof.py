@@ -25,7 +25,7 @@ from yearwheel.notifications.ledger import (
     ReminderStatus,
 )
 from yearwheel.notifications.missing_weeks import Weeks, missing_weeks
-from yearwheel.notifications.news import NOTICES, OF_THE_CALENDAR, RETIRED, readers
+from yearwheel.notifications.news import CHANGES_THE_YEAR, NOTICES, RETIRED, readers
 from yearwheel.notifications.planner import NOBODY
 from yearwheel.notifications.rebuilt import RebuiltYear
 from yearwheel.notifications.true_reasons import Reasons
@@ -466,7 +466,7 @@ class _Prover:
             if not row.is_notice
         )
         acts = (change for change in self._year.changes.get(place, ()) if change.at == after.start)
-        return told and not any(change.kind in OF_THE_CALENDAR for change in acts)
+        return told and not any(change.kind in CHANGES_THE_YEAR for change in acts)
 
     # The publication: as many were told as its event says
 

@@ -40,8 +40,11 @@ def known_days(
 ) -> dict[tuple[str, str, str], date]:
     """By stage, district and reader of a new day that waits to be told: the day they know until then."""
     day_before = _day_before(connection, active)
+    hearers = reminders.find_hearers(connection, active.key, places, NEW_DAYS)
     found = {}
     for reader, notices in _by_reader(connection, active, places):
+        if reader not in hearers:
+            continue
         if untold := newest_untold([notice for notice in notices if notice.kind in NEW_DAYS]):
             found[reader] = day_before(untold[0])
     return found

@@ -38,6 +38,7 @@ from yearwheel.store.tables import reminders as table
 
 _NOTICES = [str(kind) for kind in NoticeKind]
 _OF_ACTS = sorted({str(kind) for kind in NOTICES.values()})
+_MAY_HAVE_LEFT = (OutboxStatus.SENDING, OutboxStatus.SENT, OutboxStatus.UNCERTAIN, OutboxStatus.BOUNCED)
 TOGETHER = 1000  # rows named in one statement; a database takes no more than some ten thousand
 _KEY = tuple(table.c[name] for name in ReminderKey._fields)
 
@@ -131,15 +132,37 @@ def find_said(
 
 def told_the_year(connection: Connection, cycle_key: str, codes: Collection[str]) -> dict[str, datetime]:
     """Of these districts those whose dates of the year a letter took along, and when the last was written."""
-    may_have_left = (OutboxStatus.SENDING, OutboxStatus.SENT, OutboxStatus.UNCERTAIN, OutboxStatus.BOUNCED)
     query = (
         select(table.c.district_code, func.max(outbox.c.queued_at))
         .join(outbox, outbox.c.id == table.c.outbox_id)
         .where(table.c.cycle_key == cycle_key, table.c.kind == NoticeKind.PUBLISHED)
-        .where(table.c.district_code.in_(codes), outbox.c.status.in_(may_have_left))
+        .where(table.c.district_code.in_(codes), outbox.c.status.in_(_MAY_HAVE_LEFT))
         .group_by(table.c.district_code)
     )
     return dict(connection.execute(query).all())
+
+
+def find_hearers(
+    connection: Connection, cycle_key: str, places: Collection[tuple[str, str]], new_days: Collection[str]
+) -> set[tuple[str, str, str]]:
+    """By stage, district and contact: whom a letter told of a deadline there, if with the year's dates only.
+
+    `new_days` are the kinds of notices that tell one.
+    """
+    tells_day = or_(table.c.kind.not_in(_NOTICES), table.c.kind.in_([*new_days, NoticeKind.PUBLISHED]))
+    query = (
+        select(table.c.stage_key, table.c.district_code, table.c.contact_key, table.c.kind)
+        .join(outbox, outbox.c.id == table.c.outbox_id)
+        .where(table.c.cycle_key == cycle_key, tells_day, outbox.c.status.in_(_MAY_HAVE_LEFT))
+        .where(table.c.district_code.in_({code for _, code in places}))
+    )
+    found = set()
+    for stage_key, code, contact_key, kind in connection.execute(query):
+        of_year = kind == NoticeKind.PUBLISHED
+        found |= {
+            (key, at, contact_key) for key, at in places if at == code and (of_year or key == stage_key)
+        }
+    return found
 
 
 def revive(connection: Connection, ids: Collection[int]) -> None:

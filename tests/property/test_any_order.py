@@ -5,10 +5,8 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import date, timedelta
-from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -21,7 +19,6 @@ from tests.apps import (
     PEOPLE,
     SOURCE,
     bare_app,
-    begun,
     hand_in,
     person,
     roster_of,
@@ -210,16 +207,6 @@ STEPS = st.lists(
     min_size=2,
     max_size=12,
 )
-
-
-@pytest.fixture(scope="module")
-def beginning(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("begun") / "yearwheel.sqlite"
-    database = Database(f"sqlite:///{path}", durable=False)
-    database.upgrade()
-    begun(database)
-    database.close()
-    return path
 
 
 def _steps(*words: str) -> list[tuple[str, str, str, int, int]]:

@@ -5,14 +5,12 @@ import shutil
 from datetime import date, datetime
 from email import message_from_bytes, policy
 from itertools import pairwise
-from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.apps import CYCLE, KEY, PEOPLE, begun
+from tests.apps import CYCLE, KEY, PEOPLE
 from tests.property.test_any_order import Year
 from yearwheel.notifications.ledger import OutboxStatus
 from yearwheel.notifications.news import TOLD_THE_YEAR
@@ -58,16 +56,6 @@ def read_blocks(text: str) -> list[tuple[str, date, date | None]]:
         if stage and due:
             found.append((stage, read_day(due[1]), read_day(was[1]) if was else None))
     return found
-
-
-@pytest.fixture(scope="module")
-def beginning(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("begun") / "yearwheel.sqlite"
-    database = Database(f"sqlite:///{path}", durable=False)
-    database.upgrade()
-    begun(database)
-    database.close()
-    return path
 
 
 @settings(max_examples=12)

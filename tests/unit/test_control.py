@@ -46,6 +46,7 @@ from yearwheel.services.pause import Resumed, find_pause, pause_cycle, resume_cy
 from yearwheel.services.prove import prove
 from yearwheel.services.queue_mail import queue_mail
 from yearwheel.store import pauses, reminders, rosters
+from yearwheel.store.database import Database
 
 
 @pytest.fixture
@@ -56,21 +57,26 @@ def mailer():
 @pytest.fixture
 def unread(sqlite_database, mailer) -> App:
     """The small cycle on the day its stages opened. Nobody has approved the words of a reminder."""
-    app = bare_app(sqlite_database, "2027-01-04", mailer)
-    with sqlite_database.writing() as work:
-        rosters.save(work.connection, "KY", PEOPLE)
-        work.commit()
-    create_cycle(app, SOURCE, by="ada")
-    approve_kinds(app, KEY, set(KINDS) - {"reminder"}, by="ada")
-    publish_cycle(app, KEY, by="ada")
-    begin(app, mailer)
-    return app
+    return begun_without(sqlite_database, mailer, "reminder")
 
 
 @pytest.fixture
 def app(sqlite_database, mailer) -> App:
     """The same, with every word approved."""
     app = make_app(sqlite_database, "2027-01-04", mailer)
+    begin(app, mailer)
+    return app
+
+
+def begun_without(database: Database, mailer: FakeMailer, kind: str, source: str = SOURCE) -> App:
+    """Begun, with the words of every kind approved but of this one."""
+    app = bare_app(database, "2027-01-04", mailer)
+    with database.writing() as work:
+        rosters.save(work.connection, "KY", PEOPLE)
+        work.commit()
+    create_cycle(app, source, by="ada")
+    approve_kinds(app, KEY, set(KINDS) - {kind}, by="ada")
+    publish_cycle(app, KEY, by="ada")
     begin(app, mailer)
     return app
 
@@ -181,14 +187,7 @@ def test_a_letter_whose_day_passed_before_it_could_leave_says_that_it_is_late(ap
 def test_the_words_of_a_late_letter_are_approved_before_they_stand_in_for_those_of_the_day(
     sqlite_database, mailer
 ):
-    app = bare_app(sqlite_database, "2027-01-04", mailer)
-    with sqlite_database.writing() as work:
-        rosters.save(work.connection, "KY", PEOPLE)
-        work.commit()
-    create_cycle(app, LONGER, by="ada")
-    approve_kinds(app, KEY, set(KINDS) - {"late"}, by="ada")
-    publish_cycle(app, KEY, by="ada")
-    begin(app, mailer)
+    app = begun_without(sqlite_database, mailer, "late", LONGER)
     hand_in(app, "budget", "001")
     set_clock(app, "2027-04-15 15:00")
     queue_mail(app, KEY)

@@ -15,6 +15,7 @@ from yearwheel.roster.people import Role, Roster
 from yearwheel.stages.standing import Standing
 
 Table = tuple[tuple[str, str], ...]
+PUBLICATION = f"{NoticeKind.PUBLISHED}:1"  # the rung of the one notice that the dates of the year are set
 
 # What people typed stands inside a sentence; a cell that is an address alone can only be one of the roster.
 _ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[\w-]+(\.[\w-]+)+", re.ASCII)
@@ -44,6 +45,12 @@ def anchor(cycle: Cycle, roster: Roster, code: str) -> tuple[str, str]:
     return cycle.stages[0].key, others[0]
 
 
+def anchors(cycles: Iterable[Cycle]) -> set[str]:
+    """The stages on which what districts are told of a whole cycle hangs, under any of its calendars."""
+    owed = ([s.key for s in cycle.stages if s.owed_by is OwedBy.DISTRICTS] for cycle in cycles)
+    return {keys[0] for keys in owed if keys}
+
+
 def publication(
     cycle: Cycle, roster: Roster, entered: Iterable[Standing], at: datetime
 ) -> list[PlannedReminder]:
@@ -51,11 +58,10 @@ def publication(
 
     The dates themselves are those that hold when the letter is written: one may wait, and days may move.
     """
-    rung = f"{NoticeKind.PUBLISHED}:1"
     found: list[PlannedReminder] = []
     for code in dict.fromkeys(standing.district_code for standing in entered):
         if not roster.districts[code].is_state_office:
-            found += tell(cycle, roster, TOLD_THE_YEAR, NoticeKind.PUBLISHED, rung, (), at, code=code)
+            found += tell(cycle, roster, TOLD_THE_YEAR, NoticeKind.PUBLISHED, PUBLICATION, (), at, code=code)
     return found
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from yearwheel.notifications.ledger import NoticeKind, PlannedReminder, ReminderKey
 from yearwheel.notifications.news import NEW_DAYS, readers
+from yearwheel.notifications.whole_cycle import anchors
 from yearwheel.roster.people import Role, Roster
 from yearwheel.services.active import Active
 from yearwheel.services.app import Refused
@@ -95,7 +96,7 @@ def find_told(
     One that left with the dates of the year spoke of every stage the calendar had then.
     """
     said = reminders.find_said(connection, active.key, places, NEW_DAYS)
-    year = reminders.told_the_year(connection, active.key, {code for _, code in places})
+    year = reminders.told_the_year(connection, active.key, anchors((*active.former, active.cycle)))
     entered = _entered(connection, active)
 
     def is_told(place: Place, due_on: date) -> bool:

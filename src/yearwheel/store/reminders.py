@@ -31,6 +31,7 @@ from yearwheel.notifications.ledger import (
 )
 from yearwheel.notifications.news import NOTICES, Notice
 from yearwheel.notifications.planner import Difference
+from yearwheel.notifications.whole_cycle import PUBLICATION
 from yearwheel.store import bulk
 from yearwheel.store.outbox import NOT_LEFT
 from yearwheel.store.tables import outbox
@@ -130,13 +131,16 @@ def find_said(
     return {(stage, code, on) for stage, code, on in connection.execute(query) if (stage, code) in places}
 
 
-def told_the_year(connection: Connection, cycle_key: str, codes: Collection[str]) -> dict[str, datetime]:
-    """Of these districts those whose dates of the year a letter took along, and when the last was written."""
+def told_the_year(connection: Connection, cycle_key: str, anchors: Collection[str]) -> dict[str, datetime]:
+    """The districts whose dates of the year a letter took along, and when the last one was written.
+
+    `anchors` are the stages on which such notices hang: by them a nation's are found without reading it all.
+    """
     query = (
         select(table.c.district_code, func.max(outbox.c.queued_at))
         .join(outbox, outbox.c.id == table.c.outbox_id)
-        .where(table.c.cycle_key == cycle_key, table.c.kind == NoticeKind.PUBLISHED)
-        .where(table.c.district_code.in_(codes), outbox.c.status.in_(_MAY_HAVE_LEFT))
+        .where(table.c.cycle_key == cycle_key, table.c.stage_key.in_(anchors))
+        .where(table.c.rung == PUBLICATION, outbox.c.status.in_(_MAY_HAVE_LEFT))
         .group_by(table.c.district_code)
     )
     return dict(connection.execute(query).all())

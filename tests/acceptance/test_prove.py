@@ -254,15 +254,17 @@ def send_a_second_digest_that_day(record: Record) -> list[Subject]:
 
 def _copy_message(record: Record, message: int) -> tuple[str, int]:
     names = (
-        "cycle_key, contact_key, recipient, zone, send_on, subject, template_version, status, "
+        "cycle_key, contact_key, send_on, recipient, zone, subject, template_version, status, "
         "not_before, attempts, queued_at, settled_at"
     )
     record.alter(
-        f"INSERT INTO outbox (key, message_id, {names}) "
-        f"SELECT 'copy', '<copy@yearwheel.example>', {names} FROM outbox WHERE id = ?",
+        f"INSERT INTO outbox (nth, message_id, {names}) "
+        f"SELECT nth + 1, '<copy@yearwheel.example>', {names} FROM outbox WHERE id = ?",
         message,
     )
-    contact, copy = record.find("SELECT contact_key, id FROM outbox WHERE key = 'copy'")
+    contact, copy = record.find(
+        "SELECT contact_key, id FROM outbox WHERE message_id = '<copy@yearwheel.example>'"
+    )
     record.alter(
         "INSERT INTO delivery (outbox_id, attempt, outcome, code, detail, at) "
         "SELECT ?, 1, outcome, code, detail, at FROM delivery WHERE outbox_id = ?",

@@ -38,12 +38,17 @@ def running(*command: str, **environment: str) -> Iterator["subprocess.Popen[byt
         env=os.environ | QUIET | environment,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
+        start_new_session=True,
     )
     try:
         yield process
     finally:
         process.terminate()
-        process.wait(30)
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:  # a worker told to stop waits for a bell that rings just then
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
 
 @pytest.fixture(scope="module")

@@ -568,7 +568,7 @@ def test_several_deliverers_at_once_send_each_message_once(app):
         names = outbox.NewMessage.__dataclass_fields__
         copies = [
             outbox.NewMessage(
-                **{name: row[name] for name in names} | {"key": f"k{n}", "message_id": f"<k{n}@x>"}
+                **{name: row[name] for name in names} | {"nth": n + 2, "message_id": f"<k{n}@x>"}
             )
             for n in range(4 * BATCH)
         ]

@@ -5,7 +5,6 @@ from email import message_from_bytes
 
 import pytest
 from alembic import command
-from alembic.config import Config
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, select, text, update
@@ -14,7 +13,6 @@ from sqlalchemy.exc import IntegrityError
 from tests.apps import KEY, at, make_app, round_at
 from tests.unit.test_store_outbox import message
 from yearwheel.store import outbox, raw_messages
-from yearwheel.store.database import MIGRATIONS
 from yearwheel.store.raw_messages import Kept, packer
 from yearwheel.store.tables import raw_messages as table
 
@@ -111,17 +109,15 @@ def test_a_real_rounds_letters_are_kept_small_and_read_as_they_were_sent(databas
 
 def test_messages_go_down_a_version_and_up_again_unchanged(database):
     ids = put_in(database, *(message(n, raw=raw) for n, raw in enumerate(RAWS)))
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    with database.writing() as work:
-        config.attributes["connection"] = work.connection
-        command.downgrade(config, "0001")
-        packed = work.connection.execute(text("SELECT raw FROM raw_message ORDER BY outbox_id")).all()
-        assert [zlib.decompress(raw) for (raw,) in packed] == RAWS
+    database.migrate(command.downgrade, "0001")
+    with database.reading() as connection:
+        packed = connection.execute(text("SELECT raw FROM raw_message ORDER BY outbox_id")).all()
+    assert [zlib.decompress(raw) for (raw,) in packed] == RAWS
 
-        command.upgrade(config, "head")
-        found = raw_messages.read(work.connection, ids)
-        assert [found[row].unpack() for row in ids] == RAWS
+    database.upgrade()
+    with database.reading() as connection:
+        found = raw_messages.read(connection, ids)
+    assert [found[row].unpack() for row in ids] == RAWS
 
 
 def test_damage_in_the_database_is_told_and_not_sent(database):

@@ -94,12 +94,12 @@ def test_a_naive_moment_is_refused(database):
 
 def outbox_row(**changes):
     row = {
-        "key": "k",
         "cycle_key": KEY,
         "contact_key": ANN.key,
+        "send_on": date(2027, 2, 1),
+        "nth": 1,
         "recipient": ANN.email,
         "zone": "America/New_York",
-        "send_on": date(2027, 2, 1),
         "subject": "s",
         "template_version": "1",
         "message_id": "<k@x>",
@@ -110,9 +110,9 @@ def outbox_row(**changes):
     return {**row, **changes}
 
 
-def test_an_outbox_key_and_a_message_id_are_each_only_once(database):
+def test_a_readers_nth_letter_of_a_day_and_a_message_id_are_each_only_once(database):
     make_app(database)
-    for again in ({"key": "k", "message_id": "<other@x>"}, {"key": "other", "message_id": "<k@x>"}):
+    for again in ({"message_id": "<other@x>"}, {"nth": 2}):
         with database.writing() as work:
             work.connection.execute(insert(tables.outbox).values(**outbox_row()))
             with pytest.raises(IntegrityError):

@@ -1,16 +1,17 @@
 """The migrations make what the tables say, can be run again, and lead back."""
 
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
-from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import CheckConstraint, UniqueConstraint, inspect, text
 
-from yearwheel.store.database import MIGRATIONS
+from yearwheel.store.database import Database, version
 from yearwheel.store.tables import metadata
 
 UPGRADE = """
@@ -22,17 +23,32 @@ sys.stdin.readline()
 database.upgrade()
 """
 
+SENT_BEFORE = [
+    "INSERT INTO cycle (key, state, title, source, created_at) VALUES ('y', 'KY', 'T', '', '2027-01-01')",
+    *(
+        "INSERT INTO outbox (id, key, cycle_key, contact_key, recipient, zone, send_on, subject, "
+        "template_version, message_id, status, not_before, queued_at) "
+        f"VALUES ({row}, 'y/a/b/2027-01-04/{nth}', 'y', 'a/b', '', '', '2027-01-04', '', '', '<{nth}>', "
+        "'sent', '2027-01-04', '2027-01-04')"
+        for row, nth in ((7, 1), (8, 12))
+    ),
+    "INSERT INTO raw_message (outbox_id, like_id, packed) VALUES (7, NULL, 'raw'), (8, 7, 'raw')",
+    "INSERT INTO delivery (outbox_id, attempt, outcome, at) VALUES (8, 1, 'deferred', '2027-01-04')",
+    "INSERT INTO delivery (outbox_id, attempt, outcome, at) VALUES (7, 1, 'accepted', '2027-01-04')",
+]
+HANGING_ON = (
+    "SELECT delivery.outbox_id, outcome, length(packed) FROM delivery "
+    "JOIN raw_message ON raw_message.outbox_id = delivery.outbox_id ORDER BY 1"
+)
+
 
 def table_names(database):
     return set(inspect(database.engine).get_table_names())
 
 
-def downgrade(database):
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    with database.engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.downgrade(config, "base")
+def rows(database, query):
+    with database.reading() as connection:
+        return [tuple(row) for row in connection.exec_driver_sql(query).all()]
 
 
 def test_the_migrations_make_exactly_the_tables_of_the_code(database):
@@ -72,7 +88,7 @@ def test_upgrading_again_changes_nothing(database):
 
 
 def test_downgrading_leaves_nothing_and_upgrading_makes_it_again(database):
-    downgrade(database)
+    database.migrate(command.downgrade, "base")
     assert table_names(database) == {"alembic_version"}
 
     database.upgrade()
@@ -84,6 +100,44 @@ def test_an_empty_database_is_upgraded_from_nothing(empty_database):
 
     empty_database.upgrade()
     assert table_names(empty_database) == {*metadata.tables, "alembic_version"}
+
+
+def test_letters_keep_their_numbers_and_what_hangs_on_them_when_keys_become_columns(empty_database):
+    empty_database.migrate(command.upgrade, "0002")
+    with empty_database.writing() as work:
+        for statement in SENT_BEFORE:
+            work.connection.exec_driver_sql(statement)
+        work.commit()
+
+    empty_database.upgrade()
+    assert rows(empty_database, "SELECT id, contact_key, nth FROM outbox") == [(7, "a/b", 1), (8, "a/b", 12)]
+    assert rows(empty_database, HANGING_ON) == [(7, "accepted", 3), (8, "deferred", 3)]
+
+    empty_database.migrate(command.downgrade, "0002")
+    assert rows(empty_database, "SELECT id, key FROM outbox") == [
+        (7, "y/a/b/2027-01-04/1"),
+        (8, "y/a/b/2027-01-04/12"),
+    ]
+    assert rows(empty_database, HANGING_ON) == [(7, "accepted", 3), (8, "deferred", 3)]
+
+
+def test_a_row_that_names_none_stops_the_upgrade_and_everything_stays(tmp_path):
+    """Foreign keys are not looked at while SQLite builds a table anew, so afterwards all of them are."""
+    url = f"sqlite:///{tmp_path / 'old.sqlite'}"
+    database = Database(url)
+    database.migrate(command.upgrade, "0002")
+    database.close()
+    with closing(sqlite3.connect(tmp_path / "old.sqlite")) as stranger:  # who does not look at them
+        stranger.execute("INSERT INTO raw_message (outbox_id, packed) VALUES (9, 'raw')")
+        stranger.commit()
+
+    with pytest.raises(RuntimeError, match="row 9 of raw_message names a row of outbox that is not there"):
+        database.upgrade()
+
+    with database.reading() as connection:
+        assert version(connection) == "0002"
+        assert connection.scalar(text("PRAGMA foreign_keys")) == 1
+    database.close()
 
 
 @pytest.mark.slow

@@ -19,12 +19,12 @@ EASTERN, CENTRAL = "America/New_York", "America/Chicago"
 
 def message(number, **changes):
     values = {
-        "key": f"k{number}",
         "cycle_key": KEY,
         "contact_key": f"c{number}",
+        "send_on": date(2027, 2, 1),
+        "nth": 1,
         "recipient": f"c{number}@mail.example",
         "zone": EASTERN,
-        "send_on": date(2027, 2, 1),
         "subject": "s",
         "raw": b"Subject: s\r\n\r\n.\r\n",
         "template_version": "1",
@@ -93,7 +93,7 @@ def deferred(claimed, until):
 def test_ids_come_back_in_the_order_of_the_messages(stored):
     ids = add(stored, *(message(n) for n in (3, 1, 2)))
 
-    assert [read(stored, i)["key"] for i in ids] == ["k3", "k1", "k2"]
+    assert [read(stored, i)["contact_key"] for i in ids] == ["c3", "c1", "c2"]
 
 
 def test_a_claim_takes_the_oldest_first_and_no_more_than_asked_for(stored):
@@ -307,7 +307,7 @@ def test_letters_of_a_day_are_counted_with_how_many_may_still_reach_the_reader(s
     add(
         stored,
         message(1, **same),
-        message(2, **same, status=OutboxStatus.SUPPRESSED),
+        message(2, **same, nth=2, status=OutboxStatus.SUPPRESSED),
         message(3, **same, send_on=date(2027, 2, 2)),
         message(4, contact_key="bob", status=OutboxStatus.SUPPRESSED),
     )

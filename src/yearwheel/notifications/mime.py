@@ -2,7 +2,7 @@
 
 import re
 from binascii import b2a_qp
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from email.header import Header
 from email.utils import format_datetime, formataddr
 from functools import lru_cache
@@ -30,8 +30,13 @@ class HeaderInjection(ValueError):
 
 
 def message_id(key: str, domain: str) -> str:
-    """The Message-ID of a dedupe key: always the same, so that a resend is recognisable (RFC 5322 3.6.4)."""
+    """The Message-ID of a natural key: always the same, so that a resend is recognisable (RFC 5322 3.6.4)."""
     return f"<{sha256(key.encode()).hexdigest()[:40]}@{_checked('Message-ID', domain)}>"
+
+
+def letter_id(cycle_key: str, contact_key: str, on: date, nth: int, domain: str) -> str:
+    """The Message-ID of the `nth` letter of a cycle to this reader on that day."""
+    return message_id(f"{cycle_key}/{contact_key}/{on.isoformat()}/{nth}", domain)
 
 
 def to_bytes(letter: Letter, rendered: Rendered) -> bytes:

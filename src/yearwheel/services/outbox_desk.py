@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from yearwheel.notifications.edit import Change, edited
 from yearwheel.notifications.ledger import OutboxStatus
-from yearwheel.notifications.mime import message_id
+from yearwheel.notifications.mime import letter_id
 from yearwheel.services.active import Active, read_active
 from yearwheel.services.app import App, Refused
 from yearwheel.services.approve_kinds import record_approval
@@ -233,14 +233,14 @@ def edit(app: App, cycle_key: str, outbox_id: int, change: Change, *, by: str) -
             raise _not_editable(work.connection, cycle_key, outbox_id, old)
         place = (old["contact_key"], old["send_on"])
         written, _ = outbox.letters_that_day(work.connection, cycle_key, [old["send_on"]])[place]
-        key = f"{cycle_key}/{place[0]}/{place[1].isoformat()}/{written + 1}"
-        new_id = message_id(key, app.settings.mail.domain)
+        nth = written + 1
+        new_id = letter_id(cycle_key, *place, nth, app.settings.mail.domain)
         values = {name: old[name] for name in NewMessage.__dataclass_fields__}
         subject = change.subject or old["subject"]
         copy = NewMessage(
             **{
                 **values,
-                "key": key,
+                "nth": nth,
                 "message_id": new_id,
                 "subject": subject,
                 "raw": edited(old["raw"], change, new_id, sent_at=now),

@@ -20,7 +20,7 @@ from yearwheel.notifications.ledger import (
     ReminderStatus,
 )
 from yearwheel.notifications.letter import Item, Letter, basis_words
-from yearwheel.notifications.mime import HeaderInjection, message_id
+from yearwheel.notifications.mime import HeaderInjection, letter_id
 from yearwheel.notifications.news import NEW_DAYS
 from yearwheel.notifications.press import Printed, print_letter
 from yearwheel.notifications.tokens import DECLINE, READER, sign
@@ -149,10 +149,10 @@ def _collapse(connection: Connection, active: Active, now: datetime) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Draft:
-    """A letter to be printed, for whom, and the reminders it carries. `key` is its natural key."""
+    """A letter to be printed, the `nth` to this reader on its day, and the reminders it carries."""
 
-    key: str
     contact: Contact
+    nth: int
     zone: ZoneInfo
     items: list[DueReminder]
     letter: Letter
@@ -225,8 +225,8 @@ class _Writer:
                 report.deferred += len(items)
                 report.capped += len(items)
                 continue
-            key = f"{self._active.key}/{contact.key}/{on.isoformat()}/{earlier + 1}"
-            yield _Draft(key, contact, zone, items, self._letter(key, contact, zone, on, items))
+            nth = earlier + 1
+            yield _Draft(contact, nth, zone, items, self._letter(contact, nth, zone, on, items))
 
     def _not_declined(self, contact: Contact, items: list[DueReminder]) -> list[DueReminder]:
         """Without what a reader asked not to get, as far as they need not have it."""
@@ -250,7 +250,7 @@ class _Writer:
         events.append(self._connection, [refused])
 
     def _letter(
-        self, key: str, contact: Contact, zone: ZoneInfo, on: date, items: Sequence[DueReminder]
+        self, contact: Contact, nth: int, zone: ZoneInfo, on: date, items: Sequence[DueReminder]
     ) -> Letter:
         settings, cycle = self._app.settings, self._active.cycle
         return Letter(
@@ -261,7 +261,7 @@ class _Writer:
             cycle_title=cycle.title,
             on=on,
             items=tuple(self._item(contact, reminder, zone, on) for reminder in items),
-            message_id=message_id(key, settings.mail.domain),
+            message_id=letter_id(self._active.key, contact.key, on, nth, settings.mail.domain),
             sent_at=self._now,
             sender=settings.mail.sender,
             dates=self._dates(items, on),
@@ -273,12 +273,12 @@ class _Writer:
     def _message(self, draft: _Draft, printed: Printed) -> NewMessage:
         new = sorted(kind for kind, _ in read_words(printed.template_version) - self._approved)
         return NewMessage(
-            key=draft.key,
             cycle_key=self._active.key,
             contact_key=draft.contact.key,
+            send_on=draft.letter.on,
+            nth=draft.nth,
             recipient=draft.contact.email,
             zone=draft.zone.key,
-            send_on=draft.letter.on,
             subject=printed.subject,
             raw=printed.raw,
             template_version=printed.template_version,

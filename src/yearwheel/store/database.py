@@ -2,7 +2,7 @@
 
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -105,13 +105,21 @@ class Database:
                 f"the database is at version {found}, and this program knows none after {newest_version()}: "
                 "a newer one has been at work; run that one, or put back the copy that was made before"
             )
+        self.migrate(command.upgrade, "head")
+
+    def migrate(self, how: Callable[[Config, str], None], to: str) -> None:
+        """Go to a version of the tables by Alembic's `upgrade` or `downgrade`, in one transaction."""
         config = _migrations()
-        with self.writing() as work:
-            if not self.is_sqlite:  # SQLite's writers are one at a time by themselves
-                work.connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({UPGRADING})")
-            config.attributes["connection"] = work.connection
-            command.upgrade(config, "head")
-            work.commit()
+        with self.engine.connect() as connection:
+            config.attributes["connection"] = connection.execution_options(writing=True, flushed=True)
+            if self.is_sqlite:  # its writers are one at a time by themselves
+                with _tables_may_be_rebuilt(connection), connection.begin():
+                    how(config, to)
+                    _refuse_orphans(connection)
+            else:
+                with connection.begin():
+                    connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({UPGRADING})")
+                    how(config, to)
 
     def close(self) -> None:
         self.engine.dispose()
@@ -177,6 +185,26 @@ def _use_wal(connection: Any) -> None:
                 raise
         time.sleep(PAUSE)
     connection.execute("PRAGMA journal_mode=WAL")
+
+
+@contextmanager
+def _tables_may_be_rebuilt(connection: Connection) -> Iterator[None]:
+    """SQLite changes most of a table by building it anew (its ALTER TABLE page, part 7).
+
+    When the old one is dropped, rows that name its own would be orphans: it is not to look until the end.
+    """
+    driver: Any = connection.connection.driver_connection  # within a transaction it would not listen
+    driver.execute("PRAGMA foreign_keys=OFF")
+    try:
+        yield
+    finally:
+        driver.execute("PRAGMA foreign_keys=ON")
+
+
+def _refuse_orphans(connection: Connection) -> None:
+    if orphan := connection.exec_driver_sql("PRAGMA foreign_key_check").first():
+        table, row, parent, _ = orphan
+        raise RuntimeError(f"not upgraded: row {row} of {table} names a row of {parent} that is not there")
 
 
 def _prepare_sqlite(engine: Engine, durable: bool) -> None:

@@ -37,12 +37,12 @@ FIRST_USE = SYSTEM  # who holds a letter whose words nobody has approved yet
 class NewMessage:
     """A message about to enter the outbox."""
 
-    key: str
     cycle_key: str
     contact_key: str
+    send_on: date
+    nth: int  # of the letters to this reader on that day; with the three above its natural key
     recipient: str
     zone: str
-    send_on: date
     subject: str
     raw: bytes
     template_version: str
@@ -96,9 +96,9 @@ def add(connection: Connection, new: Iterable[NewMessage]) -> list[int]:
     # RETURNING would make the driver write them one by one.
     newest = connection.scalar(select(func.max(table.c.id))) or 0
     bulk.insert(connection, table, rows)
-    written = select(table.c.key, table.c.id).where(table.c.id > newest)
+    written = select(table.c.message_id, table.c.id).where(table.c.id > newest)
     ids: dict[str, int] = dict(connection.execute(written).all())
-    in_order = [ids[row["key"]] for row in rows]
+    in_order = [ids[row["message_id"]] for row in rows]
     kinds = [row["template_version"] for row in rows]
     raw_messages.add(connection, zip(in_order, kinds, raws, strict=True))
     return in_order
@@ -396,7 +396,8 @@ def list_attempts(connection: Connection, outbox_id: int) -> list[dict[str, Any]
 
 def newest_outcomes(connection: Connection, limit: int) -> list[Attempt]:
     """How the newest attempts to send anything ended, oldest first."""
-    query = select(deliveries.c.outcome).order_by(deliveries.c.id.desc()).limit(limit)
+    newest = (deliveries.c.at.desc(), deliveries.c.outbox_id.desc(), deliveries.c.attempt.desc())
+    query = select(deliveries.c.outcome).order_by(*newest).limit(limit)
     return list(connection.scalars(query))[::-1]
 
 

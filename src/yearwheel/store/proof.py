@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, RowMapping, func, select
+from sqlalchemy import Connection, RowMapping, and_, func, select
 
 from yearwheel.calendar.cycle import Cycle
 from yearwheel.notifications.carrier import Act, Carrier, Halt
@@ -112,7 +112,8 @@ def read_entries(connection: Connection, cycle_key: str, code: str) -> list[Entr
     names = ("kind", "role", "status", "reason", "due_at", "due_on", "moved_because", "settled_at")
     ours = [reminders.c[name] for name in (*ReminderKey._fields, *names)]
     tries = deliveries.alias()
-    newest = select(func.max(tries.c.id)).where(tries.c.outbox_id == outbox.c.id).scalar_subquery()
+    newest = select(func.max(tries.c.attempt)).where(tries.c.outbox_id == outbox.c.id).scalar_subquery()
+    its_newest = and_(deliveries.c.outbox_id == outbox.c.id, deliveries.c.attempt == newest)
     query = (
         select(*ours, reminders.c.capped_until, reminders.c.outbox_id)
         .where(reminders.c.cycle_key == cycle_key, reminders.c.district_code == code)
@@ -120,7 +121,7 @@ def read_entries(connection: Connection, cycle_key: str, code: str) -> list[Entr
     )
     carrying = (
         select(outbox, deliveries.c.outcome, deliveries.c.code, deliveries.c.detail)
-        .select_from(outbox.outerjoin(deliveries, deliveries.c.id == newest))
+        .select_from(outbox.outerjoin(deliveries, its_newest))
         .where(outbox.c.id.in_(query.with_only_columns(reminders.c.outbox_id).order_by(None)))
     )
     acts = _acts(connection)

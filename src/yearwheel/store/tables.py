@@ -257,12 +257,12 @@ outbox = Table(
     "outbox",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("key", Text, nullable=False, unique=True),  # cycle / contact / day / how many before it that day
     Column("cycle_key", Text, ForeignKey("cycle.key"), nullable=False),
     Column("contact_key", Text, nullable=False),
+    Column("send_on", Date, nullable=False),
+    Column("nth", Integer, nullable=False),  # which of the reader's that day: nearly always the first
     Column("recipient", Text, nullable=False),
     Column("zone", Text, nullable=False),  # the reader's: the send window is theirs
-    Column("send_on", Date, nullable=False),
     Column("subject", Text, nullable=False),
     Column("template_version", Text, nullable=False),
     Column("message_id", Text, nullable=False, unique=True),
@@ -277,9 +277,9 @@ outbox = Table(
     Column("released_at", Moment),
     Column("settled_at", Moment),
     one_of("status", OutboxStatus),
+    UniqueConstraint("cycle_key", "contact_key", "send_on", "nth"),
     # Holds all that a claim asks of a row, in the order of claiming.
     Index("ix_outbox_waiting", "status", "cycle_key", "id", "not_before", "zone"),
-    Index("ix_outbox_person_day", "cycle_key", "contact_key", "send_on"),
 )
 
 # The exact message, never rendered again (see `raw_messages.py`). On its own, since a row that changes is
@@ -295,15 +295,13 @@ raw_messages = Table(
 deliveries = Table(
     "delivery",
     metadata,
-    Column("id", Integer, primary_key=True),
-    Column("outbox_id", Integer, ForeignKey("outbox.id"), nullable=False),
-    Column("attempt", Integer, nullable=False),
+    Column("outbox_id", Integer, ForeignKey("outbox.id"), primary_key=True),
+    Column("attempt", Integer, primary_key=True),
     Column("outcome", Word(Attempt), nullable=False),
     Column("code", Text, nullable=False, server_default=""),
     Column("detail", Text, nullable=False, server_default=""),
     Column("at", Moment, nullable=False),
     one_of("outcome", Attempt),
-    UniqueConstraint("outbox_id", "attempt"),
     Index("ix_delivery_at", "at"),  # what was tried in the last minute
 )
 

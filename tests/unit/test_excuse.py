@@ -6,6 +6,7 @@ from tests.apps import KEY, begun, hand_in, ledger, logged, round_at, set_clock,
 from yearwheel.services.app import Refused
 from yearwheel.services.decide import Decision, decide
 from yearwheel.services.excuse import excuse, reinstate
+from yearwheel.services.prove import prove
 from yearwheel.stages.status import Status
 
 
@@ -34,10 +35,9 @@ def test_an_excused_district_owes_nothing_and_hears_no_more_of_it(app, not_requi
     assert (event.actor, event.why, event.before, event.after) == (
         "ada", "the school burned down", "open", str(status),
     )  # fmt: skip
-    assert ledger(app, kind="excused") == [
-        ("excused:1", "ann", "planned", None),
-        ("excused:1", "finn", "planned", None),
-    ]
+    # Who was written the year's dates hears of one less; that it never applied is the stage's affair.
+    told = ("ann", "finn") if not_required else ("ann", "finn", "sue")
+    assert ledger(app, kind="excused") == [("excused:1", who, "planned", None) for who in told]
 
 
 def test_an_excuse_needs_a_reason(app):
@@ -60,6 +60,64 @@ def test_taking_an_excuse_back_brings_the_reminders_back(app):
 
     assert ledger(app, stage_key="budget", district_code="001", kind="reminder") == before
     assert [e.why for e in logged(app, "reinstated")] == ["it was rebuilt"]
+
+
+def test_who_was_told_of_an_excuse_is_told_when_it_is_taken_back(app):
+    free(app)
+    round_at(app, "2027-02-02")
+    back(app)
+    round_at(app, "2027-02-03")
+
+    assert ledger(app, kind="excused") == [("excused:1", who, "sent", None) for who in ("ann", "finn", "sue")]
+    assert ledger(app, kind="reinstated") == [
+        ("reinstated:1", who, "sent", None) for who in ("ann", "finn", "sue")
+    ]
+    with app.open_mailer() as mailer:
+        letter = mailer.sent[-1]
+    assert b"Subject: Asked for again: Budget - Ash County" in letter.raw
+    assert b"it was rebuilt" in letter.raw
+    assert prove(app, KEY).breaches == ()
+
+
+def test_an_excuse_taken_back_before_its_letter_left_is_told_to_nobody(app):
+    free(app)
+    back(app)
+    round_at(app, "2027-02-02")
+
+    people = ("ann", "finn", "sue")
+    assert ledger(app, kind="excused") == [("excused:1", who, "cancelled", "undone") for who in people]
+    assert ledger(app, kind="reinstated") == [("reinstated:1", who, "cancelled", "no_news") for who in people]
+    assert prove(app, KEY).breaches == ()
+
+
+def test_who_knows_of_an_excuse_is_not_told_it_again(app):
+    free(app)
+    round_at(app, "2027-02-02")
+    back(app)
+    free(app)
+    round_at(app, "2027-02-03")
+
+    people = ("ann", "finn", "sue")
+    assert ledger(app, kind="excused") == [
+        *(("excused:1", who, "sent", None) for who in people),
+        *(("excused:2", who, "cancelled", "no_news") for who in people),
+    ]
+    assert ledger(app, kind="reinstated") == [("reinstated:1", who, "cancelled", "undone") for who in people]
+    assert prove(app, KEY).breaches == ()
+
+
+def test_who_never_heard_that_it_did_not_apply_hears_nothing_when_it_does(app):
+    free(app, not_required=True)
+    round_at(app, "2027-02-02")
+    back(app)
+    round_at(app, "2027-02-03")
+
+    assert ledger(app, kind="reinstated") == [
+        ("reinstated:1", "ann", "sent", None),
+        ("reinstated:1", "finn", "sent", None),
+        ("reinstated:1", "sue", "cancelled", "no_news"),
+    ]
+    assert prove(app, KEY).breaches == ()
 
 
 def test_an_excuse_taken_back_before_the_window_opens_leaves_the_stage_not_open(app):

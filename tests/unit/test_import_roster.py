@@ -2,8 +2,10 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from email import message_from_bytes
 
 import pytest
+from sqlalchemy import delete
 
 from tests.apps import (
     ADA,
@@ -24,13 +26,14 @@ from tests.apps import (
     SUE,
     begun,
     hand_in,
+    ledger,
     make_app,
     person,
     roster_of,
     round_at,
     set_clock,
 )
-from yearwheel.notifications.ledger import Reason, ReminderStatus
+from yearwheel.notifications.ledger import NoticeKind, OutboxStatus, Reason, ReminderStatus
 from yearwheel.notifications.proof import BreachKind
 from yearwheel.roster.people import Contact, District, Role
 from yearwheel.services.active import read_active
@@ -39,7 +42,7 @@ from yearwheel.services.contacts import give_up_address, name_deputy, set_away
 from yearwheel.services.import_roster import Imported, RosterFiles, import_roster, read_roster
 from yearwheel.services.prove import prove
 from yearwheel.services.tasks import list_tasks
-from yearwheel.store import events, reminders, rosters, standings
+from yearwheel.store import events, reminders, rosters, standings, tables
 from yearwheel.store.database import Database
 
 EVERYONE = (ANN, FINN, SUE, BOB, SAM, CAL, SID, ADA, RAY, LEO)
@@ -225,6 +228,77 @@ def test_a_deputy_is_owed_nothing_from_before_they_stood_in(late_february: App) 
     name_deputy(late_february, KEY, ANN.key, SUE.key, by="ada")
     set_away(late_february, KEY, ANN.key, date(2027, 3, 3), by="ada")
     _holds_now_and_after_rounds(late_february)
+
+
+def _told_the_year(app: App) -> set[tuple[str, str]]:
+    """District and contact of everyone whom a letter told the dates of the year."""
+    with app.database.reading() as connection:
+        rows = reminders.list_outcomes(connection, KEY)
+    sent = (r for r in rows if r["kind"] == NoticeKind.PUBLISHED and r["outbox_status"] == OutboxStatus.SENT)
+    return {(r["district_code"], r["contact_key"]) for r in sent}
+
+
+PUBLISHED_TO = {
+    ("001", "ann"), ("001", "sue"), ("002", "bob"), ("002", "sam"), ("003", "cal"), ("003", "sid")
+}  # fmt: skip
+
+
+def test_who_comes_in_mid_year_is_told_the_dates_that_are_ahead(late_february: App) -> None:
+    _walk(late_february, "2027-02-25", "2027-03-08")
+    _import(late_february, *EVERYONE, ABE)
+    round_at(late_february, "2027-03-09")
+
+    assert _told_the_year(late_february) == {*PUBLISHED_TO, ("001", "abe")}
+    with late_february.open_mailer() as mailer:
+        letter = next(e for e in mailer.sent if e.recipient == ABE.email)
+    message = message_from_bytes(letter.raw)
+    plain, _, dates = (part.get_payload(decode=True).decode() for part in message.get_payload())
+    year = plain.partition("Part of the year / Due:\r\n")[2].partition("\r\n\r\n")[0]
+    assert year.splitlines() == ["  - Plan", "    Thursday, April 15", "  - Review", "    Tuesday, June 1"]
+    assert dates.count("BEGIN:VEVENT") == 2  # as plan opens in the same letter, its day is brought once
+    assert prove(late_february, KEY).breaches == ()
+
+
+def test_who_has_been_told_or_only_stands_in_or_is_of_no_such_role_is_not(late_february: App) -> None:
+    name_deputy(late_february, KEY, ANN.key, FINN.key, by="ada")
+    set_away(late_february, KEY, ANN.key, date(2027, 2, 26), by="ada")
+    _import(late_february, *EVERYONE, CLAY)
+    _walk(late_february, "2027-02-25", "2027-03-02")
+
+    assert _told_the_year(late_february) == PUBLISHED_TO
+    assert prove(late_february, KEY).breaches == ()
+
+
+def test_who_was_away_when_the_year_was_published_is_told_on_their_return(sqlite_database: Database) -> None:
+    app = make_app(sqlite_database)
+    name_deputy(app, KEY, ANN.key, FINN.key, by="ada")
+    set_away(app, KEY, ANN.key, date(2027, 1, 8), by="ada")
+    _walk(app, "2027-01-04", "2027-01-12")
+
+    assert _told_the_year(app) >= {("001", "ann")}
+    assert prove(app, KEY).breaches == ()
+
+
+def test_nobody_is_told_a_year_whose_last_day_has_passed(sqlite_database: Database) -> None:
+    app = begun(sqlite_database)
+    round_at(app, "2027-01-12")
+    set_clock(app, "2027-06-02")
+    _import(app, *EVERYONE, ABE)
+
+    assert ledger(app, contact_key="abe", kind="published") == []
+
+
+def test_a_newcomer_who_was_not_told_the_year_breaks_the_proof(late_february: App) -> None:
+    _import(late_february, *EVERYONE, ABE)
+    round_at(late_february, "2027-02-25")
+    assert prove(late_february, KEY).breaches == ()
+    with late_february.database.writing() as work:
+        theirs = (tables.reminders.c.contact_key == "abe") & (tables.reminders.c.kind == "published")
+        work.connection.execute(delete(tables.reminders).where(theirs))
+        work.commit()
+
+    kinds = {breach.kind for breach in prove(late_february, KEY).breaches}
+    assert BreachKind.FORGOTTEN in kinds
 
 
 def test_what_is_owed_from_the_arrival_on_is_owed(late_february: App) -> None:

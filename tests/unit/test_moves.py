@@ -79,7 +79,8 @@ def test_a_notice_goes_once_to_each_person_the_stage_tells(app):
 def test_the_next_notice_of_a_kind_has_the_next_number(app):
     move_to(app, "001", notice=NoticeKind.EXCUSED)
     round_at(app, "2027-02-02")
-    move_to(app, "001", status=Status.OPEN)
+    move_to(app, "001", status=Status.OPEN, notice=NoticeKind.REINSTATED)
+    round_at(app, "2027-02-03")
     move_to(app, "001", notice=NoticeKind.EXCUSED)
 
     assert ledger(app, kind="excused") == [

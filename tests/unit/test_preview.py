@@ -104,7 +104,13 @@ def test_pages_go_into_a_folder_with_an_index(tmp_path: Path) -> None:
     index = (folder / "index.html").read_text("utf-8")
     assert {path.stem for path in folder.glob("*.html")} == {*CATALOG, "index"}
     assert [kind for kind in CATALOG if f'href="{kind}.html"' in index] == list(CATALOG)
-    assert {path.stem for path in folder.glob("*.ics")} == {"published", "opened", "extension", "date_moved"}
+    assert {path.stem for path in folder.glob("*.ics")} == {
+        "published",
+        "opened",
+        "extension",
+        "date_moved",
+        "reinstated",
+    }
 
 
 def test_the_catalog_is_one_table(tmp_path: Path) -> None:

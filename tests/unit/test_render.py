@@ -64,6 +64,11 @@ def of_kind(kind: str) -> Item:
         NoticeKind.RECEIPT: {"missing": (), "note": RECEIPT},
         NoticeKind.APPROVED: {"missing": ()},
         NoticeKind.EXCUSED: {"missing": (), "note": "Merged with Boyd County."},
+        NoticeKind.REINSTATED: {
+            "missing": (),
+            "note": "The merger is off.",
+            "takes": ("the technology lines",),
+        },
         NoticeKind.EXTENSION_REFUSED: {"note": "The state's own date leaves no room."},
         NoticeKind.DATE_MOVED: {
             "due_before": THURSDAY,
@@ -158,6 +163,7 @@ def test_a_digest_begins_with_what_hurts_most(renderer: Renderer) -> None:
         "Budget preparation is due Friday",
         "Your review of Adair County is due Friday",
         "Budget preparation is open",
+        "Budget preparation is asked of you again",
         "The date of Budget preparation moved",
         "Budget preparation has a new date",
         "Budget preparation keeps its date",

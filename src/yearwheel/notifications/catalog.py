@@ -40,7 +40,7 @@ CATALOG: dict[str, Entry] = {
         Entry(
             NoticeKind.PUBLISHED,
             "technology coordinators and superintendents",
-            "a cycle is published, or a district joins it",
+            "a cycle is published, or a district or a person joins it",
             Need.DUTY,
             "The dates of the year - Adair County",
             announces=True,
@@ -130,10 +130,18 @@ CATALOG: dict[str, Entry] = {
         ),
         Entry(
             NoticeKind.EXCUSED,
-            _TOLD,
+            _TOLD_DATES,
             "a stage need not be done",
             Need.DUTY,
             "Excused: Drafting - Adair County",
+        ),
+        Entry(
+            NoticeKind.REINSTATED,
+            _TOLD_DATES,
+            "an excuse is taken back",
+            Need.DUTY,
+            "Asked for again: Drafting - Adair County",
+            announces=True,
         ),
         Entry(
             NoticeKind.DATE_MOVED,
@@ -161,7 +169,7 @@ CATALOG: dict[str, Entry] = {
 }
 # The messages that say what the work consists of, and those that say until when it is taken though late.
 ASKS_FOR_WORK: frozenset[str] = frozenset(
-    {RungKind.OPENED, RungKind.REMINDER, RungKind.DUE_TODAY, RungKind.LATE}
+    {RungKind.OPENED, RungKind.REMINDER, RungKind.DUE_TODAY, RungKind.LATE, NoticeKind.REINSTATED}
 )
 LATENESS: frozenset[str] = frozenset({RungKind.LATE, RungKind.ESCALATION})
 

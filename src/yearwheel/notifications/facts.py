@@ -81,7 +81,7 @@ class Facts:
     refused: Mapping[str, Sequence[Stretch]]  # contact key -> when their address was given up
     standings: Mapping[Place, tuple[Status, date]]
     editions: Sequence[Edition] = ()  # every calendar that was in force; none means only `cycle`
-    told_of_publication: int = 0  # how many people the publication's own event says were told
+    told_the_year: int = 0  # to how many people events say that the dates of the year were told
     declined: Collection[tuple[str, str]] = ()  # contact key and kind of message
     pauses: Sequence[Stretch] = ()  # when the cycle was paused
     rounds: Sequence[datetime] = ()  # the rounds that write to the state's admins

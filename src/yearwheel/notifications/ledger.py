@@ -106,6 +106,7 @@ class NoticeKind(StrEnum):
     RETURNED = "returned"  # changes are needed
     APPROVED = "approved"  # your work is accepted
     EXCUSED = "excused"  # you need not do this
+    REINSTATED = "reinstated"  # you need to do it after all
     EXTENSION_REFUSED = "extension_refused"  # your deadline stays
     DATE_MOVED = "date_moved"  # the calendar was changed for everybody
     ASSIGNED = "assigned"  # a plan has reached you, its reviewer

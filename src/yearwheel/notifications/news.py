@@ -6,7 +6,7 @@ from datetime import date
 
 from yearwheel.notifications.ledger import NoticeKind, Reason, ReminderKey
 from yearwheel.roster.people import Role
-from yearwheel.stages.status import HANDED_IN, WAIVED, Status
+from yearwheel.stages.status import HANDED_IN, OWED, WAIVED, Status
 
 NOTICES: Mapping[str, NoticeKind] = {  # the event that each notice answers
     "submitted": NoticeKind.RECEIPT,
@@ -15,6 +15,7 @@ NOTICES: Mapping[str, NoticeKind] = {  # the event that each notice answers
     "approved": NoticeKind.APPROVED,
     "excused": NoticeKind.EXCUSED,
     "not_required": NoticeKind.EXCUSED,
+    "reinstated": NoticeKind.REINSTATED,
     "extension_refused": NoticeKind.EXTENSION_REFUSED,
     "date_moved": NoticeKind.DATE_MOVED,
     "extension_overtaken": NoticeKind.DATE_MOVED,
@@ -22,9 +23,14 @@ NOTICES: Mapping[str, NoticeKind] = {  # the event that each notice answers
     "taken_up": NoticeKind.ASSIGNED,
 }
 NEW_DAYS = frozenset({NoticeKind.EXTENSION, NoticeKind.DATE_MOVED})  # the due day is another one now
+ASKED_OR_NOT = frozenset(
+    {NoticeKind.EXCUSED, NoticeKind.REINSTATED}
+)  # everyone is asked until told otherwise
 RETIRED = frozenset({Reason.UNDONE, Reason.NO_NEWS})  # no letter told it, and none has to
-# The events by which a district's year has another date than before, or one less.
-CHANGES_THE_YEAR = frozenset({"date_moved", "deadline_moved", "extension_overtaken", "withdrawn"})
+# The events by which a district's year has another date than before, one less, or one again.
+CHANGES_THE_YEAR = frozenset(
+    {"date_moved", "deadline_moved", "extension_overtaken", "withdrawn", "excused", "reinstated"}
+)
 TOLD_THE_YEAR = (Role.TECHNOLOGY_COORDINATOR, Role.SUPERINTENDENT)  # who is written the year's dates
 
 
@@ -48,6 +54,8 @@ class Fact:
         match kind:
             case NoticeKind.EXTENSION | NoticeKind.DATE_MOVED | NoticeKind.EXTENSION_REFUSED:
                 return self.in_calendar and self.status not in WAIVED and self.due_on == deadline_on
+            case NoticeKind.REINSTATED:
+                return self.in_calendar and self.status in OWED and self.due_on == deadline_on
             case NoticeKind.RECEIPT:
                 return self.status in HANDED_IN
             case NoticeKind.RETURNED:
@@ -83,10 +91,12 @@ def retired(
     """Of one reader's notices about one place, oldest first: which end untold, and which wait again (None).
 
     What was undone is not told. Of new days only the last is, and that only where it differs from the one
-    the reader knows; `day_before` gives the day that held before a notice was written.
+    the reader knows; `day_before` gives the day that held before a notice was written. That work is asked,
+    or is not, is told to those who believe the opposite.
     """
     days = [notice for notice in notices if notice.kind in NEW_DAYS]
     untold = newest_untold(days)
+    asked = [notice for notice in notices if notice.kind in ASKED_OR_NOT]
     for notice in notices:
         if not fact.bears_out(notice.kind, notice.key.deadline_on):
             if notice.waits:
@@ -95,6 +105,16 @@ def retired(
             known = len(untold) > 1 and day_before(untold[0]) == notice.key.deadline_on
             if known == notice.waits:
                 yield notice, Reason.NO_NEWS if known else None
+        elif asked and notice is asked[-1]:
+            known = notice.kind == believed(asked)
+            if known == notice.waits:
+                yield notice, Reason.NO_NEWS if known else None
+
+
+def believed(asked: Sequence[Notice]) -> str:
+    """Whether a reader takes work to be asked, by what of these a letter told them: the kind that says so."""
+    told = [notice.kind for notice in asked if not notice.is_untold]
+    return told[-1] if told else NoticeKind.REINSTATED
 
 
 def newest_untold(days: Sequence[Notice]) -> list[Notice]:

@@ -35,6 +35,7 @@ _NOTES: dict[str, str] = {
     NoticeKind.EXTENSION: "The board's meeting was moved by snow.",
     NoticeKind.EXTENSION_REFUSED: "The date is set by law.",
     NoticeKind.EXCUSED: "The district merges in July.",
+    NoticeKind.REINSTATED: "The merger is off.",
     NoticeKind.DATE_MOVED: "The office closed for two days of snow.",
 }
 _OF_REVIEWS = (NoticeKind.ASSIGNED, NoticeKind.RETURNED, NoticeKind.APPROVED)

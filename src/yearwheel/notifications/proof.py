@@ -468,14 +468,12 @@ class _Prover:
         acts = (change for change in self._year.changes.get(place, ()) if change.at == after.start)
         return told and not any(change.kind in CHANGES_THE_YEAR for change in acts)
 
-    # The publication: as many were told as its event says
+    # The dates of the year: as many were told as the events say
 
     def _judge_publication(self) -> None:
         told = sum(row.kind == NoticeKind.PUBLISHED for row in self._facts.rows)
-        if told < self._facts.told_of_publication:
-            words = (
-                f"{self._facts.told_of_publication} were told the dates of the year; the ledger has {told}"
-            )
+        if told < self._facts.told_the_year:
+            words = f"{self._facts.told_the_year} were told the dates of the year; the ledger has {told}"
             self._breaches.append(Breach(BreachKind.FORGOTTEN, words))
 
     # The state's weeks: one in which there was something to say was told

@@ -39,6 +39,7 @@ _ORDER: tuple[str, ...] = (
     RungKind.REMINDER,
     RungKind.REVIEW,
     RungKind.OPENED,
+    NoticeKind.REINSTATED,
     NoticeKind.DATE_MOVED,
     NoticeKind.EXTENSION,
     NoticeKind.EXTENSION_REFUSED,

@@ -1,14 +1,14 @@
 """Whether the reason with which a ledger row ended is what happened. Pure."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date, datetime
 from functools import cached_property
 
 from yearwheel.notifications.facts import Row, touched
 from yearwheel.notifications.history import Span
-from yearwheel.notifications.ledger import NoticeKind, Reason, ReminderStatus
-from yearwheel.notifications.news import NEW_DAYS, NOTICES, RETIRED
+from yearwheel.notifications.ledger import NoticeKind, Reason, ReminderKey, ReminderStatus
+from yearwheel.notifications.news import ASKED_OR_NOT, NEW_DAYS, NOTICES, RETIRED
 from yearwheel.notifications.planner import NOBODY
 from yearwheel.notifications.rebuilt import RebuiltYear
 from yearwheel.stages.status import HANDED_IN, WAIVED
@@ -41,6 +41,8 @@ class Reasons:
             case Reason.UNDONE:
                 return row.is_notice and self._was_undone(row, at)
             case Reason.NO_NEWS:
+                if row.kind in ASKED_OR_NOT:
+                    return self._believed_before(row) == row.kind
                 return row.kind in NEW_DAYS and self._known_before(row) == row.key.deadline_on
         return not row.is_notice and any(
             self._was_so(row, reason, span) for span in self._year.around(row, at)
@@ -75,21 +77,37 @@ class Reasons:
 
     def _known_before(self, row: Row) -> date | None:
         """The due day that a reader knew before the unbroken run of untold new days that ends with a row."""
-        numbers: Counter[NoticeKind] = Counter()
         began: datetime | None = None
+        for _, key, at in self._answers(row, NEW_DAYS):
+            other = self._year.rows.get(key)
+            untold = other is not None and other.reason in RETIRED
+            began = (began or at) if untold else None
+        spans = [span for span in self._year.history(row.key[:2]).spans if began and span.start < began]
+        return spans[-1].due_on if spans else None
+
+    def _believed_before(self, row: Row) -> NoticeKind:
+        """Whether a row's reader took the work to be asked, by what a letter told them before it."""
+        known = NoticeKind.REINSTATED
+        for kind, key, _ in self._answers(row, ASKED_OR_NOT):
+            other = self._year.rows.get(key)
+            if key != row.key and other is not None and other.reason not in RETIRED:
+                known = kind
+        return known
+
+    def _answers(
+        self, row: Row, kinds: Collection[NoticeKind]
+    ) -> Iterator[tuple[NoticeKind, ReminderKey, datetime]]:
+        """The notices of these kinds about a row's place, with their keys for its reader, until that row."""
+        numbers: Counter[NoticeKind] = Counter()
         for change in self._year.changes[row.key[:2]]:
             kind = NOTICES.get(change.kind)
-            if kind not in NEW_DAYS:
+            if kind is None or kind not in kinds:
                 continue
             numbers[kind] += 1
             key = row.key._replace(rung=f"{kind}:{numbers[kind]}", deadline_on=change.due_on)
-            other = self._year.rows.get(key)
-            untold = other is not None and other.reason in RETIRED
-            began = (began or change.at) if untold else None
+            yield kind, key, change.at
             if key == row.key:
-                break
-        spans = [span for span in self._year.history(row.key[:2]).spans if began and span.start < began]
-        return spans[-1].due_on if spans else None
+                return
 
     def _says_it_all(self, other: Row, row: Row, at: datetime) -> bool:
         """Whether another rung, due by then, took a collapsed one's place and was not given up before it.

@@ -12,7 +12,6 @@ from yearwheel.notifications.news import TOLD_THE_YEAR
 from yearwheel.notifications.planner import NOBODY
 from yearwheel.notifications.untrusted import Address
 from yearwheel.roster.people import Role, Roster
-from yearwheel.stages.standing import Standing
 
 Table = tuple[tuple[str, str], ...]
 PUBLICATION = f"{NoticeKind.PUBLISHED}:1"  # the rung of the one notice that the dates of the year are set
@@ -51,15 +50,13 @@ def anchors(cycles: Iterable[Cycle]) -> set[str]:
     return {keys[0] for keys in owed if keys}
 
 
-def publication(
-    cycle: Cycle, roster: Roster, entered: Iterable[Standing], at: datetime
-) -> list[PlannedReminder]:
-    """That the dates of the year are set, for coordinators and superintendents of the districts that entered.
+def publication(cycle: Cycle, roster: Roster, codes: Iterable[str], at: datetime) -> list[PlannedReminder]:
+    """That the dates of the year are set, for coordinators and superintendents of these districts.
 
     The dates themselves are those that hold when the letter is written: one may wait, and days may move.
     """
     found: list[PlannedReminder] = []
-    for code in dict.fromkeys(standing.district_code for standing in entered):
+    for code in codes:
         if not roster.districts[code].is_state_office:
             found += tell(cycle, roster, TOLD_THE_YEAR, NoticeKind.PUBLISHED, PUBLICATION, (), at, code=code)
     return found

@@ -84,7 +84,8 @@ def publish_cycle(app: App, key: str, *, by: str, save: bool = True) -> Promised
         entered, own = enter_on_own_days(work.connection, active, entered, now, by=by)
         standings.add(work.connection, key, entered, now)
         difference = replan(work.connection, active, entered, now)
-        told = publication(active.cycle, roster, entered, now)
+        codes = dict.fromkeys(standing.district_code for standing in entered)
+        told = publication(active.cycle, roster, codes, now)
         reminders.add(work.connection, key, told, now, active.stored.version)
         detail = {"places": len(entered), "told": len(told)}
         events.append(work.connection, [Event(now, by, "cycle_published", key, detail=detail)])

@@ -29,7 +29,7 @@ def excuse(
 
 
 def reinstate(app: App, cycle_key: str, stage_key: str, code: str, *, by: str, why: str) -> Standing:
-    """Take an excuse back: the stage is owed again and its reminders come alive."""
+    """Take an excuse back: the stage is owed again, its reminders come alive, and who knew of it is told."""
     check_reason(why)
     now = app.clock.now()
     with app.database.writing() as work:
@@ -38,7 +38,8 @@ def reinstate(app: App, cycle_key: str, stage_key: str, code: str, *, by: str, w
         if before.status not in WAIVED:
             raise Refused(f"{code} is {LABELS[before.status]} in {stage_key}, not excused")
         after = with_status(before, _status_again(active, before, app))
-        make_moves(work.connection, active, [Move(before, after, by, "reinstated", why)], now)
+        move = Move(before, after, by, "reinstated", why, NoticeKind.REINSTATED, note=why)
+        make_moves(work.connection, active, [move], now)
         work.commit()
     return after
 

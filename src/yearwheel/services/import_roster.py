@@ -7,7 +7,6 @@ from pathlib import Path
 
 from yearwheel.notifications.ledger import SYSTEM
 from yearwheel.notifications.what_if import first_standings
-from yearwheel.notifications.whole_cycle import publication
 from yearwheel.roster.contacts_csv import read_contacts
 from yearwheel.roster.diff import Part, RosterDiff, diff_rosters
 from yearwheel.roster.districts_csv import read_districts
@@ -21,7 +20,7 @@ from yearwheel.services.moves import tell
 from yearwheel.services.note_people import note_people
 from yearwheel.services.replan import replan
 from yearwheel.services.tracks import enter_on_tracks
-from yearwheel.store import Connection, cycles, events, reminders, rosters, standings, tasks
+from yearwheel.store import Connection, cycles, events, rosters, standings, tasks
 from yearwheel.store.events import Event
 from yearwheel.store.tasks import BAD_ADDRESS, OFTEN_BACK
 
@@ -169,7 +168,6 @@ def _follow(
     spread = {**spread_reviews(roster), **assigned}
     if spread != roster.reviewers:
         rosters.assign(connection, active.state, active.key, spread)
-    note_people(connection, active, told, rosters.load(connection, active.state, active.key), now)
     moved = {code for code in spread if spread[code] != roster.reviewers.get(code)}
     present = {(s.stage_key, s.district_code) for s in standings.find(connection, active.key)}
     entering = [
@@ -178,10 +176,8 @@ def _follow(
     entered, let_off = enter_on_tracks(connection, active, entering, by=SYSTEM)
     entered, own = enter_on_own_days(connection, active, entered, now, by=SYSTEM)
     standings.add(connection, active.key, entered, now)
+    note_people(connection, active, told, rosters.load(connection, active.state, active.key), now)
     tell(connection, active, [*let_off, *own], now)
-    known = {code for _, code in present}
-    new = publication(active.cycle, roster, [s for s in entered if s.district_code not in known], now)
-    reminders.add(connection, active.key, new, now, active.stored.version)
     affected = standings.find(connection, active.key, codes={*touched, *moved})
     return replan(connection, active, affected, now, people_changed=True).count
 

@@ -329,7 +329,7 @@ def _reversal(before: Standing, event: Event, by: str, why: str) -> Move:
     was = as_it_was.read(before.place, (event.detail or {})["was"])
     if event.kind == "excused":
         after = with_status(before, Status.OPEN if was.status is Status.IN_PROGRESS else was.status)
-        return Move(before, after, by, "reinstated", why)
+        return Move(before, after, by, "reinstated", why, NoticeKind.REINSTATED, why)
     after = replace(before, due_on=was.due_on, due_since=was.due_since, due_because=was.due_because)
     same_day = event.before == event.after
     return Move(

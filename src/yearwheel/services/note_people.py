@@ -1,4 +1,4 @@
-"""Keeping on record who is told of a district, and since when: nobody is owed what came before them."""
+"""Keeping on record who is told of a district, and since when: no reminder is owed from before they came."""
 
 from datetime import datetime
 
@@ -7,16 +7,22 @@ from yearwheel.notifications.planner import NOBODY
 from yearwheel.notifications.presence import Told
 from yearwheel.roster.people import STATE_ROLES, Role, Roster
 from yearwheel.services.active import Active
+from yearwheel.services.newcomers import tell_newcomers
 from yearwheel.store import Connection, events
 from yearwheel.store.events import Event
 
 
 def note_people(connection: Connection, active: Active, before: Roster, after: Roster, now: datetime) -> None:
-    """Write down who is told in a district from now on and was not before, and who no longer is."""
+    """Write down who is told in a district from now on and was not before, and who no longer is.
+
+    Who comes is told the dates of the year.
+    """
     was, is_now = _told(before), _told(after)
     if was != is_now:
-        detail = {"came": [list(told) for told in sorted(is_now - was)]}
-        detail["left"] = [list(told) for told in sorted(was - is_now)]
+        came, left = sorted(is_now - was), sorted(was - is_now)
+        new_districts = after.districts.keys() - before.districts
+        told_year = tell_newcomers(connection, active, after, came, new_districts, now)
+        detail = {"came": list(map(list, came)), "left": list(map(list, left)), "told_year": told_year}
         events.append(connection, [Event(now, SYSTEM, "people_changed", active.key, detail=detail)])
 
 

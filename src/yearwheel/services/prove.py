@@ -58,7 +58,7 @@ def read_facts(connection: Connection, active: Active, now: datetime) -> Facts:
         },
         back_for_now=bounces.soft(connection, key),
         rounds=rounds.list_telling(connection, key),
-        told_of_publication=_told_of_publication(connection, key),
+        told_the_year=_told_the_year(connection, key),
     )
 
 
@@ -68,9 +68,11 @@ def _ever_declined(connection: Connection, key: str) -> set[tuple[str, str]]:
     return {(detail["contact"], kind) for detail in told for kind in detail["kinds"]}
 
 
-def _told_of_publication(connection: Connection, key: str) -> int:
-    (published,) = events.list_events(connection, key, kinds=["cycle_published"])
-    return int((published.detail or {}).get("told", 0))
+def _told_the_year(connection: Connection, key: str) -> int:
+    """By the events of the publication, and of everyone who came later."""
+    telling = events.list_events(connection, key, kinds=["cycle_published", "people_changed"])
+    details = [event.detail or {} for event in telling]
+    return sum(detail.get("told", 0) + detail.get("told_year", 0) for detail in details)
 
 
 def latest_moment(connection: Connection, key: str, now: datetime) -> datetime:

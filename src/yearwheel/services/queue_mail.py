@@ -297,7 +297,7 @@ class _Writer:
         for reminder in items:
             code = reminder.district_code
             if reminder.kind == NoticeKind.PUBLISHED:
-                days |= {(key, code): due_on for key, due_on in self._year_of(code).items()}
+                days |= {(key, code): due_on for key, due_on in self._year_of(code, on).items()}
             elif CATALOG[reminder.kind].announces:
                 days[reminder.stage_key, code] = reminder.deadline_on
         several = len({code for _, code in days}) > 1
@@ -314,8 +314,9 @@ class _Writer:
     def _basis(self, stage_key: str, code: str, on: date) -> str:
         return basis_words(self._stages[stage_key], on, granted=(stage_key, code) in self._granted)
 
-    def _year_of(self, code: str) -> dict[str, date]:
-        return {key: due_on for (key, of), due_on in self._years.items() if of == code}
+    def _year_of(self, code: str, on: date) -> dict[str, date]:
+        """A district's due days that are still ahead: who comes in mid-year is told no others."""
+        return {key: due_on for (key, of), due_on in self._years.items() if of == code and due_on >= on}
 
     @cached_property
     def _granted(self) -> Mapping[tuple[str, str], str]:
@@ -390,7 +391,7 @@ class _Writer:
 
         A review ends when it is decided.
         """
-        if stage.review is not None or kind not in LATENESS | NEW_DAYS:
+        if stage.review is not None or kind not in LATENESS | NEW_DAYS | {NoticeKind.REINSTATED}:
             return None
         close = stage.dates_for(reminder.deadline_on, self._active.cycle.workdays).close
         is_news = kind in LATENESS or reminder.deadline_on < on or close != stage.dates.close
@@ -408,7 +409,7 @@ class _Writer:
         """A message about the whole cycle hangs on a stage of it, and must not speak of that stage."""
         cycle, code = self._active.cycle, reminder.district_code
         if reminder.kind == NoticeKind.PUBLISHED:
-            table, page = year_table(cycle, self._year_of(code), on), _in_link(code)
+            table, page = year_table(cycle, self._year_of(code, on), on), _in_link(code)
         else:
             table, page = read_table(reminder.note), ""
         return item._replace(stage_title=cycle.title, table=table, note="", page=page)

@@ -146,6 +146,18 @@ def told_the_year(connection: Connection, cycle_key: str, anchors: Collection[st
     return dict(connection.execute(query).all())
 
 
+def readers_of_year(
+    connection: Connection, cycle_key: str, anchors: Collection[str], codes: Collection[str]
+) -> set[tuple[str, str]]:
+    """District and contact of all who were written the dates of the year there, or will be."""
+    query = (
+        select(table.c.district_code, table.c.contact_key)
+        .where(table.c.cycle_key == cycle_key, table.c.stage_key.in_(anchors))
+        .where(table.c.district_code.in_(codes), table.c.rung == PUBLICATION)
+    )
+    return {(code, contact_key) for code, contact_key in connection.execute(query)}
+
+
 def find_hearers(
     connection: Connection, cycle_key: str, places: Collection[tuple[str, str]], new_days: Collection[str]
 ) -> set[tuple[str, str, str]]:

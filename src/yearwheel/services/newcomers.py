@@ -1,0 +1,54 @@
+"""Who comes to a district in the middle of the year is told its dates, like those who were there before."""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+
+from yearwheel.calendar.cycle import OwedBy
+from yearwheel.notifications.news import TOLD_THE_YEAR
+from yearwheel.notifications.planner import NOBODY
+from yearwheel.notifications.presence import Told
+from yearwheel.notifications.whole_cycle import anchors, publication
+from yearwheel.roster.people import Role, Roster
+from yearwheel.services.active import Active
+from yearwheel.store import Connection, reminders
+
+
+def tell_newcomers(
+    connection: Connection,
+    active: Active,
+    roster: Roster,
+    came: Iterable[Told],
+    new_districts: Collection[str],
+    now: datetime,
+) -> int:
+    """Enter the dates of the year into the ledger for them, and say for how many.
+
+    Nobody is told twice, nor one who only stands in for somebody, nor anyone when the last day has passed.
+    """
+    wanted = {
+        (code, reader)
+        for code, role, reader in came
+        if role in TOLD_THE_YEAR and _is_to_know(roster, code, role, reader, new_districts)
+    }
+    codes = {code for code, _ in wanted}
+    if not codes or not _anything_ahead(active, now):
+        return 0
+    known = anchors((*active.former, active.cycle))
+    wanted -= reminders.readers_of_year(connection, active.key, known, codes)
+    year = publication(active.cycle, roster, sorted(codes), now)
+    new = [notice for notice in year if (notice.key.district_code, notice.key.contact_key) in wanted]
+    reminders.add(connection, active.key, new, now, active.stored.version)
+    return len(new)
+
+
+def _is_to_know(roster: Roster, code: str, role: str, reader: str, new_districts: Collection[str]) -> bool:
+    """Whether somebody holds a role themselves; one that a new district leaves empty is on record as well."""
+    if reader.startswith(NOBODY):
+        return code in new_districts
+    contact = roster.contacts[reader]
+    return Role(role) in contact.roles and contact.district_code == code
+
+
+def _anything_ahead(active: Active, now: datetime) -> bool:
+    owed = (stage for stage in active.cycle.stages if stage.owed_by is OwedBy.DISTRICTS)
+    return any(stage.dates.due.on >= active.day(now) for stage in owed)

@@ -32,7 +32,8 @@ from tests.apps import (
 from tests.fakes import BROKEN_OFF, NO_SUCH_USER, FakeMailer
 from tests.unit.test_bounces import about, bring
 from tests.unit.test_change_calendar import WITH_REPORT, WITHOUT_PLAN
-from yearwheel.notifications.whole_cycle import read_table, write_table
+from yearwheel.config.cycle_file import load_cycle
+from yearwheel.notifications.whole_cycle import read_table, write_table, year_table
 from yearwheel.roster.people import Role
 from yearwheel.services.change_calendar import save_change
 from yearwheel.services.cycles import create_cycle, publish_cycle
@@ -99,6 +100,15 @@ def test_what_publishing_promises_is_foretold_and_counted_as_the_ledger_then_hol
 
 OLD_YEAR = ["Budget / Monday, March 1", "Plan / Thursday, April 15", "Review / Tuesday, June 1"]
 NEW_YEAR = ["Budget / Tuesday, March 9", "Review / Tuesday, June 1"]
+
+
+def test_the_table_of_the_year_names_a_time_that_is_not_the_days_end() -> None:
+    cycle = load_cycle(SOURCE.replace("on: March 1, basis", 'on: March 1, at: "17:00", basis'))
+    days = {stage.key: stage.dates.due.on for stage in cycle.stages}
+    assert year_table(cycle, days, date(2027, 1, 4))[1:3] == (
+        ("Budget", "Monday, March 1 at 5:00 PM Eastern"),
+        ("Plan", "Thursday, April 15"),
+    )
 
 
 def year_of(text: str) -> list[str]:

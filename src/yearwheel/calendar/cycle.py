@@ -51,6 +51,9 @@ class RungKind(StrEnum):
     REVISION = "revision"  # a returned plan is due back
 
 
+END_OF_DAY = time(23, 59)  # when a day is due that names no time
+
+
 @dataclass(frozen=True, slots=True)
 class Deadline:
     """A local day and time in a zone. Stored as these three; its UTC moment is derived."""

@@ -4,7 +4,16 @@ import re
 from dataclasses import dataclass
 from datetime import time
 
-from yearwheel.calendar.cycle import OwedBy, ReviewRounds, Rung, RungKind, StageKind, Track, Waiver
+from yearwheel.calendar.cycle import (
+    END_OF_DAY,
+    OwedBy,
+    ReviewRounds,
+    Rung,
+    RungKind,
+    StageKind,
+    Track,
+    Waiver,
+)
 from yearwheel.calendar.lint import Code
 from yearwheel.calendar.offsets import CLOCK_STOPPED, MOST_COUNT, Offset, TooFar
 from yearwheel.calendar.rule_words import parse_rule
@@ -31,7 +40,6 @@ STAGE_KEYS = (
 DUE_KEYS = ("on", "if_closed", "if_break", "at", "basis", "statutory", "set_by")
 REVIEW_KEYS = ("first_look", "revise", "second_look", "reviewer_reminders", "revision_reminders")
 STAGE_KEY = re.compile(r"[a-z][a-z0-9_]{0,39}")
-END_OF_DAY = time(23, 59)
 STAND_IN_OFFSET = Offset.parse("1 day after")
 
 

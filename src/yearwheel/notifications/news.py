@@ -23,9 +23,7 @@ NOTICES: Mapping[str, NoticeKind] = {  # the event that each notice answers
     "taken_up": NoticeKind.ASSIGNED,
 }
 NEW_DAYS = frozenset({NoticeKind.EXTENSION, NoticeKind.DATE_MOVED})  # the due day is another one now
-ASKED_OR_NOT = frozenset(
-    {NoticeKind.EXCUSED, NoticeKind.REINSTATED}
-)  # everyone is asked until told otherwise
+ASKED_OR_NOT = frozenset({NoticeKind.EXCUSED, NoticeKind.REINSTATED})  # everyone is, until told otherwise
 RETIRED = frozenset({Reason.UNDONE, Reason.NO_NEWS})  # no letter told it, and none has to
 # The events by which a district's year has another date than before, one less, or one again.
 CHANGES_THE_YEAR = frozenset(

@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from yearwheel.calendar.cycle import Cycle, Deadline, OwedBy, Rung, RungKind, Stage
-from yearwheel.calendar.day_words import day_words
 from yearwheel.notifications import alerts
 from yearwheel.notifications.alerts import Trouble
 from yearwheel.notifications.catalog import ASKS_FOR_WORK, CATALOG, LATENESS, Entry, may_decline
@@ -22,7 +21,7 @@ from yearwheel.notifications.news import NEW_DAYS
 from yearwheel.notifications.receipt import write_receipt
 from yearwheel.notifications.render import Rendered, Renderer
 from yearwheel.notifications.weekly import Week, write_week
-from yearwheel.notifications.whole_cycle import Table, read_table, write_table
+from yearwheel.notifications.whole_cycle import Table, read_table, write_table, year_table
 from yearwheel.roster.people import ROLE_LABELS, Contact, District, Role, Roster
 from yearwheel.stages.evidence import takes
 from yearwheel.stages.standing import Standing
@@ -216,9 +215,9 @@ class Previewer:
             yield announce(self._cycle, case.stage, self._district.code, case.due_on, _basis(kind, case))
 
     def _dates(self) -> Table:
-        stages = sorted(self._stages(), key=lambda stage: stage.dates.due.on)
-        on = self._stages()[0].dates.opens.on
-        return tuple((stage.title, day_words(stage.dates.due.on, on)) for stage in stages)
+        stages = self._stages()
+        days = {stage.key: stage.dates.due.on for stage in stages}
+        return year_table(self._cycle, days, stages[0].dates.opens.on)
 
     def _monday(self) -> date:
         """A Monday on which the first deadline is past, and of several the second one near."""

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date, datetime
-from operator import itemgetter
 
-from yearwheel.calendar.cycle import Cycle, OwedBy
-from yearwheel.calendar.day_words import day_words
+from yearwheel.calendar.cycle import END_OF_DAY, Cycle, Deadline, OwedBy
+from yearwheel.calendar.day_words import day_words, hour_words, zone_words
 from yearwheel.notifications.ledger import NoticeKind, PlannedReminder, ReminderKey
 from yearwheel.notifications.news import TOLD_THE_YEAR
 from yearwheel.notifications.planner import NOBODY
@@ -64,8 +64,20 @@ def publication(cycle: Cycle, roster: Roster, codes: Iterable[str], at: datetime
 
 def year_table(cycle: Cycle, due_days: Mapping[str, date], seen_from: date) -> Table:
     """A district's due days, by stage, as the table of the year in the order of its days."""
-    days = [(due_days[stage.key], stage.title) for stage in cycle.stages if stage.key in due_days]
-    return tuple((title, day_words(due_on, seen_from)) for due_on, title in sorted(days, key=itemgetter(0)))
+    due = (
+        (stage.title, replace(stage.dates.due, on=due_days[stage.key]))
+        for stage in cycle.stages
+        if stage.key in due_days
+    )
+    return tuple((title, _due_words(day, seen_from)) for title, day in sorted(due, key=lambda row: row[1].on))
+
+
+def _due_words(due: Deadline, seen_from: date) -> str:
+    """The day, with the time where it is not the day's end: who hands in by midnight would be late."""
+    words = day_words(due.on, seen_from)
+    if due.at == END_OF_DAY:
+        return words
+    return f"{words} at {hour_words(due.at)} {zone_words(due.moment.astimezone(due.zone))}"
 
 
 def tell(

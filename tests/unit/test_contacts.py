@@ -29,6 +29,7 @@ from yearwheel.roster.people import Contact, Role, Roster
 from yearwheel.services.app import App, Refused
 from yearwheel.services.approve_kinds import approve_kinds
 from yearwheel.services.contacts import (
+    DeputyNamed,
     call_reachable,
     decide_hand_over,
     give_up_address,
@@ -135,11 +136,12 @@ def test_two_cannot_stand_in_for_each_other(deputed: App) -> None:
 
 
 def test_a_deputy_of_another_district_is_remarked_on(deputed: App) -> None:
-    assert name_deputy(deputed, KEY, "ann", "bob", by="sue") == (
-        "Bob is of Birch County, and sees the pages of Ash County as well from now on"
+    assert name_deputy(deputed, KEY, "ann", "bob", by="sue") == DeputyNamed(
+        "dan", "Bob is of Birch County, and sees the pages of Ash County as well from now on"
     )
-    assert name_deputy(deputed, KEY, "ann", "dan", by="sue") == ""
-    assert name_deputy(deputed, KEY, "ann", None, by="sue") == ""
+    assert name_deputy(deputed, KEY, "ann", "dan", by="sue") == DeputyNamed("bob")
+    assert name_deputy(deputed, KEY, "ann", None, by="sue") == DeputyNamed("dan")
+    assert name_deputy(deputed, KEY, "ann", "dan", by="sue") == DeputyNamed("")
 
 
 def test_who_is_away_without_a_deputy_is_told_of_to_whoever_says_so(deputed: App) -> None:

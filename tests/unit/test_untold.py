@@ -92,6 +92,14 @@ def test_a_day_that_the_office_granted_rests_on_no_law(app, statutory, rests_on)
     assert "Based on: KRS 160.470\n" in letter(app)
 
 
+def test_the_day_by_which_returned_work_is_due_rests_on_no_law(app):
+    hand_in(app, "budget", "001")
+    decide(app, KEY, [Decision("budget", "001", "ray", "page 2 is missing")])
+    round_at(app, "2027-02-03")
+
+    assert "Based on: the office's decision\n" in letter(app)
+
+
 def test_a_date_that_is_taken_back_untold_is_told_to_nobody(app):
     give(app)
     take_back(app)

@@ -187,10 +187,10 @@ def deputy(
     from yearwheel.services.contacts import name_deputy
 
     with cycle_desk(cycle, at) as (app, active):
-        remark = name_deputy(app, active.key, contact, stand_in or None, by=by)
-    _note([remark] if remark else [])
+        named = name_deputy(app, active.key, contact, stand_in or None, by=by)
+    _note([named.remark] if named.remark else [])
     said = f"{stand_in} stands in for {contact}" if stand_in else f"nobody stands in for {contact}"
-    say(f"{said}\nto undo: yearwheel roster deputy {contact} [DEPUTY]")
+    say(f"{said}\nto undo: yearwheel roster deputy {contact} {named.before}".rstrip())
 
 
 @roster.command(epilog="Example: yearwheel roster away 001-ann --until 2027-03-05")

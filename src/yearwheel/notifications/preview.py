@@ -37,6 +37,11 @@ _NOTES: dict[str, str] = {
     NoticeKind.REINSTATED: "The merger is off.",
     NoticeKind.DATE_MOVED: "The office closed for two days of snow.",
 }
+_SET_BY_THE_OFFICE = (
+    NoticeKind.EXTENSION,
+    NoticeKind.RETURNED,
+    RungKind.REVISION,
+)  # the day such a letter names
 _OF_REVIEWS = (NoticeKind.ASSIGNED, NoticeKind.RETURNED, NoticeKind.APPROVED)
 
 
@@ -254,7 +259,7 @@ class Previewer:
 
 
 def _basis(kind: str, case: _Case) -> str:
-    return basis_words(case.stage, case.on, granted=kind == NoticeKind.EXTENSION)
+    return basis_words(case.stage, case.on, granted=kind in _SET_BY_THE_OFFICE)
 
 
 def write_index(previews: list[Preview], cycle: Cycle, district: District) -> str:

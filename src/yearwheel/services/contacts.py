@@ -76,11 +76,18 @@ def call_reachable(app: App, cycle_key: str, contact_key: str, *, by: str, why: 
         work.commit()
 
 
-def name_deputy(app: App, cycle_key: str, contact_key: str, deputy_key: str | None, *, by: str) -> str:
-    """Say who is told when a contact is away or cannot be reached; None for nobody any more.
+@dataclass(frozen=True, slots=True)
+class DeputyNamed:
+    """Who stood in before, empty for nobody, and a remark where the deputy is of another district."""
 
-    Returns a remark where the deputy is of another district, or empty.
-    """
+    before: str
+    remark: str = ""
+
+
+def name_deputy(
+    app: App, cycle_key: str, contact_key: str, deputy_key: str | None, *, by: str
+) -> DeputyNamed:
+    """Say who is told when a contact is away or cannot be reached; None for nobody any more."""
     now = app.clock.now()
     with app.database.writing() as work:
         active = read_active(work.connection, cycle_key)
@@ -102,10 +109,12 @@ def name_deputy(app: App, cycle_key: str, contact_key: str, deputy_key: str | No
         events.append(work.connection, [Event(now, by, "deputy_named", active.key, detail=detail)])
         work.commit()
     deputy = roster.contacts[deputy_key] if deputy_key else contact
+    stood_in = before[0] if before else ""
     if deputy.district_code == contact.district_code:
-        return ""
+        return DeputyNamed(stood_in)
     homes = [roster.districts[code].name for code in (deputy.district_code, contact.district_code)]
-    return f"{deputy.name} is of {homes[0]}, and sees the pages of {homes[1]} as well from now on"
+    remark = f"{deputy.name} is of {homes[0]}, and sees the pages of {homes[1]} as well from now on"
+    return DeputyNamed(stood_in, remark)
 
 
 def set_away(app: App, cycle_key: str, contact_key: str, until: date | None, *, by: str) -> bool:

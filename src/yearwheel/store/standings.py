@@ -85,9 +85,9 @@ def find_unfinished(
 
 
 def find_granted(connection: Connection, cycle_key: str) -> dict[tuple[str, str], str]:
-    """The (stage, district) places whose due day the office granted: by an extension or a relief."""
+    """The (stage, district) places whose due day the office set: by an extension, a relief or a return."""
     query = select(table.c.stage_key, table.c.district_code, table.c.due_because)
-    granted = table.c.due_because.in_([DueBecause.EXTENSION, DueBecause.RELIEF])
+    granted = table.c.due_because.in_([DueBecause.EXTENSION, DueBecause.RELIEF, DueBecause.RETURNED])
     found = connection.execute(query.where(table.c.cycle_key == cycle_key, granted))
     return {(stage_key, code): because for stage_key, code, because in found}
 

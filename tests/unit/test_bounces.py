@@ -7,7 +7,20 @@ from pathlib import Path
 
 import pytest
 
-from tests.apps import ANN, ASH, KEY, PEOPLE, begun, ledger, logged, person, roster_of, round_at, set_clock
+from tests.apps import (
+    ANN,
+    ASH,
+    KEY,
+    PEOPLE,
+    begun,
+    ledger,
+    logged,
+    person,
+    roster_of,
+    round_at,
+    set_clock,
+    with_mail,
+)
 from tests.fakes import FakeMailer
 from yearwheel.notifications.bounces import Bounce, BounceKind, read_bounce
 from yearwheel.notifications.ledger import OutboxStatus
@@ -110,6 +123,9 @@ def test_a_shortened_original_is_known_by_its_reader_and_its_subject(app: App, f
     assert bring(app, raw) == BounceReport(unmatched=1)  # about another subject
 
     ours = raw.replace(b"Budget: 14 days left", newest.subject.encode())
+    with_mail(app, bounce_domain="back.state.example")  # then every letter has a return address of its own
+    assert bring(app, ours) == BounceReport(unmatched=1)
+    with_mail(app, bounce_domain="")
     assert bring(app, ours) == BounceReport(hard=1)
     assert open_message(app, newest.id).message.status is OutboxStatus.BOUNCED
     assert bring(app, ours) == BounceReport(known=1)

@@ -18,6 +18,7 @@ def test_dates_are_brought_when_they_are_told_first_or_move() -> None:
         "extension",
         "date_moved",
         "reinstated",
+        "returned",
     }
 
 

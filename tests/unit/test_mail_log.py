@@ -38,8 +38,32 @@ def test_the_order_of_the_lines_and_a_queue_id_that_comes_again_lose_nothing():
         f"{TAKEN} b@district.example",  # a list made by hand
     ],
 )
-def test_any_other_log_proves_what_it_names(line):
+def test_other_logs_prove_what_they_say_was_taken(line):
     assert taken_letters([line]) == {TAKEN}
+
+
+BARE, DIGEST = TAKEN.strip("<>"), TAKEN.strip("<>").partition("@")[0]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "postfix/smtpd[1]: NOQUEUE: reject: RCPT from x: 450 4.2.0 <b@c.example>: Greylisted; "
+        f"from=<bounce+{BARE}> to=<b@c.example>",
+        f"postfix/cleanup[2]: 8F4: milter-reject: END-OF-MESSAGE from x: 5.7.1; from=<bounce+{BARE}>",
+        f"2026-11-25 12:47:24 1u5 H=x F=<bounce+{DIGEST}@state.example> rejected after DATA: spam",
+        f"amavis[3]: (1-2) Blocked SPAM, <a@state.example> -> <b@c.example>, Message-ID: {TAKEN}",
+        f"rspamd[4]: rspamd_task_write_log: id: {TAKEN}, from: <a@state.example>, (default: T (reject))",
+        f"opendkim[5]: 8F4: message-id={TAKEN}",
+    ],
+)
+def test_a_refusal_or_a_filter_that_names_a_letter_proves_nothing(line):
+    assert taken_letters([line]) == set()
+
+
+def test_what_a_filter_of_sendmail_refused_was_not_taken():
+    sender = f"sendmail[81]: xAP: from=<a@state.example>, size=9, msgid={TAKEN}, proto=ESMTP"
+    assert taken_letters([sender, "sendmail[81]: xAP: Milter: data, reject=554 5.7.1 spam"]) == set()
 
 
 def test_what_is_not_ours_is_nothing():

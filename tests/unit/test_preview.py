@@ -110,6 +110,7 @@ def test_pages_go_into_a_folder_with_an_index(tmp_path: Path) -> None:
         "extension",
         "date_moved",
         "reinstated",
+        "returned",
     }
 
 

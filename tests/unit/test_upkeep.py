@@ -69,6 +69,17 @@ def test_doubts_are_told_apart_by_the_mail_servers_log(app, mailer):
     assert split_doubts(app, KEY, others) == ([], [ann.outbox_id, bob.outbox_id])
 
 
+def test_nothing_goes_again_by_a_log_that_lacks_letters_the_server_took(app, mailer):
+    ann, bob = list_doubts(app)
+    sent = [envelope.message_id for envelope in mailer.sent]
+    whole = {ann.message_id, *sent}
+    assert split_doubts(app, KEY, whole, send_others=True) == ([ann.outbox_id], [bob.outbox_id])
+    newest = sent[-1]
+    with pytest.raises(Refused, match=r"the log is not whole: of . letters of these days .* lacks 1; give"):
+        split_doubts(app, KEY, whole - {newest}, send_others=True)
+    assert split_doubts(app, KEY, whole - {newest}) == ([ann.outbox_id], [bob.outbox_id])
+
+
 def test_a_log_that_names_no_letter_of_that_day_settles_nothing(app, mailer):
     yesterday = {envelope.message_id for envelope in mailer.sent[:1]}  # of January
     for taken in (set(), yesterday):

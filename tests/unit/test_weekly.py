@@ -31,7 +31,22 @@ def test_overdue_work_is_counted_by_stage_with_the_longest() -> None:
     late = Standing("budget", "001", Status.OPEN)
     later = Standing("budget", "002", Status.IN_PROGRESS, due_on=date(2027, 3, 7))
     extended = Standing("budget", "003", Status.OPEN, due_on=date(2027, 3, 12))
-    assert week(late, later, extended) == (("Overdue: Budget", "2 districts, the longest by 7 days"),)
+    assert week(late, later, extended) == (
+        ("Overdue: Budget", "2 districts, the longest by 7 days"),
+        ("Due Friday, March 12: Budget", "1 district still to hand in"),
+    )
+
+
+def test_who_has_another_day_than_the_stage_is_counted_apart() -> None:
+    own = Standing("plan", "002", Status.OPEN, due_on=date(2027, 4, 9))
+    extended = Standing("plan", "003", Status.OPEN, due_on=date(2027, 4, 22))
+    far = Standing("plan", "004", Status.OPEN, due_on=date(2027, 5, 28))
+    assert week(Standing("plan", "001", Status.OPEN), own, extended, far, on=date(2027, 4, 8)) == (
+        (
+            "Due Thursday, April 15: Plan",
+            "1 district still to hand in, 2 more on other days up to Thursday, April 22",
+        ),
+    )
 
 
 @pytest.mark.parametrize(

@@ -240,7 +240,8 @@ def resolve(
     with cycle_desk(cycle, at) as (app, active):
         chosen = numbers or []
         if log:
-            named, others = split_doubts(app, active.key, _taken(log))
+            again = verdict is not Verdict.SENT
+            named, others = split_doubts(app, active.key, _taken(log), send_others=again)
             say(f"of {counted(len(named) + len(others), 'letter')} in doubt the log names {len(named):,}")
             chosen = named if verdict is Verdict.SENT else others
         moved = settle(app, chosen, ending, by=by, why=why)

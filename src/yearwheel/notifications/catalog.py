@@ -102,6 +102,7 @@ CATALOG: dict[str, Entry] = {
             "a reviewer asks for changes",
             Need.DUTY,
             "Changes needed: OET review - Adair County",
+            announces=True,
         ),
         Entry(
             RungKind.REVISION,

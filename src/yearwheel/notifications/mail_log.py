@@ -4,26 +4,37 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 
-_OURS = re.compile(r"[0-9a-f]{40}@[A-Za-z0-9.-]+")  # see `mime.message_id`
-_CLEANUP = re.compile(r"/cleanup\[\d+\]: (\w+): (?:resent-)?message-id=<([^>]+)>")
-_QUEUED = re.compile(r"/qmgr\[\d+\]: (\w+): from=")
+_OURS = r"[0-9a-f]{40}@[A-Za-z0-9.-]+"  # see `mime.message_id`
+_TAKEN = re.compile(
+    rf" <= .* id=<?({_OURS})"  # Exim: arrived
+    rf"|^\s*<?({_OURS})>?(?:\s|$)"  # a list made by hand: first in its line
+)
+_BEGUN = re.compile(
+    rf"/cleanup\[\d+\]: (\w+): (?:resent-)?message-id=<({_OURS})>"  # Postfix
+    rf"|: (\w+): from=.*, msgid=<({_OURS})>"  # Sendmail
+)
+_QUEUED = re.compile(r"/qmgr\[\d+\]: (\w+): from=|: (\w+): from=.*, msgid=")
+_REFUSED = re.compile(r": (\w+): Milter: .*\breject")  # Sendmail's filters, after its sender's line
 
 
 def taken_letters(lines: Iterable[str]) -> set[str]:
-    """The Message-IDs, with their angle brackets, of the letters that the lines name.
+    """The Message-IDs, with their angle brackets, of the letters that a log says were taken.
 
-    Postfix's cleanup names a letter before all of it has come; there it counts once its queue manager has
-    it. In the log of any other server a letter counts where it is named at all.
+    Postfix's cleanup names a letter before all of it has come: it counts once the queue manager has it. What
+    else names a letter, such as a refusal or a filter that looked at it, proves nothing.
     """
-    named: set[str] = set()
+    taken: set[str] = set()
     begun: dict[str, set[str]] = defaultdict(set)  # queue id -> Message-IDs: such an id may come again
     queued: set[str] = set()
+    refused: set[str] = set()
     for line in lines:
-        if found := _CLEANUP.search(line):
-            begun[found[1]].add(found[2])
-        elif found := _QUEUED.search(line):
-            queued.add(found[1])
-        else:
-            named.update(_OURS.findall(line))
-    named.update(*(begun[queue_id] for queue_id in begun.keys() & queued))
-    return {f"<{message_id}>" for message_id in named}
+        if found := _BEGUN.search(line):
+            begun[found[1] or found[3]].add(found[2] or found[4])
+        if found := _QUEUED.search(line):
+            queued.add(found[1] or found[2])
+        elif found := _REFUSED.search(line):
+            refused.add(found[1])
+        elif found := _TAKEN.search(line):
+            taken.add(found[1] or found[2])
+    taken.update(*(begun[queue_id] for queue_id in begun.keys() & queued - refused))
+    return {f"<{message_id}>" for message_id in taken}

@@ -64,7 +64,6 @@ _SOFTER: frozenset[str] = frozenset(
 # What is not said beside another thing about the same work, since that says it all.
 _SAID_BY: Mapping[str, str] = {
     RungKind.REVISION: NoticeKind.RETURNED,
-    RungKind.REMINDER: NoticeKind.RETURNED,  # of a stage that no reviewer has, only a gate
 }
 # Who is told of every district alike, also in the place of somebody.
 _OF_ALL = tuple(ROLE_LABELS[role] for role in (Role.STATE_ADMIN, Role.OFFICE_LEAD, Role.OFFICE_DIRECTOR))

@@ -75,14 +75,19 @@ def _overdue(stage: Stage, here: list[Standing], week: Week) -> tuple[str, str] 
 
 
 def _soon(stage: Stage, here: list[Standing], week: Week) -> tuple[str, str] | None:
-    due_on = stage.dates.due.on
-    owing = sum(s.status in OWED for s in here)
-    if not owing or not week.on <= due_on <= week.on + AHEAD:
+    days = sorted(_due_on(stage, s) for s in here if s.status in OWED)
+    soon = [due_on for due_on in days if week.on <= due_on <= week.on + AHEAD]
+    if not soon:
         return None
+    published = stage.dates.due.on
+    due_on = published if published in soon else soon[0]
     what = f"Due {day_words(due_on, week.on)}: {stage.title}"
     if stage.owed_by is OwedBy.STATE:
         return what, "the office itself has this to do"
-    return what, f"{counted(owing, 'district')} still to hand in"
+    words = f"{counted(soon.count(due_on), 'district')} still to hand in"
+    if others := [day for day in soon if day != due_on]:
+        words += f", {len(others)} more on other days up to {day_words(others[-1], week.on)}"
+    return what, words
 
 
 def _out_long(stage: Stage, here: list[Standing], week: Week) -> tuple[str, str] | None:

@@ -353,7 +353,7 @@ class _Writer:
     def _item(self, contact: Contact, reminder: DueReminder, zone: ZoneInfo, on: date) -> Item:
         stage = self._stages[reminder.stage_key]
         due = Deadline(reminder.deadline_on, stage.dates.due.at, stage.dates.due.zone)
-        kind = RungKind.LATE if due.on < on and reminder.kind in BEFORE_IT_IS_LATE else reminder.kind
+        kind = self._kind(reminder, on)
         item = Item(
             kind=kind,
             stage_title=stage.title,
@@ -368,7 +368,7 @@ class _Writer:
             page=f"{_in_link(reminder.district_code)}/{stage.key}",
             basis=self._basis(stage.key, reminder.district_code, on),
             note=self._comments.get((stage.key, reminder.district_code), "")
-            if reminder.kind == RungKind.REVISION
+            if kind == RungKind.REVISION
             else reminder.note,
             role_label=self._role_label(contact, Role(reminder.role), reminder.district_code),
             gentle=reminder.district_code in self._relieved
@@ -379,6 +379,19 @@ class _Writer:
             done_by=self._reviewers(reminder) if kind == RungKind.REVIEW else None,
         )
         return self._of_whole_cycle(item, reminder, on) if reminder.kind in WHOLE_CYCLE else item
+
+    def _kind(self, reminder: DueReminder, on: date) -> str:
+        """Whose words a reminder has today: of late work and of work that came back they are others."""
+        asks = (*BEFORE_IT_IS_LATE, RungKind.LATE)
+        if reminder.kind in asks and (reminder.stage_key, reminder.district_code) in self._returned:
+            return RungKind.REVISION
+        is_late = reminder.deadline_on < on and reminder.kind in BEFORE_IT_IS_LATE
+        return RungKind.LATE if is_late else reminder.kind
+
+    @cached_property
+    def _returned(self) -> set[tuple[str, str]]:
+        """The (stage, district) places whose work was sent back and is not in again."""
+        return standings.find_returned(self._connection, self._active.key)
 
     def _reviewers(self, reminder: DueReminder) -> tuple[str, ...] | None:
         """Who has to read a district's work, where that is not the letter's reader."""

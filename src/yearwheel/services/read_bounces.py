@@ -55,7 +55,7 @@ def take_bounce(app: App, raw: bytes, report: BounceReport) -> None:
         return
     now = app.clock.now()
     with app.database.writing() as work:
-        sent = _find_letter(work.connection, bounce)
+        sent = _find_letter(work.connection, bounce, by_subject=not app.settings.mail.bounce_domain)
         if sent is None:
             report.unmatched += 1
             return
@@ -73,10 +73,15 @@ def take_bounce(app: App, raw: bytes, report: BounceReport) -> None:
         work.commit()
 
 
-def _find_letter(connection: Connection, bounce: Bounce) -> Sent | None:
+def _find_letter(connection: Connection, bounce: Bounce, *, by_subject: bool) -> Sent | None:
+    """The letter that a report is about.
+
+    A subject can be guessed, so that anybody could silence a reader: where each letter has a return address
+    of its own, a report that knows neither that nor the Message-ID is believed by nobody.
+    """
     if bounce.digest:
         return bounces.find_letter(connection, bounce.digest)
-    if bounce.recipient and bounce.subject:
+    if by_subject and bounce.recipient and bounce.subject:
         return bounces.find_letter_to(connection, bounce.recipient, bounce.subject)
     return None
 

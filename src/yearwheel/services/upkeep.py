@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from yearwheel.calendar.counted import counted
 from yearwheel.notifications.ledger import SYSTEM, OutboxStatus
 from yearwheel.services.app import App, Refused
 from yearwheel.services.reasons import check_reason
@@ -42,20 +43,30 @@ def list_doubts(app: App) -> list[Doubt]:
     return [Doubt(row["id"], row["message_id"], row["recipient"]) for row in reversed(rows)]
 
 
-def split_doubts(app: App, cycle_key: str, taken: Collection[str]) -> tuple[list[int], list[int]]:
+def split_doubts(
+    app: App, cycle_key: str, taken: Collection[str], *, send_others: bool = False
+) -> tuple[list[int], list[int]]:
     """Numbers of a cycle's doubts: of the letters that a mail server took, by its log, and of the others.
 
-    Refused where it took none that we know it has: that is the log of another server, or of another day.
+    Refused where it took none that we know it has: that is the log of another server, or of another day. To
+    `send_others` again the log has to name every letter of those days that the server is known to have
+    taken: one that was rotated or cut may leave out the very letters in doubt.
     """
     with app.database.reading() as connection:
         known = (OutboxStatus.SENT, OutboxStatus.BOUNCED, OutboxStatus.UNCERTAIN)
         rows = outbox.list_messages(connection, cycle_key=cycle_key, statuses=known)
-    doubts = [row for row in reversed(rows) if row["status"] is OutboxStatus.UNCERTAIN]
-    days = {row["send_on"] for row in doubts}
+        doubts = [row for row in reversed(rows) if row["status"] is OutboxStatus.UNCERTAIN]
+        days = {row["send_on"] for row in doubts}
+        accepted = outbox.accepted_letters(connection, cycle_key, days)
     if doubts and not any(row["message_id"] in taken for row in rows if row["send_on"] in days):
         raise Refused(
             f"the log names no letter of {', '.join(map(str, sorted(days)))}; "
             "is it of that day, and of the mail server that takes the letters first?"
+        )
+    if send_others and (absent := accepted - set(taken)):
+        raise Refused(
+            f"the log is not whole: of {counted(len(accepted), 'letter')} of these days that the mail server "
+            f"took for certain it lacks {len(absent):,}; give every part of it: --log FILE --log FILE.1"
         )
     found = [row["id"] for row in doubts if row["message_id"] in taken]
     return found, [row["id"] for row in doubts if row["id"] not in set(found)]

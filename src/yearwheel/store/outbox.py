@@ -394,6 +394,17 @@ def list_attempts(connection: Connection, outbox_id: int) -> list[dict[str, Any]
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
+def accepted_letters(connection: Connection, cycle_key: str, days: Collection[date]) -> set[str]:
+    """The Message-IDs of these days' letters that the mail server has said it took."""
+    query = (
+        select(table.c.message_id)
+        .join(deliveries, deliveries.c.outbox_id == table.c.id)
+        .where(table.c.cycle_key == cycle_key, table.c.send_on.in_(days))
+        .where(deliveries.c.outcome == Attempt.ACCEPTED)
+    )
+    return set(connection.scalars(query))
+
+
 def newest_outcomes(connection: Connection, limit: int) -> list[Attempt]:
     """How the newest attempts to send anything ended, oldest first."""
     newest = (deliveries.c.at.desc(), deliveries.c.outbox_id.desc(), deliveries.c.attempt.desc())

@@ -70,6 +70,13 @@ def find_in_hand(connection: Connection, cycle_key: str, stage_keys: Collection[
     return [Standing(*row) for row in connection.execute(query).all()]
 
 
+def find_returned(connection: Connection, cycle_key: str) -> set[tuple[str, str]]:
+    """The (stage, district) places whose work was sent back and is not in again."""
+    query = select(table.c.stage_key, table.c.district_code)
+    query = query.where(table.c.cycle_key == cycle_key, table.c.status == Status.RETURNED)
+    return {(stage_key, code) for stage_key, code in connection.execute(query)}
+
+
 def find_unfinished(
     connection: Connection, cycle_key: str, stage_keys: Collection[str], reviews: Collection[str]
 ) -> list[Standing]:

@@ -65,6 +65,13 @@ def test_each_server_is_understood_in_its_own_format(name: str, kind: BounceKind
     assert read_bounce(sample(name)) == Bounce(kind, DIGEST, "ann@mail.example", words)
 
 
+def test_a_report_that_passed_a_letter_on_and_then_tells_of_a_failure_tells_of_a_failure() -> None:
+    passed_on = b"Final-Recipient: rfc822; list@mail.example\nAction: relayed\nStatus: 2.0.0\n\n"
+    raw = sample("postfix_hard").replace(b"Final-Recipient:", passed_on + b"Final-Recipient:", 1)
+    bounce = read_bounce(raw)
+    assert (bounce.kind, bounce.recipient) == (BounceKind.HARD, "ann@mail.example")
+
+
 @pytest.mark.parametrize("name", ["out_of_office", "person", "postfix_delayed"])
 def test_answers_and_delays_are_no_bounces(name: str) -> None:
     assert read_bounce(sample(name)) == Bounce(REPLY)

@@ -106,12 +106,13 @@ def test_a_name_reads_back_as_itself_and_never_as_an_address(name: str) -> None:
         "Due Friday: " + "Budget preparation " * 12,
         "=?utf-8?q?not_encoded?=",
         "plain =? not a word",
+        "Open now: Budget - " + "x" * 3000,
     ],
 )
 def test_a_subject_reads_back_as_itself(subject: str) -> None:
-    assert (
-        parsed(to_bytes(letter(), replace(RENDERED, subject=subject.strip())))["Subject"] == subject.strip()
-    )
+    raw = to_bytes(letter(), replace(RENDERED, subject=subject.strip()))
+    assert parsed(raw)["Subject"] == subject.strip()
+    assert max(map(len, raw.split(b"\r\n"))) <= 998  # RFC 5322 2.1.1
 
 
 @pytest.mark.parametrize("ending", ["\r\n", "\n", "\r", "\0"])

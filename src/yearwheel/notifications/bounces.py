@@ -48,6 +48,8 @@ def read_bounce(raw: bytes) -> Bounce:
 
 
 def _read_report(mail: EmailMessage) -> tuple[BounceKind, str, str] | None:
+    """What the first recipient came to who failed; else whether the report tells of no end yet."""
+    goes_on = None
     for part in mail.walk():
         if part.get_content_type() != "message/delivery-status":
             continue
@@ -61,8 +63,8 @@ def _read_report(mail: EmailMessage) -> tuple[BounceKind, str, str] | None:
                 return _kind(status[0] if status else "", words), _address(recipient), words
             if action in {"delayed", "delivered", "relayed", "expanded"}:
                 # A delay is no end: the server goes on trying and says so again when it gives up.
-                return BounceKind.REPLY, "", ""
-    return None
+                goes_on = (BounceKind.REPLY, "", "")
+    return goes_on
 
 
 def _recipients(part: Message) -> Iterator[Message]:

@@ -157,7 +157,9 @@ def _text(header: str, value: str) -> str:
     plain = _is_plain(_checked(header, value))
     if plain and len(header) + len(value) < _FOLD_AT:
         return value
-    charset = "us-ascii" if plain and header == "Subject" else "utf-8"
+    # Plain text is folded at its spaces only; an encoded word may be cut anywhere.
+    folds = plain and header == "Subject" and max(map(len, value.split(" "))) < _FOLD_AT
+    charset = "us-ascii" if folds else "utf-8"
     return Header(value, charset, maxlinelen=_FOLD_AT, header_name=header).encode(linesep=_CRLF)
 
 

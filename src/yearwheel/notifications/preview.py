@@ -37,11 +37,7 @@ _NOTES: dict[str, str] = {
     NoticeKind.REINSTATED: "The merger is off.",
     NoticeKind.DATE_MOVED: "The office closed for two days of snow.",
 }
-_SET_BY_THE_OFFICE = (
-    NoticeKind.EXTENSION,
-    NoticeKind.RETURNED,
-    RungKind.REVISION,
-)  # the day such a letter names
+_SET_BY_THE_OFFICE = (NoticeKind.EXTENSION, NoticeKind.RETURNED, RungKind.REVISION)  # the day they name
 _OF_REVIEWS = (NoticeKind.ASSIGNED, NoticeKind.RETURNED, NoticeKind.APPROVED)
 
 

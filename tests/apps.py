@@ -148,5 +148,5 @@ def standing_of(app: App, stage_key: str, code: str) -> Standing:
 
 def hand_in(app: App, stage_key: str, *codes: str, by: str = "Ann", force_why: str = "") -> None:
     """Every one of these districts hands in a milestone."""
-    evidence = {"done_on": "2027-01-15", "reference": "board minute 7"}
+    evidence = {"done_on": "2026-12-15", "reference": "board minute 7"}
     submit(app, KEY, [HandIn(stage_key, code, evidence, by, force_why=force_why) for code in codes])

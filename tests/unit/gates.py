@@ -18,7 +18,7 @@ DUE_ON = {
 
 
 def facts(kind: StageKind, **known: Any) -> GateFacts:
-    return GateFacts(DUE_ON[kind], **known)
+    return GateFacts(DUE_ON[kind], **{"today": DUE_ON[kind], **known})
 
 
 def said(kind: StageKind, form: dict[str, Any] | None = None, **known: Any) -> list[tuple[str, str, str]]:

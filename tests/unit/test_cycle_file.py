@@ -233,3 +233,10 @@ def test_a_text_too_long_to_be_meant_is_not_repeated_in_the_message():
     assert problems(SAMPLE.replace("A sample year", "x" * 501)) == [
         "cycle.yaml:2: title: this has 501 characters; at most 500 are read"
     ]
+
+
+def test_what_a_review_sends_back_is_the_plan_that_was_drafted_before_it():
+    cycle = load_cycle(read_shipped("kentucky-2027"))
+
+    assert cycle.work_of(cycle.stage("oet_review")) is StageKind.DRAFTING
+    assert cycle.work_of(cycle.stage("plan_submission")) is StageKind.MILESTONE

@@ -1,8 +1,9 @@
 import json
+from datetime import date
 
 import pytest
 
-from tests.unit.gates import facts, said
+from tests.unit.gates import changed, facts, in_row, said
 from yearwheel.calendar.cycle import StageKind
 from yearwheel.stages.evidence import GATES, EvidenceError, describe, missing, read_evidence, takes
 from yearwheel.stages.findings import LABELS, Severity, confirm, error, in_the_way, warning
@@ -27,6 +28,38 @@ def test_the_example_of_a_kind_passes_its_gate(kind):
 @pytest.mark.parametrize("kind", StageKind)
 def test_an_empty_form_can_be_read_and_lacks_something(kind):
     assert "error" in {severity for severity, _, _ in said(kind, {})}
+
+
+AHEAD = {  # what has to have happened, one day after the day it is handed in
+    "The board's meeting": ("board_meeting_on", changed(StageKind.BUDGET, board_meeting_on="2027-06-02")),
+    "'Winter survey'": ("hearings.1.held_on", in_row(StageKind.INPUT, "hearings", 1, held_on="2027-06-02")),
+    "The improvement plan": ("plan_version_on", changed(StageKind.ALIGNMENT, plan_version_on="2027-06-02")),
+    "Riverside Elementary: its improvement plan": (
+        "schools.0.plan_version_on",
+        in_row(StageKind.ALIGNMENT, "schools", plan_version_on="2027-06-02"),
+    ),
+    "Riverside Elementary: the acknowledgement": (
+        "schools.0.acknowledged_on",
+        in_row(StageKind.ALIGNMENT, "schools", acknowledged_on="2027-06-02"),
+    ),
+    "The decision": ("decided_on", changed(StageKind.REVIEW, decided_on="2027-06-02")),
+    "The count": ("counted_as_of", changed(StageKind.INVENTORY, counted_as_of="2027-06-02")),
+    "It": ("done_on", changed(StageKind.MILESTONE, done_on="2027-06-02")),
+}
+
+
+@pytest.mark.parametrize("what", AHEAD)
+def test_what_has_to_have_happened_is_not_taken_on_a_promise(what):
+    where, form = AHEAD[what]
+    kind = next(k for k in StageKind if set(form) == set(describe(k)))
+    said_today, said_the_day_after = (
+        [words for words in said(kind, form, today=day) if words[1] == where]
+        for day in (date(2027, 6, 1), date(2027, 6, 2))
+    )
+
+    ahead = f"{what} is dated 2027-06-02, which is yet to come; hand it in once it has been"
+    assert said_today == [("error", where, ahead)]
+    assert ("error", where, ahead) not in said_the_day_after
 
 
 @pytest.mark.parametrize("kind", [kind for kind in StageKind if kind is not StageKind.REVIEW])

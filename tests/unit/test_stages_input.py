@@ -1,3 +1,5 @@
+from datetime import date
+
 from tests.unit.gates import changed, in_row, said
 from yearwheel.calendar.cycle import StageKind
 from yearwheel.stages.evidence import carry_forward, describe, read_evidence
@@ -39,7 +41,8 @@ def test_an_occasion_nobody_came_to_does_not_count():
 
 
 def test_an_occasion_after_the_due_day_is_an_error():
-    assert said(INPUT, in_row(INPUT, "hearings", held_on="2027-03-16")) == [
+    late = in_row(INPUT, "hearings", held_on="2027-03-16")
+    assert said(INPUT, late, today=date(2027, 3, 16)) == [
         ("error", "hearings.0.held_on", "'Winter survey' is dated 2027-03-16, after the due day 2027-03-15")
     ]
 

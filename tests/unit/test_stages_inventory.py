@@ -1,3 +1,4 @@
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -163,7 +164,8 @@ def test_replacing_devices_has_a_cost():
 
 def test_the_count_stands_for_a_day_no_later_than_the_due_day():
     assert said(INVENTORY, changed(INVENTORY, counted_as_of="2027-12-15")) == []
-    assert said(INVENTORY, changed(INVENTORY, counted_as_of="2027-12-16")) == [
+    late = changed(INVENTORY, counted_as_of="2027-12-16")
+    assert said(INVENTORY, late, today=date(2027, 12, 16)) == [
         ("error", "counted_as_of", "The count stands for 2027-12-16, after 2027-12-15")
     ]
 

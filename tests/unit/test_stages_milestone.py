@@ -1,3 +1,5 @@
+from datetime import date
+
 from tests.unit.gates import changed, said
 from yearwheel.calendar.cycle import StageKind
 
@@ -12,7 +14,8 @@ def test_a_milestone_needs_a_day_and_what_shows_it():
 
 
 def test_a_milestone_reached_late_is_still_reached():
-    assert said(MILESTONE, changed(MILESTONE, done_on="2027-04-02")) == [
+    late = changed(MILESTONE, done_on="2027-04-02")
+    assert said(MILESTONE, late, today=date(2027, 4, 2)) == [
         ("warning", "done_on", "It was done on 2027-04-02, after 2027-04-01")
     ]
 

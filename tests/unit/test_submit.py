@@ -14,7 +14,7 @@ from yearwheel.services.submit import GateRefused, HandIn, start, submit
 from yearwheel.stages.status import Status
 from yearwheel.store import standings
 
-DONE = {"done_on": "2027-02-10", "reference": "minute 7"}
+DONE = {"done_on": "2027-01-25", "reference": "minute 7"}
 
 
 @pytest.fixture
@@ -169,6 +169,19 @@ def test_a_district_hands_in_to_a_review_only_what_was_returned(app):
     set_clock(app, "2027-04-01")
     with pytest.raises(Refused, match="a district hands in here only what a reviewer returned"):
         hand_in(app, "review", "001")
+
+
+def test_what_a_review_sent_back_is_the_plan_again_and_asked_what_a_plan_is_asked(app):
+    set_clock(app, "2027-04-05")
+    hand_in(app, "plan", "001", by="Ann")
+    round_at(app, "2027-04-06")
+    decide(app, KEY, [Decision("review", "001", "Ray", changes="Name the minute.")])
+
+    with pytest.raises(GateRefused, match="error: reference: Give what shows that it was done"):
+        submit(app, KEY, [HandIn("review", "001", {"done_on": "2027-04-06"}, "Ann")])
+    (kept,) = submit(app, KEY, [HandIn("review", "001", DONE, "Ann")])
+
+    assert kept.evidence == DONE
 
 
 def test_a_district_that_owes_nothing_in_a_stage_is_refused(app):

@@ -130,7 +130,7 @@ def test_work_that_came_back_shows_what_to_change_and_the_receipt(app: App) -> N
     assert f"What the reviewer asks you to change {SECRET}" in page
     assert (
         "Version 1, handed in by Bob on February 1, 2027, 10:00 AM Eastern. Receipt small-2027/budget/002/1 "
-        "with the fingerprint (SHA-256) e5391900870d9eca76b3cf5a590f58c2d43594469f0ee551028b49b465ce2848"
+        "with the fingerprint (SHA-256) c7e4b11d14b2921bce72d7fa7e403b7d580db575a703eaa5476e7a137a0d3fdd"
     ) in page
     assert f"Ray submitted returned for changes {SECRET}" in page
 

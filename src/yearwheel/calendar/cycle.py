@@ -269,6 +269,21 @@ class Cycle:
                 return stage
         raise KeyError(f"{self.key} has no stage {key!r}; it has {', '.join(s.key for s in self.stages)}")
 
+    def work_of(self, stage: Stage) -> StageKind:
+        """The kind of work a district hands in: what a review sent back is the plan that it had read.
+
+        Where no stage before the review drafts one, it is what the nearest of them takes.
+        """
+        if stage.kind is not StageKind.REVIEW:
+            return stage.kind
+        before, kinds = list(stage.after), []
+        for key in before:  # grows while it is read, the nearest first
+            kinds.append(self.stage(key).kind)
+            before += [earlier for earlier in self.stage(key).after if earlier not in before]
+        if StageKind.DRAFTING in kinds:
+            return StageKind.DRAFTING
+        return next((kind for kind in kinds if kind is not StageKind.REVIEW), StageKind.MILESTONE)
+
     def rung_day(self, rung: Rung, due_on: date, opens_on: date) -> tuple[date, str | None]:
         """The day a rung falls on, and why it moved if its own day was closed.
 

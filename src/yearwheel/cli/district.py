@@ -98,9 +98,9 @@ def submit(
 
     with cycle_desk(cycle, at) as (app, active):
         find_district(app, active, code)
-        kind = find_stage(active.cycle, stage).kind
+        found = find_stage(active.cycle, stage)
         if example:
-            print_json(describe(kind))
+            print_json(describe(active.cycle.work_of(found)))
             return
         if force and not why.strip():
             raise Unclear("--force needs a reason: --why '...'")

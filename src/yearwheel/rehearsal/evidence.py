@@ -62,6 +62,7 @@ class Desk:
     district: District
     schools: tuple[str, ...]
     due_on: date
+    on: date
     luck: Random
     plan_luck: Random  # the same for every stage, so that budget, plan and review speak of one plan
 
@@ -70,8 +71,8 @@ class Desk:
         return self.district.enrollment or ENROLLMENT_UNKNOWN
 
     def before(self, least: int, most: int) -> str:
-        """A day that many days before the due day, both ends included."""
-        return (self.due_on - timedelta(days=self.luck.randint(least, most))).isoformat()
+        """A day that many days before the due day, or the day it is handed in, both ends included."""
+        return (min(self.due_on, self.on) - timedelta(days=self.luck.randint(least, most))).isoformat()
 
 
 def make_evidence(
@@ -82,18 +83,20 @@ def make_evidence(
     *,
     seed: int,
     due_on: date,
+    on: date,
     complete: bool = True,
 ) -> Form:
     """Evidence for a stage, ready for JSON; luck is decided by seed, district code and stage key alone.
 
-    Complete evidence passes its gate, also against what the same district's earlier stages carry forward.
-    Incomplete evidence is the same but for one flaw that the gate calls an error.
+    Complete evidence passes its gate when it is handed in `on` that day, also against what the same
+    district's earlier stages carry forward. Incomplete evidence is the same but for one flaw that the gate
+    calls an error.
     """
     names = school_names(schools) if isinstance(schools, int) else schools
     # Real rosters hold two schools of one name; a body without schools counts as one place.
     names = tuple({same(name): name for name in names or (district.name,)}.values())
     desk = Desk(
-        district, names, due_on, _luck(seed, district.code, stage_key), _luck(seed, district.code, "plan")
+        district, names, due_on, on, _luck(seed, district.code, stage_key), _luck(seed, district.code, "plan")
     )
     write, flaws = KINDS[kind]
     form = write(desk)
@@ -293,7 +296,7 @@ def _inventory(desk: Desk) -> Form:
     listed = min(MOST_LISTED - len(places), 4 + desk.pupils // 400)
     places += [(desk.luck.choice(desk.schools), "present") for _ in range(listed)]
     return {
-        "counted_as_of": (desk.due_on - timedelta(days=30)).isoformat(),
+        "counted_as_of": (min(desk.due_on, desk.on) - timedelta(days=30)).isoformat(),
         "schools": counts,
         "assets": [_asset(desk, n, school, state) for n, (school, state) in enumerate(places)],
         "superintendent": f"Superintendent of {desk.district.name}",

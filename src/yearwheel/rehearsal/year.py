@@ -119,7 +119,13 @@ class Afternoon:
                 district = self._roster.districts[standing.district_code]
                 due_on = standing.due_on or stage.dates.due.on
                 evidence = make_evidence(
-                    stage.kind, stage.key, district, district.schools or 0, seed=self._seed, due_on=due_on
+                    self._cycle.work_of(stage),
+                    stage.key,
+                    district,
+                    district.schools or 0,
+                    seed=self._seed,
+                    due_on=due_on,
+                    on=day,
                 )
                 writer = Role.STATE_ADMIN if district.is_state_office else Role.TECHNOLOGY_COORDINATOR
                 person = self._roster.holders(district.code, writer)[0]

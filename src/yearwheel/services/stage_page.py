@@ -98,7 +98,7 @@ def _findings(
     if stage.kind is StageKind.REVIEW or line.standing.status in WAIVED:
         return ()
     evidence, by = (versions[-1].evidence, versions[-1].submitted_by) if versions else ({}, "")
-    facts = read_facts(connection, reader.active, stage, line.standing, district, by)
+    facts = read_facts(connection, reader.active, stage, line.standing, district, by, reader.now)
     try:
         found = missing(stage.kind, read_evidence(stage.kind, evidence), facts)
     except EvidenceError as error:

@@ -90,7 +90,7 @@ def _take(
             "it can be handed in again once a reviewer returns it"
         )
     district = roster.districts[hand_in.district_code]
-    _check_gate(connection, active, stage, before, district, hand_in, place)
+    _check_gate(connection, active, stage, before, district, hand_in, place, now)
     version = before.version + 1
     evidence = dict(hand_in.evidence)
     seal = sha256(json.dumps(evidence, sort_keys=True, default=str).encode()).hexdigest()
@@ -130,12 +130,12 @@ def _check_gate(
     district: District,
     hand_in: HandIn,
     place: str,
+    now: datetime,
 ) -> None:
-    if stage.kind is StageKind.REVIEW:
-        return  # a returned plan answers the reviewer; what it holds is judged by the reader
-    facts = read_facts(connection, active, stage, before, district, hand_in.by)
+    facts = read_facts(connection, active, stage, before, district, hand_in.by, now)
+    kind = active.cycle.work_of(stage)
     try:
-        found = missing(stage.kind, read_evidence(stage.kind, hand_in.evidence), facts)
+        found = missing(kind, read_evidence(kind, hand_in.evidence), facts)
     except EvidenceError as error:
         raise GateRefused(place, error.findings) from None
     stopping = {Severity.ERROR} if hand_in.confirmed else {Severity.ERROR, Severity.CONFIRM}
@@ -144,11 +144,18 @@ def _check_gate(
 
 
 def read_facts(
-    connection: Connection, active: Active, stage: Stage, standing: Standing, district: District, by: str
+    connection: Connection,
+    active: Active,
+    stage: Stage,
+    standing: Standing,
+    district: District,
+    by: str,
+    now: datetime,
 ) -> GateFacts:
     """What a gate knows of a district's work besides the work itself."""
     return GateFacts(
         due_on=standing.due_on or stage.dates.due.on,
+        today=now.astimezone(district.zone).date(),
         schools=district.schools or 0,
         carried=() if stage.kind is StageKind.MILESTONE else _carried(connection, active, district.code),
         handed_in_by=by,

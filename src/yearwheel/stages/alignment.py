@@ -67,6 +67,8 @@ def _version(alignment: Alignment, facts: GateFacts) -> Iterator[Finding]:
         yield error(
             "plan_version_on", "Give the date of the district improvement plan this was checked against"
         )
+    elif pinned > facts.today:
+        yield from facts.still_ahead("plan_version_on", "The improvement plan", pinned)
     elif newest and pinned < newest:
         yield error(
             "plan_version_on",
@@ -115,6 +117,12 @@ def _schools(alignment: Alignment, facts: GateFacts) -> Iterator[Finding]:
         where = f"schools.{row}"
         if not ack.acknowledged_by or ack.acknowledged_on is None:
             yield error(f"{where}.acknowledged_by", f"{ack.school}: say who acknowledged the plan and when")
+        yield from facts.still_ahead(
+            f"{where}.acknowledged_on", f"{ack.school}: the acknowledgement", ack.acknowledged_on
+        )
+        yield from facts.still_ahead(
+            f"{where}.plan_version_on", f"{ack.school}: its improvement plan", ack.plan_version_on
+        )
         if ack.plan_version_on is None:
             yield error(
                 f"{where}.plan_version_on", f"{ack.school}: give the date of the school's improvement plan"

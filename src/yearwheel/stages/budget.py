@@ -193,6 +193,8 @@ def _board(budget: Budget, facts: GateFacts) -> Iterator[Finding]:
             f"The board met on {budget.board_meeting_on}, and the budget is due in {facts.due_on.year}; "
             "confirm that year",
         )
+    elif budget.board_meeting_on > facts.today:
+        yield from facts.still_ahead("board_meeting_on", "The board's meeting", budget.board_meeting_on)
     elif budget.board_meeting_on > facts.due_on:
         yield error(
             "board_meeting_on",

@@ -9,7 +9,7 @@ from typing import Annotated, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from yearwheel.stages.codes import KENTUCKY, Codes
-from yearwheel.stages.findings import Finding, warning
+from yearwheel.stages.findings import Finding, error, warning
 
 # Dollars with at most two places, kept as Decimal; JSON carries them as text ("1250.00") or as a number.
 Money = Annotated[Decimal, Field(ge=0, max_digits=14, decimal_places=2)]
@@ -53,11 +53,13 @@ C = TypeVar("C", bound=Carried)
 class GateFacts:
     """What a gate may know besides the evidence itself.
 
+    `today` is the day in the district's own zone: what has happened has happened by then.
     `schools` holds the names of the district's schools or, where the roster has no names, their number.
     `accounted_threshold` is the share of devices, 0 to 1, that an inventory must account for.
     """
 
     due_on: date
+    today: date
     schools: tuple[str, ...] | int = ()
     carried: tuple[Carried, ...] = ()
     accounted_threshold: Decimal = Decimal("0.95")
@@ -68,6 +70,11 @@ class GateFacts:
     def received(self, what: type[C]) -> C | None:
         """What an earlier stage passed on, or None if it passed on nothing of that sort."""
         return next((value for value in self.carried if isinstance(value, what)), None)
+
+    def still_ahead(self, where: str, what: str, day: date | None) -> Iterator[Finding]:
+        """An error where a day that has to have been is yet to come: plans are no proof."""
+        if day is not None and day > self.today:
+            yield error(where, f"{what} is dated {day}, which is yet to come; hand it in once it has been")
 
     def schools_besides(self, named: Iterable[str]) -> list[str]:
         """The district's schools that are not among the named ones, or how many where names are unknown."""

@@ -103,7 +103,9 @@ def _groups(heard: StakeholderInput, facts: GateFacts) -> Iterator[Finding]:
             yield warning(
                 f"hearings.{row}.people", f"Nobody took part in {hearing.how!r}, so it does not count"
             )
-        if hearing.held_on > facts.due_on:
+        if hearing.held_on > facts.today:
+            yield from facts.still_ahead(f"hearings.{row}.held_on", repr(hearing.how), hearing.held_on)
+        elif hearing.held_on > facts.due_on:
             yield error(
                 f"hearings.{row}.held_on",
                 f"{hearing.how!r} is dated {hearing.held_on}, after the due day {facts.due_on}",

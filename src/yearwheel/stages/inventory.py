@@ -110,6 +110,8 @@ def carry_forward(inventory: Inventory) -> ReplacementNeed:
 def _count_day(inventory: Inventory, facts: GateFacts) -> Iterator[Finding]:
     if inventory.counted_as_of is None:
         yield error("counted_as_of", "Give the day the count stands for")
+    elif inventory.counted_as_of > facts.today:
+        yield from facts.still_ahead("counted_as_of", "The count", inventory.counted_as_of)
     elif inventory.counted_as_of > facts.due_on:
         yield error("counted_as_of", f"The count stands for {inventory.counted_as_of}, after {facts.due_on}")
 
@@ -127,6 +129,7 @@ def _schools(inventory: Inventory, facts: GateFacts) -> Iterator[Finding]:
     for n, row in enumerate(inventory.schools):
         if not row.signed_by or row.signed_on is None:
             yield error(f"schools.{n}.signed_by", f"{row.school} has not signed; say who signed and when")
+        yield from facts.still_ahead(f"schools.{n}.signed_on", f"{row.school}: the signature", row.signed_on)
         if row.to_replace and not row.replacement_cost:
             yield error(
                 f"schools.{n}.replacement_cost",

@@ -23,6 +23,8 @@ def missing(milestone: Milestone, facts: GateFacts) -> list[Finding]:
     findings = []
     if milestone.done_on is None:
         findings.append(error("done_on", "Give the day it was done, or say why it does not apply"))
+    elif milestone.done_on > facts.today:
+        findings += facts.still_ahead("done_on", "It", milestone.done_on)
     elif milestone.done_on > facts.due_on:
         findings.append(warning("done_on", f"It was done on {milestone.done_on}, after {facts.due_on}"))
     if not milestone.reference:
@@ -42,7 +44,7 @@ TAKES = (
 )
 
 EXAMPLE: dict[str, Any] = {
-    "done_on": "2027-03-22",
+    "done_on": "2027-01-04",
     "reference": "Form 471 number 271012345",
     "does_not_apply": "",
 }

@@ -66,7 +66,12 @@ class Outcome(Carried):
 
 def missing(review: Review, facts: GateFacts) -> list[Finding]:
     """What keeps the review from being closed."""
-    return [*_sections(review), *_decision(review), *_people(review, facts), *_unmet_need(review, facts)]
+    return [
+        *_sections(review),
+        *_decision(review, facts),
+        *_people(review, facts),
+        *_unmet_need(review, facts),
+    ]
 
 
 def carry_forward(review: Review) -> Outcome:
@@ -98,11 +103,12 @@ def _sections(review: Review) -> Iterator[Finding]:
             yield error(f"{where}.advice", f"{label} meets the rubric in part; say what would make it whole")
 
 
-def _decision(review: Review) -> Iterator[Finding]:
+def _decision(review: Review, facts: GateFacts) -> Iterator[Finding]:
     if review.version is None:
         yield error("version", "Say which version of the plan was read")
     if review.decided_on is None:
         yield error("decided_on", "Give the day of the decision")
+    yield from facts.still_ahead("decided_on", "The decision", review.decided_on)
     if review.decision is None:
         yield error("decision", "Decide: approved or returned")
     required = [SECTION_LABELS.get(m.section, m.section) for m in review.sections if m.required_change]

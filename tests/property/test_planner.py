@@ -13,7 +13,6 @@ from yearwheel.calendar.offsets import Side
 from yearwheel.notifications.ledger import ReminderStatus
 from yearwheel.notifications.planner import turn_of
 from yearwheel.roster.people import STATE_ROLES
-from yearwheel.services.rounds import all_rungs
 from yearwheel.stages.status import OWED, Status
 
 CODES = ["001", "002", "003"]
@@ -64,7 +63,7 @@ def test_what_was_queued_is_never_taken_back_or_repeated(history, data):
 
 @given(facts())
 def test_reminders_lie_before_their_deadline_and_late_notices_after_it(here):
-    offsets = {rung.key: rung for rung in all_rungs(CYCLE.stage(here.stage_key))}
+    offsets = {rung.key: rung for rung in CYCLE.stage(here.stage_key).all_rungs}
     turn = turn_of(CYCLE.stage(here.stage_key), here)
     for reminder in plan(here):
         rung = offsets[reminder.key.rung]
@@ -121,7 +120,7 @@ def test_no_reminder_goes_to_a_district_on_its_break_and_each_keeps_its_side_of_
     here, days, since
 ):
     roster = away(here.district_code, days)
-    rungs = {rung.key: rung for rung in all_rungs(CYCLE.stage(here.stage_key))}
+    rungs = {rung.key: rung for rung in CYCLE.stage(here.stage_key).all_rungs}
     for reminder in plan(here, roster=roster, since=since):
         if reminder.role in STATE_ROLES:
             continue

@@ -40,7 +40,6 @@ from yearwheel.services.excuse import excuse
 from yearwheel.services.extend import Extension, extend
 from yearwheel.services.ledger_digest import ledger_digest
 from yearwheel.services.queue_mail import queue_mail
-from yearwheel.services.rounds import all_rungs
 from yearwheel.services.upkeep import list_doubts, sweep_leases
 from yearwheel.stages.standing import Standing
 from yearwheel.stages.status import Status
@@ -286,7 +285,7 @@ def test_defect_14_every_rung_of_the_shipped_calendar_can_be_reached():
                 Standing(stage.key, owing, Status.RETURNED, due_on=back, due_since=opens),
             ]
         reached = {reminder.key.rung for reminder in planner.plan(here)}
-        assert reached == {rung.key for rung in all_rungs(stage)}, stage.key
+        assert reached == {rung.key for rung in stage.all_rungs}, stage.key
 
 
 def test_defect_14_a_district_that_never_answers_hears_every_rung(app):
@@ -295,7 +294,7 @@ def test_defect_14_a_district_that_never_answers_hears_every_rung(app):
 
     rows = [r for r in ledger(app, stage_key="budget", district_code="001") if r[0] != "published:1"]
     assert {row[2:] for row in rows} == {("sent", None)}
-    assert {row[0] for row in rows} == {rung.key for rung in all_rungs(load_cycle(SOURCE).stage("budget"))}
+    assert {row[0] for row in rows} == {rung.key for rung in load_cycle(SOURCE).stage("budget").all_rungs}
     assert standing_of(app, "budget", "001").status is Status.OPEN
     assert ADA.key in {row[1] for row in rows}
     assert OutboxStatus.SENT in {row[2] for row in rows}

@@ -119,7 +119,7 @@ def test_the_catalog_is_one_table(tmp_path: Path) -> None:
 def test_the_catalog_can_be_read_by_programs(tmp_path: Path) -> None:
     found = Terminal(tmp_path).reads("notifications", "catalog")
     assert [entry["kind"] for entry in found] == list(CATALOG)
-    assert found[-2] == {
+    assert found[-3] == {
         "kind": "weekly",
         "who": "the state's admins",
         "when": "the first round of a week, when there is something to say",

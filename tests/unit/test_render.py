@@ -34,6 +34,14 @@ TROUBLE = (
         "May have arrived, or not. Look in the mail server's log, then: yearwheel outbox resolve",
     ),
 )
+ASKED = (
+    (Address("pat@adair.example"), "Pat Doe of Adair County asks for help with Budget, due Friday, March 12"),
+    (
+        "Budget: Boyd County",
+        "Kim Ray by link asks for time until Monday, March 29: snow. To answer: "
+        "yearwheel extension grant 017 budget, or refuse",
+    ),
+)
 RECEIPT = write_receipt(
     "kentucky-2027/budget/001/1",
     "Pat Morgan",
@@ -78,6 +86,7 @@ def of_kind(kind: str) -> Item:
         NoticeKind.ASSIGNED: {"missing": (), "role_label": "plan reviewer", "zone": EASTERN},
         NoticeKind.PUBLISHED: {"missing": (), "stage_title": YEAR, "table": DATES},
         NoticeKind.WEEKLY: {"missing": (), "stage_title": YEAR, "table": WEEK, "role_label": ADMIN},
+        NoticeKind.REQUESTS: {"missing": (), "stage_title": YEAR, "table": ASKED, "role_label": ADMIN},
         NoticeKind.ALERT: {"missing": (), "stage_title": YEAR, "table": TROUBLE, "role_label": ADMIN},
     }
     return item(kind=kind, **changes.get(kind, {}))
@@ -169,6 +178,7 @@ def test_a_digest_begins_with_what_hurts_most(renderer: Renderer) -> None:
         "Budget preparation keeps its date",
         "Adair County waits for your review",
         "2 things to put right",
+        "2 requests to answer",
         "We have received Budget preparation",
         "Budget preparation: your work is approved",
         "Budget preparation is not asked of you this time",

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from tests.apps import CYCLE
+from yearwheel.notifications.requests import RequestKind
 from yearwheel.notifications.weekly import Week, is_due, rung_of, write_week
 from yearwheel.services.weekly_digest import DOUBTS
 from yearwheel.stages.standing import Standing
@@ -34,6 +35,24 @@ def test_overdue_work_is_counted_by_stage_with_the_longest() -> None:
     assert week(late, later, extended) == (
         ("Overdue: Budget", "2 districts, the longest by 7 days"),
         ("Due Friday, March 12: Budget", "1 district still to hand in"),
+    )
+
+
+def test_of_reviews_only_what_went_back_can_be_the_districts_to_do_and_late() -> None:
+    read = Standing("review", "001", Status.UNDER_REVIEW, due_on=date(2027, 3, 2))
+    back = Standing("review", "002", Status.RETURNED, due_on=date(2027, 3, 5), due_since=date(2027, 3, 1))
+    assert week(read, back) == (("Overdue: Review", "1 district, the longest by 3 days"),)
+
+
+def test_what_districts_asked_and_nobody_answered_is_counted_with_its_age() -> None:
+    asked = [
+        (RequestKind.MORE_TIME, MONDAY),
+        (RequestKind.HELP, date(2027, 3, 5)),
+        (RequestKind.HELP, MONDAY),
+    ]
+    assert write_week(CYCLE, Week(MONDAY, (), NAMES, {}, asked)) == (
+        ("Asked for help", "2 districts without an answer, the longest for 3 days"),
+        ("Asked for more time", "1 district without an answer"),
     )
 
 

@@ -184,6 +184,12 @@ class Stage:
         """The day on which its opening is told: nobody can be told on a day that was past when it was set."""
         return self.opened_on or self.dates.opens.on
 
+    @property
+    def all_rungs(self) -> tuple[Rung, ...]:
+        """Every rung it may call, each ladder in its own order."""
+        review = self.review
+        return (*self.ladder, *review.reviewer_ladder, *review.revision_ladder) if review else self.ladder
+
     def awaits(self, earlier: "Stage") -> str:
         """An earlier stage as those see it who wait for it here: the office's part is not theirs to do."""
         of_office = earlier.owed_by is OwedBy.STATE and self.owed_by is OwedBy.DISTRICTS

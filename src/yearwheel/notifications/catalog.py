@@ -160,6 +160,13 @@ CATALOG: dict[str, Entry] = {
             "This week: Kentucky education technology planning 2027",
         ),
         Entry(
+            NoticeKind.REQUESTS,
+            _ADMINS,
+            "a district asked for help or more time, or named another person; at most once a day",
+            Need.DUTY,
+            "2 requests from districts: Kentucky education technology planning 2027",
+        ),
+        Entry(
             NoticeKind.ALERT,
             _ADMINS,
             "something went wrong; once a day for each trouble",

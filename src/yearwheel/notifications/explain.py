@@ -45,6 +45,7 @@ BECAUSE = {  # why a notice was written
     NoticeKind.ASSIGNED: "because the work reached its reviewer",
     NoticeKind.PUBLISHED: "because the dates of the year were set",
     NoticeKind.WEEKLY: "because there was something to say of the week",
+    NoticeKind.REQUESTS: "because a district asked something of the office",
     NoticeKind.ALERT: "because something went wrong",
 }
 

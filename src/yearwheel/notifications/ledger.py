@@ -112,11 +112,13 @@ class NoticeKind(StrEnum):
     ASSIGNED = "assigned"  # a plan has reached you, its reviewer
     PUBLISHED = "published"  # here are the dates of the year
     WEEKLY = "weekly"  # how the state stands this week
+    REQUESTS = "requests"  # districts asked something of the office
     ALERT = "alert"  # something only an operator can set right
 
 
 # Messages about the whole cycle. Their note is a table, see `notifications.whole_cycle`.
-WHOLE_CYCLE = frozenset({NoticeKind.PUBLISHED, NoticeKind.WEEKLY, NoticeKind.ALERT})
+WHOLE_CYCLE = frozenset({NoticeKind.PUBLISHED, NoticeKind.WEEKLY, NoticeKind.REQUESTS, NoticeKind.ALERT})
+TO_THE_OFFICE = WHOLE_CYCLE - {NoticeKind.PUBLISHED}  # the messages that speak of no one district
 
 
 class ReminderKey(NamedTuple):

@@ -10,16 +10,18 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from yearwheel.calendar.cycle import Cycle, Deadline, OwedBy, Rung, RungKind, Stage
+from yearwheel.calendar.day_words import day_words
 from yearwheel.notifications import alerts
 from yearwheel.notifications.alerts import Trouble
 from yearwheel.notifications.catalog import ASKS_FOR_WORK, CATALOG, LATENESS, Entry, may_decline
 from yearwheel.notifications.invitation import Announced, announce, write_dates
-from yearwheel.notifications.ledger import NoticeKind
+from yearwheel.notifications.ledger import TO_THE_OFFICE, NoticeKind
 from yearwheel.notifications.letter import Item, Letter, basis_words
 from yearwheel.notifications.mime import message_id
 from yearwheel.notifications.news import NEW_DAYS
 from yearwheel.notifications.receipt import write_receipt
 from yearwheel.notifications.render import Rendered, Renderer
+from yearwheel.notifications.requests import Request, RequestKind, write_requests
 from yearwheel.notifications.weekly import Week, write_week
 from yearwheel.notifications.whole_cycle import Table, read_table, write_table, year_table
 from yearwheel.roster.people import ROLE_LABELS, Contact, District, Role, Roster
@@ -85,6 +87,8 @@ class Previewer:
             yield from self._of_cycle(Role.TECHNOLOGY_COORDINATOR, self._dates())
         elif kind == NoticeKind.WEEKLY:
             yield from self._of_cycle(Role.STATE_ADMIN, self._week(), self._monday())
+        elif kind == NoticeKind.REQUESTS:
+            yield from self._of_cycle(Role.STATE_ADMIN, self._requests())
         elif kind == NoticeKind.ALERT:
             due_on = self._stages()[0].dates.due.on
             yield from self._of_cycle(Role.STATE_ADMIN, self._trouble(due_on), due_on)
@@ -205,7 +209,7 @@ class Previewer:
         return write_receipt(number, case.reader.name, at, seal, self._cycle.zone, zone)
 
     def _about(self, kind: str, case: _Case) -> District:
-        of_state = kind in (NoticeKind.WEEKLY, NoticeKind.ALERT)
+        of_state = kind in TO_THE_OFFICE
         return self._roster.districts[case.reader.district_code] if of_state else self._district
 
     def _announced(self, kind: str, case: _Case) -> Iterator[Announced]:
@@ -239,6 +243,20 @@ class Previewer:
         ]
         names = {district.code: district.name for district in self._roster.districts.values()}
         return write_week(self._cycle, Week(monday, owing, names, {"uncertain": 1}))
+
+    def _requests(self) -> Table:
+        stage, name = self._stages()[0], self._district.name
+        due_on = stage.dates.due.on
+        later = f"{stage.title}: {name}"
+        asks = f"Pat Doe by link asks for time until {day_words(due_on + _LATER, due_on)}: snow. To answer:"
+        helps = f"Pat Doe of {name} asks for help with {stage.title}, due {day_words(due_on, due_on)}"
+        asked = [
+            Request(
+                RequestKind.MORE_TIME, later, f"{asks} yearwheel extension grant 001 {stage.key}, or refuse"
+            ),
+            Request(RequestKind.HELP, "pat@district.example", helps),
+        ]
+        return read_table(write_table(write_requests(asked)))
 
     def _trouble(self, on: date) -> Table:
         trouble = Trouble(

@@ -310,6 +310,8 @@ class _Prover:
             case NoticeKind.WEEKLY:
                 year, week, _ = on.isocalendar()
                 fits = of == f"{year}-W{week:02}" and Role(row.role) is Role.STATE_ADMIN
+            case NoticeKind.REQUESTS:
+                fits = of == on.isoformat() and Role(row.role) is Role.STATE_ADMIN
             case NoticeKind.ALERT:
                 fits = of.endswith(f":{on.isoformat()}") and Role(row.role) is Role.STATE_ADMIN
             case _:

@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from yearwheel.calendar.cycle import RungKind
 from yearwheel.calendar.day_words import day_words, left_words, time_words
-from yearwheel.notifications.ledger import WHOLE_CYCLE, NoticeKind
+from yearwheel.notifications.ledger import TO_THE_OFFICE, WHOLE_CYCLE, NoticeKind
 from yearwheel.notifications.letter import Item, Letter
 from yearwheel.notifications.styles import InlinedStyles
 from yearwheel.notifications.untrusted import lines, one_line
@@ -45,6 +45,7 @@ _ORDER: tuple[str, ...] = (
     NoticeKind.EXTENSION_REFUSED,
     NoticeKind.ASSIGNED,
     NoticeKind.ALERT,
+    NoticeKind.REQUESTS,
     NoticeKind.RECEIPT,
     NoticeKind.APPROVED,
     NoticeKind.EXCUSED,
@@ -55,6 +56,7 @@ _NOTHING_DUE = WHOLE_CYCLE | {NoticeKind.RECEIPT, NoticeKind.APPROVED, NoticeKin
 _LABELS: dict[str, str] = {  # of what is not due, where the kind's own name is not for readers
     NoticeKind.PUBLISHED: "Dates of the year",
     NoticeKind.WEEKLY: "This week",
+    NoticeKind.REQUESTS: "To answer",
     NoticeKind.ALERT: "To put right",
 }
 # The messages that have softer words for districts that a disaster has struck.
@@ -213,7 +215,7 @@ class Group:
 
     @cached_property
     def about_district(self) -> bool:
-        return self.kind not in (NoticeKind.WEEKLY, NoticeKind.ALERT)
+        return self.kind not in TO_THE_OFFICE
 
     @cached_property
     def dated(self) -> bool:
@@ -276,7 +278,7 @@ class Group:
     @cached_property
     def tone(self) -> str:
         """Which colour the label has; the label's words always say the same."""
-        if self.kind == NoticeKind.ALERT:
+        if self.kind in (NoticeKind.ALERT, NoticeKind.REQUESTS):
             return "today"
         if not self.dated:
             return "ahead" if self.kind in WHOLE_CYCLE else "done"

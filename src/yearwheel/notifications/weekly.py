@@ -9,6 +9,7 @@ from yearwheel.calendar.counted import counted
 from yearwheel.calendar.cycle import Cycle, OwedBy, Stage, StageKind
 from yearwheel.calendar.day_words import day_words
 from yearwheel.notifications.ledger import NoticeKind
+from yearwheel.notifications.requests import RequestKind, still_waiting
 from yearwheel.notifications.whole_cycle import Table
 from yearwheel.stages.standing import Standing
 from yearwheel.stages.status import OWED, Status
@@ -33,6 +34,7 @@ class Week:
     standings: Collection[Standing]
     names: Mapping[str, str]  # district code -> name
     doubts: Mapping[str, int]
+    requests: Collection[tuple[RequestKind, date]] = ()  # what waits for an answer, and since when
 
 
 def rung_of(on: date) -> str:
@@ -56,6 +58,7 @@ def write_week(cycle: Cycle, week: Week) -> Table:
     rows: list[tuple[str, str]] = []
     for line in (_overdue, _soon, _out_long):
         rows += [row for stage in cycle.stages if (row := line(stage, by_stage[stage.key], week))]
+    rows += still_waiting(week.requests, week.on)
     rows += [
         (_SETTLE[what], counted(count, "reminder" if what == "missed" else "letter"))
         for what, count in week.doubts.items()
@@ -65,8 +68,10 @@ def write_week(cycle: Cycle, week: Week) -> Table:
 
 
 def _overdue(stage: Stage, here: list[Standing], week: Week) -> tuple[str, str] | None:
-    days = [(week.on - due).days for s in here if s.status in OWED and (due := _due_on(stage, s)) < week.on]
-    if not days or stage.kind is StageKind.REVIEW:
+    # A review is the office's to do, but for work that it sent back.
+    owed = {Status.RETURNED} if stage.kind is StageKind.REVIEW else OWED
+    days = [(week.on - due).days for s in here if s.status in owed and (due := _due_on(stage, s)) < week.on]
+    if not days:
         return None
     longest = counted(max(days), "day")
     if stage.owed_by is OwedBy.STATE:

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from yearwheel.calendar.cycle import OwedBy, Stage
+from yearwheel.notifications.requests import RequestKind
 from yearwheel.roster.people import ROLE_LABELS, STATE_ROLES, Contact, Role, Roster
 from yearwheel.services.active import Active, read_active
 from yearwheel.services.app import App, Refused
 from yearwheel.services.note_people import note_people
 from yearwheel.services.reasons import check_reason
 from yearwheel.services.replan import replan
-from yearwheel.services.rounds import all_rungs
 from yearwheel.stages.status import OWED, Status
 from yearwheel.store import Connection, cycles, events, hand_overs, rosters, standings, tasks
 from yearwheel.store.events import Event
@@ -165,7 +165,7 @@ def list_gaps(roster: Roster, active: Active, stages: Iterable[Stage] = ()) -> l
 
 def _spoken_to(stage: Stage) -> set[str]:
     """The roles a stage writes to: at its opening, on its ladders, and who reviews it."""
-    climbed = {role for rung in all_rungs(stage) for role in rung.to}
+    climbed = {role for rung in stage.all_rungs for role in rung.to}
     return {*stage.tell, *climbed, *([Role.REVIEWER] if stage.review else ())}
 
 
@@ -240,7 +240,9 @@ def decide_hand_over(app: App, cycle_key: str, number: int, *, accept: bool, by:
             _replace_contact(work.connection, active.state, old, proposal, now)
             for kind in (BAD_ADDRESS, OFTEN_BACK):
                 tasks.close_about(work.connection, active.state, kind, old.district_code, old.key, by, now)
-        tasks.close_about(work.connection, active.state, "hand_over", old.district_code, old.key, by, now)
+        tasks.close_about(
+            work.connection, active.state, RequestKind.HAND_OVER, old.district_code, old.key, by, now
+        )
         kind = "hand_over_accepted" if accept else "hand_over_refused"
         detail = {"contact": old.key, "hand_over": number}
         events.append(work.connection, [Event(now, by, kind, active.key, detail=detail)])

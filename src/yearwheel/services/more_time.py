@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from yearwheel.notifications.ledger import NoticeKind
+from yearwheel.notifications.requests import RequestKind
 from yearwheel.services.active import Active, read_active
 from yearwheel.services.app import App, Refused
 from yearwheel.services.extend import Extension, check_later, extend
-from yearwheel.services.moves import MORE_TIME, Move, find_standing, request_subject, tell
+from yearwheel.services.moves import Move, find_standing, request_subject, tell
 from yearwheel.services.reader_link import read_asked, read_reader
 from yearwheel.services.reasons import need_reason
 from yearwheel.stages.standing import Standing
@@ -76,7 +77,7 @@ def ask_by_link(app: App, token: str, stage_key: str, until: str, why: str) -> R
 def list_requests(app: App, cycle_key: str) -> list[Request]:
     """What waits for an answer, oldest first."""
     with app.database.reading() as connection:
-        return _list_open(connection, read_active(connection, cycle_key))
+        return list_open(connection, read_active(connection, cycle_key))
 
 
 def grant(
@@ -116,7 +117,7 @@ def refuse(app: App, cycle_key: str, stage_key: str, code: str, *, by: str, why:
         kind = NoticeKind.EXTENSION_REFUSED
         tell(work.connection, active, [Move(here, here, by, str(kind), why, kind, why, detail)], now)
         subject = request_subject(active, stage_key)
-        tasks.close_about(work.connection, active.state, MORE_TIME, code, subject, by, now)
+        tasks.close_about(work.connection, active.state, RequestKind.MORE_TIME, code, subject, by, now)
         work.commit()
     return request
 
@@ -130,12 +131,14 @@ def _task(connection: Connection, active: Active, request: Request) -> Task:
         f"yearwheel extension grant {code} {stage_key}, or refuse"
     )
     subject = request_subject(active, stage_key)
-    return Task(active.state, MORE_TIME, code, subject, what, request.asked_at)
+    return Task(active.state, RequestKind.MORE_TIME, code, subject, what, request.asked_at)
 
 
-def _list_open(connection: Connection, active: Active) -> list[Request]:
+def list_open(connection: Connection, active: Active) -> list[Request]:
+    """The same, read by a connection."""
     open_ = {
-        (task.subject, task.district_code) for task in tasks.list_open(connection, active.state, MORE_TIME)
+        (task.subject, task.district_code)
+        for task in tasks.list_open(connection, active.state, RequestKind.MORE_TIME)
     }
     newest = {
         (request_subject(active, event.stage_key or ""), event.district_code or ""): event
@@ -148,7 +151,7 @@ def _list_open(connection: Connection, active: Active) -> list[Request]:
 def find_request(connection: Connection, active: Active, stage_key: str, code: str) -> Request | None:
     """What a district asked for in a stage, if that waits for an answer."""
     place = (stage_key, code)
-    waiting = _list_open(connection, active)
+    waiting = list_open(connection, active)
     return next((request for request in waiting if (request.stage_key, request.district_code) == place), None)
 
 

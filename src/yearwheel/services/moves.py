@@ -8,6 +8,7 @@ from typing import Any
 
 from yearwheel.notifications.ledger import NoticeKind, PlannedReminder, ReminderKey
 from yearwheel.notifications.news import NEW_DAYS, readers
+from yearwheel.notifications.requests import RequestKind
 from yearwheel.notifications.whole_cycle import anchors
 from yearwheel.roster.people import Role, Roster
 from yearwheel.services.active import Active
@@ -21,7 +22,6 @@ from yearwheel.store.events import Event
 
 BEGINNING = (Status.NOT_OPEN, Status.OPEN, Status.IN_PROGRESS)
 Place = tuple[str, str]  # stage key, district code
-MORE_TIME = "more_time"  # the task that a request for a later day opens
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,13 +124,22 @@ def request_subject(active: Active, stage_key: str) -> str:
 
 
 def _settle_requests(connection: Connection, active: Active, moves: Iterable[Move], now: datetime) -> None:
-    """A request for more time is answered by a day that moved, and by work that is owed no more."""
-    waiting = {(t.subject, t.district_code) for t in tasks.list_open(connection, active.state, MORE_TIME)}
-    for move in moves:
+    """A request ends with work that is owed no more; one for more time also with a day that moved."""
+    waiting = {
+        (task.kind, task.subject, task.district_code)
+        for kind in (RequestKind.MORE_TIME, RequestKind.HELP)
+        for task in tasks.list_open(connection, active.state, kind)
+    }
+    for move in moves if waiting else ():
         subject, code = request_subject(active, move.after.stage_key), move.after.district_code
-        settled = move.after.status not in OWED or move.after.due_on != move.before.due_on
-        if settled and (subject, code) in waiting:
-            tasks.close_about(connection, active.state, MORE_TIME, code, subject, move.by, now)
+        over = move.after.status not in OWED
+        settled = {
+            RequestKind.MORE_TIME: over or move.after.due_on != move.before.due_on,
+            RequestKind.HELP: over,
+        }
+        for kind, is_settled in settled.items():
+            if is_settled and (kind, subject, code) in waiting:
+                tasks.close_about(connection, active.state, kind, code, subject, move.by, now)
 
 
 def _changes_year(move: Move) -> bool:

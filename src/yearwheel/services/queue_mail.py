@@ -57,7 +57,10 @@ HALF_A_YEAR = timedelta(days=182)
 LINK_WORKS = timedelta(days=60)
 BEFORE_IT_IS_LATE = (RungKind.OPENED, RungKind.REMINDER, RungKind.DUE_TODAY)
 SHEAF = 128  # letters written down together
-UNCAPPED = {str(NoticeKind.RECEIPT), str(NoticeKind.ALERT), str(RungKind.DUE_TODAY)}
+UNCAPPED = {
+    *map(str, (NoticeKind.RECEIPT, NoticeKind.ALERT, NoticeKind.REQUESTS)),
+    str(RungKind.DUE_TODAY),
+}
 
 
 @dataclass(slots=True)

@@ -10,13 +10,13 @@ from enum import StrEnum
 from yearwheel.calendar.cycle import Stage
 from yearwheel.calendar.rules import in_words
 from yearwheel.notifications import tokens
+from yearwheel.notifications.requests import RequestKind
 from yearwheel.notifications.tokens import DECLINE, READER, BadToken
 from yearwheel.roster.contacts_csv import parse_email
 from yearwheel.roster.names import parse_name
 from yearwheel.roster.people import Contact, District, Roster
 from yearwheel.services.active import Active, read_active
 from yearwheel.services.app import App, Refused
-from yearwheel.services.rounds import all_rungs
 from yearwheel.stages.standing import Standing
 from yearwheel.stages.status import OWED, Status
 from yearwheel.store import Connection, declines, events, hand_overs, rosters, standings, tasks
@@ -139,7 +139,7 @@ def pass_on(app: App, token: str, name: str, email: str) -> str:
             f"yearwheel roster hand-over {row} --accept, or --refuse"
         )
         tasks.open_once(
-            work.connection, Task(state, "hand_over", contact.district_code, contact.key, what, now)
+            work.connection, Task(state, RequestKind.HAND_OVER, contact.district_code, contact.key, what, now)
         )
         events.append(work.connection, [reader.event("hand_over_proposed", hand_over=row)])
         work.commit()
@@ -235,7 +235,7 @@ def _reader(app: App, connection: Connection, cycle_key: str, contact_key: str) 
 
 def _concerns(stage: Stage, contact: Contact) -> bool:
     """Whether a stage's letters go to a contact, be it only when it is late. A deputy may get any."""
-    told = {role for rung in all_rungs(stage) for role in rung.to} | set(stage.tell)
+    told = {role for rung in stage.all_rungs for role in rung.to} | set(stage.tell)
     return contact.deputy_for is not None or any(role in told for role in contact.roles)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from yearwheel.calendar.cycle import Cycle, OwedBy, Rung, Stage, StageKind
+from yearwheel.calendar.cycle import Cycle, OwedBy, Stage, StageKind
 from yearwheel.notifications.ledger import SYSTEM, NoticeKind, Reason, ReminderStatus
 from yearwheel.notifications.planner import NOBODY
 from yearwheel.roster.people import Roster
@@ -187,12 +187,6 @@ def out_of_reach(roster: Roster, contact_key: str) -> tuple[ReminderStatus, Reas
     return None
 
 
-def all_rungs(stage: Stage) -> tuple[Rung, ...]:
-    """Every rung a stage may call, each ladder in its own order."""
-    review = stage.review
-    return (*stage.ladder, *review.reviewer_ladder, *review.revision_ladder) if review else stage.ladder
-
-
 def call_due(
     connection: Connection, active: Active, stage: Stage, now: datetime
 ) -> tuple[int, Counter[ReminderStatus]]:
@@ -299,7 +293,7 @@ class _Call:
 
     def _find_newest(self, due: Iterable[DueReminder]) -> dict[tuple[str, str, date], int]:
         """For each district, person and deadline the one rung that still makes sense: the latest."""
-        rank = {rung.key: place for place, rung in enumerate(all_rungs(self._stage))}
+        rank = {rung.key: place for place, rung in enumerate(self._stage.all_rungs)}
         best: dict[tuple[str, str, date], tuple[datetime, int, int]] = {}
         for reminder in due:
             if not reminder.is_notice:

@@ -1,15 +1,15 @@
 """The tasks of a state: look at them, and say that one is done."""
 
+from yearwheel.notifications.requests import RequestKind
 from yearwheel.services.app import App, Refused
-from yearwheel.services.moves import MORE_TIME
 from yearwheel.store import events, tasks
 from yearwheel.store.events import Event
 from yearwheel.store.tasks import Task
 
 # Somebody waits for the answer to these: they close when it is given.
-ANSWERED_BY = {
-    MORE_TIME: "yearwheel extension grant or refuse",
-    "hand_over": "yearwheel roster hand-over",
+ANSWERED_BY: dict[str, str] = {
+    RequestKind.MORE_TIME: "yearwheel extension grant or refuse",
+    RequestKind.HAND_OVER: "yearwheel roster hand-over",
 }
 
 

@@ -1,4 +1,4 @@
-"""Tell the state's admins of their week and of what went wrong, in the transaction that queues the mail."""
+"""Tell the state's admins of their week, of requests and of what went wrong, as the mail is queued."""
 
 from datetime import datetime
 
@@ -7,10 +7,11 @@ from yearwheel.notifications.whole_cycle import anchor
 from yearwheel.roster.people import Role, Roster
 from yearwheel.services.active import Active
 from yearwheel.services.alerts import alerts
+from yearwheel.services.requests import requests
 from yearwheel.services.weekly_digest import weekly_digest
 from yearwheel.store import Connection, notices, reminders, rosters
 
-_KINDS = (NoticeKind.WEEKLY, NoticeKind.ALERT)
+_KINDS = (NoticeKind.WEEKLY, NoticeKind.REQUESTS, NoticeKind.ALERT)
 
 
 def has_admins(roster: Roster) -> bool:
@@ -26,5 +27,6 @@ def tell_the_state(connection: Connection, active: Active, now: datetime) -> Non
     place = anchor(active.cycle, roster, roster.office.code)
     written = notices.written(connection, active.key, place, _KINDS)
     told = weekly_digest(connection, active, roster, written, now)
+    told += requests(connection, active, roster, written, now)
     told += alerts(connection, active, roster, written, now)
     reminders.add(connection, active.key, told, now, active.stored.version)

@@ -1,0 +1,104 @@
+"""What districts ask of the office reaches a person there: once by letter, then in each week's digest."""
+
+import pytest
+
+from tests.apps import ADA, ANN, BOB, KEY, begun, hand_in, round_at, set_clock
+from tests.fakes import FakeMailer
+from tests.unit.test_reader_link import link_of, press
+from tests.unit.test_whole_cycle import tell_admins, texts, told
+from yearwheel.services.app import App
+from yearwheel.services.contacts import decide_hand_over
+from yearwheel.services.more_time import refuse
+from yearwheel.services.prove import prove
+from yearwheel.services.tasks import list_tasks
+
+FLOOD = "the flood took our servers"
+
+
+@pytest.fixture
+def mailer() -> FakeMailer:
+    return FakeMailer()
+
+
+@pytest.fixture
+def app(sqlite_database, mailer: FakeMailer) -> App:
+    """Budget is open, and nobody has asked anything yet."""
+    app = begun(sqlite_database, mailer)
+    tell_admins(app)
+    round_at(app, "2027-02-01")
+    return app
+
+
+def asked_of_ada(app: App, mailer: FakeMailer, day: str) -> list[str]:
+    """The requests a round tells the state's admin of, each as its two lines."""
+    before = len(texts(mailer, ADA.email))
+    round_at(app, day)
+    text = "\n".join(texts(mailer, ADA.email)[before:]).replace("\r\n", "\n")
+    requests = text.partition("to answer")[2].partition("How the state stands")[0]
+    blocks = requests.split("\n  - ")[1:]
+    return [" | ".join(line.strip() for line in block.split("\n\n")[0].splitlines()) for block in blocks]
+
+
+def ask(app: App, mailer: FakeMailer, contact=ANN, **form: str) -> None:
+    where = "" if "stage" in form or form["act"] == "pass_on" else f"/{contact.district_code}/budget"
+    assert press(app, link_of(app, mailer, contact) + where, **form).status_code == 200
+
+
+def test_a_call_for_help_is_told_in_the_next_round_and_once(app: App, mailer: FakeMailer) -> None:
+    ask(app, mailer, act="need_help", stage="budget")
+
+    assert asked_of_ada(app, mailer, "2027-02-02") == [
+        f"{ANN.email} | Ann of Ash County asks for help with Budget, due Monday, March 1"
+    ]
+    assert asked_of_ada(app, mailer, "2027-02-03") == []
+    assert told(app, "requests") == [("requests:2027-02-02", ADA.key)]
+    assert prove(app, KEY).holds
+
+
+def test_requests_of_one_day_come_in_one_letter_and_later_ones_the_next_day(
+    app: App, mailer: FakeMailer
+) -> None:
+    ask(app, mailer, act="more_time", until="2027-03-05", why=FLOOD)
+    ask(app, mailer, BOB, act="pass_on", name="Eve Fox", email="eve@birch.example")
+    first = asked_of_ada(app, mailer, "2027-02-02")
+    set_clock(app, "2027-02-02 11:00")
+    ask(app, mailer, BOB, act="need_help", stage="budget")
+    same_day = asked_of_ada(app, mailer, "2027-02-02 12:00")
+    next_day = asked_of_ada(app, mailer, "2027-02-03")
+
+    assert first == [
+        f"Budget: Ash County | Ann by link asks for time until Friday, March 5: {FLOOD}. To answer: "
+        "yearwheel extension grant 001 budget, or refuse",
+        "eve@birch.example | Bob of Birch County says that Eve Fox does their work now. To answer: yearwheel "
+        "roster hand-over 1 --accept, or --refuse",
+    ]
+    assert same_day == []
+    assert next_day == [f"{BOB.email} | Bob of Birch County asks for help with Budget, due Monday, March 1"]
+
+
+def test_what_was_answered_before_the_round_is_not_told(app: App, mailer: FakeMailer) -> None:
+    ask(app, mailer, act="more_time", until="2027-03-05", why=FLOOD)
+    ask(app, mailer, BOB, act="pass_on", name="Eve Fox", email="eve@birch.example")
+    ask(app, mailer, BOB, act="need_help", stage="budget")
+    refuse(app, KEY, "budget", "001", by="ada", why="the law sets it")
+    decide_hand_over(app, KEY, 1, accept=False, by="ada")
+    ask(app, mailer, BOB, act="on_track", stage="budget")
+
+    assert asked_of_ada(app, mailer, "2027-02-02") == []
+
+
+def test_work_that_is_in_needs_no_help_any_more(app: App, mailer: FakeMailer) -> None:
+    ask(app, mailer, act="need_help", stage="budget")
+    ask(app, mailer, BOB, act="need_help", stage="budget")
+    hand_in(app, "budget", "001")
+
+    assert [(task.kind, task.district_code) for task in list_tasks(app, "KY")] == [("need_help", "002")]
+
+
+def test_the_weeks_digest_counts_what_still_waits(app: App, mailer: FakeMailer) -> None:
+    ask(app, mailer, act="need_help", stage="budget")
+    round_at(app, "2027-02-02")
+    round_at(app, "2027-02-08")
+
+    weekly = texts(mailer, ADA.email)[-1].replace("\r\n", "\n")
+    assert "  - Asked for help\n    1 district without an answer, the longest for 7 days\n" in weekly

@@ -15,7 +15,7 @@ from tests.property.test_any_order import Year
 from yearwheel.notifications.ledger import OutboxStatus
 from yearwheel.notifications.news import TOLD_THE_YEAR
 from yearwheel.services.active import read_active
-from yearwheel.stages.status import OWED, Status
+from yearwheel.stages.status import OWED
 from yearwheel.store import outbox, pauses, standings
 from yearwheel.store.database import Database
 
@@ -100,8 +100,6 @@ def _hold_to_the_days_in_force(year: Year, known: dict[tuple[str, str], date]) -
         standing = here.get((stage_key, contact.district_code))
         if standing is None or stage.review is not None or standing.status not in OWED:
             continue
-        # Higher up they hear only that it is late, and of work that came back nothing.
-        told = stage.tell if standing.status is Status.RETURNED else (*stage.tell, *TOLD_THE_YEAR)
-        if not contact.roles & set(told):
+        if not contact.roles & {*stage.tell, *TOLD_THE_YEAR}:  # higher up they hear only that it is late
             continue
         assert day == (standing.due_on or stage.dates.due.on), (contact_key, stage_key)

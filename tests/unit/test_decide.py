@@ -66,6 +66,16 @@ def test_a_return_gives_the_district_its_own_day_its_ladder_and_the_words(app):
     assert [e.why for e in logged(app, "returned")] == [CHANGES]
 
 
+def test_a_return_outside_reviews_is_told_to_all_who_have_the_years_dates(app):
+    decide(app, KEY, [Decision("budget", "001", "Ray", CHANGES)])
+
+    assert ledger(app, stage_key="budget", kind="returned") == [
+        ("returned:1", "ann", "planned", None),
+        ("returned:1", "finn", "planned", None),
+        ("returned:1", "sue", "planned", None),
+    ]
+
+
 def test_a_second_look_has_its_own_shorter_time(app):
     say(app, CHANGES)
     set_clock(app, "2027-05-05")

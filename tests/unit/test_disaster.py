@@ -1,6 +1,7 @@
 """A relief: the clock stands still for the struck, nothing is asked of them, and it ends by itself."""
 
 from datetime import date
+from email import message_from_bytes, policy
 
 import pytest
 
@@ -167,6 +168,68 @@ def test_the_letters_after_it_are_soft_to_the_struck_only(app):
         raws = {row: outbox.read(connection, row)["raw"] for _, row in rows}
     soft = {(code, b"We know that this is a hard time" in raws[row]) for code, row in rows}
     assert soft == {("001", True), ("002", False), ("003", False)}
+
+
+def words_to_the_struck(app, day: str) -> list[str]:
+    """Subjects and texts of a day's letters about district 001, as one text each."""
+    with app.database.reading() as connection:
+        query = (
+            "SELECT DISTINCT o.id FROM reminder r JOIN outbox o ON o.id = r.outbox_id "
+            f"WHERE r.district_code = '001' AND o.send_on = '{day}' ORDER BY o.id"
+        )
+        rows = connection.exec_driver_sql(query).scalars().all()
+        mails = [
+            message_from_bytes(outbox.read(connection, row)["raw"], policy=policy.default) for row in rows
+        ]
+    return [f"{mail['Subject']}\n{mail.get_body(('plain',)).get_content()}" for mail in mails]
+
+
+def test_several_new_dates_are_called_new_dates_and_not_things_due(app):
+    round_at(app, "2027-03-01")
+    hand_in(app, "budget", "001")
+    round_at(app, "2027-04-01")
+    decide(app, KEY, [Decision("budget", "001", "ray", "Sign it.")])
+    round_at(app, "2027-04-02")
+    declare(app, last=date(2027, 4, 14))
+    round_at(app, "2027-04-05")
+
+    told = words_to_the_struck(app, "2027-04-05")
+    assert {words.splitlines()[0] for words in told} == {
+        "2 new dates, first Budget on Wednesday, April 28",
+        "New date: Budget - Ash County",  # to the finance officer, who has to do with no other stage
+    }
+    assert ["There are 2 new dates. The first comes first." in words for words in told].count(True) == 2
+
+
+def test_whom_it_is_escalated_to_is_written_softly_too(app):
+    declare(app)
+    round_at(app, "2027-03-08")
+    round_at(app, "2027-03-19")
+
+    told = words_to_the_struck(app, "2027-03-19")
+    to_sue = [words for words in told if "superintendent" in words]
+    assert [words.splitlines()[0] for words in to_sue] == ["Still open: Budget - Ash County"]
+    assert all("We know that this is a hard time" in words for words in told)
+
+
+def test_more_time_given_after_it_does_not_end_the_soft_words(app):
+    declare(app)
+    round_at(app, "2027-03-08")
+    extend(
+        app, KEY, [Extension("budget", "001", date(2027, 3, 19))], by="ada", why="still no power", force=True
+    )
+    round_at(app, "2027-03-19")
+
+    assert all("hard time" in words for words in words_to_the_struck(app, "2027-03-19"))
+
+
+def test_a_disaster_that_was_taken_back_leaves_no_soft_words(app):
+    done = declare(app)
+    undo(app, KEY, done.act, by="ada", why="the wrong county")
+    round_at(app, "2027-03-01")
+
+    told = words_to_the_struck(app, "2027-03-01")
+    assert [("hard time" in words) for words in told] == [False] * len(told) != []
 
 
 def test_the_same_days_stand_still_only_once(app):

@@ -8,6 +8,7 @@ from tests.apps import CYCLE, KEY, SOURCE, begun, hand_in, ledger, logged, round
 from yearwheel.config.cycle_file import load_cycle, read_shipped
 from yearwheel.services.app import Refused
 from yearwheel.services.change_calendar import save_change
+from yearwheel.services.decide import Decision, decide
 from yearwheel.services.extend import Extension, extend, notes, take_back_extension
 from yearwheel.services.mass import NewDay, extend_many
 from yearwheel.services.others_days import warning
@@ -96,6 +97,10 @@ def test_a_day_past_the_one_the_law_sets_is_given_with_a_warning_that_is_kept(ap
     assert [event.detail["warning"] for event in logged(app, "deadline_moved")] == [said]
     take_back_extension(app, KEY, "budget", "001", by="ada", why="a mistake")
     assert "warning" not in logged(app, "deadline_moved")[-1].detail
+
+    hand_in(app, "budget", "001")
+    decide(app, KEY, [Decision("budget", "001", "Ray", "Sign it.")])
+    assert [event.detail["warning"] for event in logged(app, "returned")] == [said]
 
 
 def test_a_day_that_somebody_else_sets_is_named_as_theirs_and_our_own_needs_no_warning(app):

@@ -13,6 +13,7 @@ from yearwheel.cli.show import print_json, say, table, weekday
 if TYPE_CHECKING:
     from yearwheel.calendar.cycle import Cycle
     from yearwheel.services.district_page import DistrictPage, StagePart
+    from yearwheel.stages.standing import Standing
 
 district = typer.Typer(no_args_is_help=True, help="See one district's year; begin, hand in, return, approve.")
 Code = Annotated[str, typer.Argument(metavar="CODE", help="The district's code, such as 001.")]
@@ -126,9 +127,10 @@ def send_back(
     """Return work for changes; the district gets the words and a date of its own."""
     if not changes.strip():
         raise Unclear("say what has to change: --changes '...'")
-    due_on = _decide(code, stage, by, changes, cycle, at)
+    after, said = _decide(code, stage, by, changes, cycle, at)
+    assert after.due_on is not None
     say(
-        f"{code} has {stage} back, due again on {weekday(due_on)}\n"
+        "\n".join([f"{code} has {stage} back, due again on {weekday(after.due_on)}", *said]) + "\n"
         "to undo: let the district hand in again as it was; the letter says what you wrote"
     )
 
@@ -140,16 +142,19 @@ def approve(code: Code, stage: StageKey, by: By, cycle: CycleKey = "", at: At = 
     say(f"{code} is approved in {stage}\nto undo: yearwheel district return {code} {stage} --changes '...'")
 
 
-def _decide(code: str, stage: str, by: str, changes: str, cycle: str, at: str) -> Any:
-    """Carry out a decision; the day the work is due."""
+def _decide(
+    code: str, stage: str, by: str, changes: str, cycle: str, at: str
+) -> tuple["Standing", list[str]]:
+    """Carry out a decision; how the district then stands, and what to know of its day."""
     from yearwheel.services.decide import Decision, decide
+    from yearwheel.services.extend import notes
     from yearwheel.services.lookup import find_district, find_stage
 
     with cycle_desk(cycle, at) as (app, active):
         find_district(app, active, code)
-        find_stage(active.cycle, stage)
+        found = find_stage(active.cycle, stage)
         (after,) = decide(app, active.key, [Decision(stage, code, by, changes)])
-    return after.due_on
+    return after, notes(active.cycle, found, after)
 
 
 def _read(path: Path | None) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from yearwheel.calendar.cycle import Stage
 from yearwheel.notifications.ledger import NoticeKind, Reason, ReminderKey
 from yearwheel.roster.people import Role
 from yearwheel.stages.status import HANDED_IN, OWED, WAIVED, Status
@@ -32,11 +33,13 @@ CHANGES_THE_YEAR = frozenset(
 TOLD_THE_YEAR = (Role.TECHNOLOGY_COORDINATOR, Role.SUPERINTENDENT)  # who is written the year's dates
 
 
-def readers(event: str, tell: Sequence[str]) -> tuple[str, ...]:
+def readers(event: str, stage: Stage) -> tuple[str, ...]:
     """The roles that hear of an event: the stage's, and of changed dates those who were written them all."""
     if NOTICES.get(event) is NoticeKind.ASSIGNED:
         return (Role.REVIEWER,)
-    return tuple(dict.fromkeys((*tell, *TOLD_THE_YEAR))) if event in CHANGES_THE_YEAR else tuple(tell)
+    # A review that sends work back gives a day for the changes; the year's dates name the review's own.
+    moves_day = event in CHANGES_THE_YEAR or (event == "returned" and stage.review is None)
+    return tuple(dict.fromkeys((*stage.tell, *TOLD_THE_YEAR))) if moves_day else stage.tell
 
 
 @dataclass(frozen=True, slots=True)

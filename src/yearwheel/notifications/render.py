@@ -16,6 +16,7 @@ from yearwheel.calendar.cycle import RungKind
 from yearwheel.calendar.day_words import day_words, left_words, time_words
 from yearwheel.notifications.ledger import TO_THE_OFFICE, WHOLE_CYCLE, NoticeKind
 from yearwheel.notifications.letter import Item, Letter
+from yearwheel.notifications.news import NEW_DAYS
 from yearwheel.notifications.styles import InlinedStyles
 from yearwheel.notifications.untrusted import lines, one_line
 from yearwheel.notifications.words import Words, write_words
@@ -61,7 +62,14 @@ _LABELS: dict[str, str] = {  # of what is not due, where the kind's own name is 
 }
 # The messages that have softer words for districts that a disaster has struck.
 _SOFTER: frozenset[str] = frozenset(
-    {RungKind.LATE, RungKind.REMINDER, RungKind.DUE_TODAY, RungKind.OPENED, NoticeKind.EXTENSION}
+    {
+        RungKind.LATE,
+        RungKind.ESCALATION,
+        RungKind.REMINDER,
+        RungKind.DUE_TODAY,
+        RungKind.OPENED,
+        NoticeKind.EXTENSION,
+    }
 )
 # What is not said beside another thing about the same work, since that says it all.
 _SAID_BY: Mapping[str, str] = {
@@ -320,6 +328,7 @@ def _page(letter: Letter) -> dict[str, Any]:
         "cycle_title": one_line(letter.cycle_title),
         "groups": groups,
         "due": {(group.stage, group.where, group.due) for group in groups if group.dated},
+        "moved": all(group.kind in NEW_DAYS for group in groups if group.dated),
         "reasons": REASONS,
         "unsubscribe": UNSUBSCRIBE if letter.unsubscribe else "",
         "reader_link": READER_LINK,

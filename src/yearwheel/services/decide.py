@@ -9,6 +9,7 @@ from yearwheel.notifications.ledger import NoticeKind
 from yearwheel.services.active import Active, read_active
 from yearwheel.services.app import App, Refused
 from yearwheel.services.moves import Move, find_standing, make_moves, with_status
+from yearwheel.services.others_days import warning
 from yearwheel.services.relief import first_day
 from yearwheel.stages.standing import DueBecause, Standing
 from yearwheel.stages.status import HANDED_IN, LABELS, Status
@@ -61,9 +62,10 @@ def _move(connection: Connection, active: Active, decision: Decision, now: datet
         due_because=DueBecause.RETURNED,
         rounds=before.rounds + 1,
     )
-    return Move(
-        before, after, decision.by, "returned", decision.changes, NoticeKind.RETURNED, note=decision.changes
-    )
+    said = warning(active.cycle.stage(before.stage_key), after)
+    detail = {"warning": said} if said else None
+    words = decision.changes
+    return Move(before, after, decision.by, "returned", words, NoticeKind.RETURNED, words, detail)
 
 
 def _two_people(connection: Connection, active: Active, before: Standing, by: str) -> None:

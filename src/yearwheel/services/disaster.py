@@ -9,7 +9,7 @@ from yearwheel.services.mass import MassAct, carry_out, taken_back
 from yearwheel.services.reasons import need_reason
 from yearwheel.services.relief import DAY, standing_still
 from yearwheel.services.selection import Selection, off_the_map, select
-from yearwheel.store import Connection, events, reliefs, rosters, standings
+from yearwheel.store import Connection, acts, events, reliefs, rosters, standings
 from yearwheel.store.events import Event
 
 LONGEST = timedelta(days=366)  # a cycle is a year; a later day is a slip of the hand
@@ -56,6 +56,19 @@ def declare_disaster(
             events.append(work.connection, [declared])
             work.commit()
     return done
+
+
+def struck_places(connection: Connection, cycle_key: str) -> frozenset[tuple[str, str]]:
+    """The (stage, district) places that a relief touched, unless it was taken back as a whole."""
+    declared = reliefs.list_reliefs(connection, cycle_key)
+    back = taken_back(connection, cycle_key) if declared else {}
+    return frozenset(
+        (event.stage_key, event.district_code)
+        for relief in declared
+        if relief.act not in back
+        for _, event in acts.find(connection, cycle_key, relief.act)
+        if event.stage_key and event.district_code
+    )
 
 
 def _given_until(connection: Connection, cycle_key: str, today: date) -> dict[str, date]:

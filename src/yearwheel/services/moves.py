@@ -211,7 +211,7 @@ def _notices(
     stage = active.stages[move.after.stage_key]
     deadline_on: date = move.after.due_on or stage.dates.due.on
     seen = set()
-    for role in readers(move.kind, stage.tell):
+    for role in readers(move.kind, stage):
         for contact in roster.holders(move.after.district_code, Role(role)):
             if contact.key in seen:
                 continue

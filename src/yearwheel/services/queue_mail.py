@@ -1,6 +1,6 @@
 """Put what has fallen due into the outbox: one digest a person and day, in one transaction with its cause."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache, cached_property
@@ -30,11 +30,11 @@ from yearwheel.roster.people import ROLE_LABELS, STATE_ROLES, Contact, Role, Ros
 from yearwheel.services.active import Active, read_active
 from yearwheel.services.app import App
 from yearwheel.services.contacts import welcome_back
+from yearwheel.services.disaster import struck_places
 from yearwheel.services.rounds import call_due, out_of_reach
 from yearwheel.services.untold import known_days
 from yearwheel.services.whole_cycle import tell_the_state
 from yearwheel.stages.evidence import takes
-from yearwheel.stages.standing import DueBecause
 from yearwheel.stages.status import HANDED_IN, WAIVED
 from yearwheel.store import (
     Connection,
@@ -315,16 +315,21 @@ class _Writer:
         )
 
     def _basis(self, stage_key: str, code: str, on: date) -> str:
-        return basis_words(self._stages[stage_key], on, granted=(stage_key, code) in self._granted)
+        return basis_words(self._stages[stage_key], on, granted=(stage_key, code) in self._set_by_office)
 
     def _year_of(self, code: str, on: date) -> dict[str, date]:
         """A district's due days that are still ahead: who comes in mid-year is told no others."""
         return {key: due_on for (key, of), due_on in self._years.items() if of == code and due_on >= on}
 
     @cached_property
-    def _granted(self) -> Mapping[tuple[str, str], str]:
-        """The (stage, district) places whose deadline the office moved, and why: some for a disaster."""
-        return standings.find_granted(self._connection, self._active.key)
+    def _set_by_office(self) -> set[tuple[str, str]]:
+        """The (stage, district) places whose deadline is a day that the office gave them."""
+        return standings.find_set_by_office(self._connection, self._active.key)
+
+    @cached_property
+    def _struck(self) -> Collection[tuple[str, str]]:
+        """The (stage, district) places that a disaster has touched: of these letters speak softly."""
+        return struck_places(self._connection, self._active.key)
 
     @cached_property
     def _comments(self) -> Mapping[tuple[str, str], str]:
@@ -375,7 +380,7 @@ class _Writer:
             else reminder.note,
             role_label=self._role_label(contact, Role(reminder.role), reminder.district_code),
             gentle=reminder.district_code in self._relieved
-            or self._granted.get((stage.key, reminder.district_code)) == DueBecause.RELIEF,
+            or (stage.key, reminder.district_code) in self._struck,
             due_before=self._known_days.get((stage.key, reminder.district_code, contact.key)),
             taken_until=self._taken_until(stage, reminder, kind, on),
             takes=takes(stage.kind) if kind in ASKS_FOR_WORK else (),

@@ -91,12 +91,13 @@ def find_unfinished(
     return [Standing(*row) for row in connection.execute(query).all()]
 
 
-def find_granted(connection: Connection, cycle_key: str) -> dict[tuple[str, str], str]:
+def find_set_by_office(connection: Connection, cycle_key: str) -> set[tuple[str, str]]:
     """The (stage, district) places whose due day the office set: by an extension, a relief or a return."""
-    query = select(table.c.stage_key, table.c.district_code, table.c.due_because)
-    granted = table.c.due_because.in_([DueBecause.EXTENSION, DueBecause.RELIEF, DueBecause.RETURNED])
-    found = connection.execute(query.where(table.c.cycle_key == cycle_key, granted))
-    return {(stage_key, code): because for stage_key, code, because in found}
+    query = select(table.c.stage_key, table.c.district_code)
+    by_office = table.c.due_because.in_([DueBecause.EXTENSION, DueBecause.RELIEF, DueBecause.RETURNED])
+    return {
+        (row[0], row[1]) for row in connection.execute(query.where(table.c.cycle_key == cycle_key, by_office))
+    }
 
 
 def count_by_status(connection: Connection, cycle_key: str) -> dict[str, dict[str, int]]:

@@ -22,6 +22,10 @@ def test_dates_are_brought_when_they_are_told_first_or_move() -> None:
     }
 
 
+def test_only_what_is_not_asked_any_more_takes_a_date_out() -> None:
+    assert {kind for kind, entry in CATALOG.items() if entry.withdraws} == {"excused"}
+
+
 @pytest.mark.parametrize("kind", sorted(CATALOG))
 def test_a_coordinator_can_decline_nothing_but_a_weekly_digest(kind: str) -> None:
     assert may_decline(kind, Role.TECHNOLOGY_COORDINATOR, statutory=False) == (kind == "weekly")

@@ -8,10 +8,11 @@ import pytest
 import vobject
 from icalendar import Calendar
 
-from tests.apps import KEY, SOURCE, begun, hand_in, logged, round_at, set_clock, with_mail
+from tests.apps import KEY, SOURCE, begun, hand_in, logged, round_at, set_clock, standing_of, with_mail
 from yearwheel.calendar.feed import FeedScope
 from yearwheel.services.app import Refused
 from yearwheel.services.change_calendar import save_change
+from yearwheel.services.decide import Decision, decide
 from yearwheel.services.excuse import excuse
 from yearwheel.services.extend import Extension, extend, take_back_extension
 from yearwheel.services.feeds import create_feed, list_feeds, read_feed, revoke_feed
@@ -74,6 +75,20 @@ def test_a_districts_feed_has_its_due_days_as_whole_days_with_an_alarm(app):
         "plan.001": (date(2027, 4, 15), "CONFIRMED", 1),
         "review.001": (date(2027, 6, 1), "CONFIRMED", 1),
     }
+
+
+def test_the_reviewers_own_day_is_none_of_the_districts(app):
+    token = make(app)
+    set_clock(app, "2027-04-01")
+    hand_in(app, "plan", "001")
+    round_at(app, "2027-04-02")
+    read_by = standing_of(app, "review", "001").due_on
+    shown = events(app, token)["review.001"]
+    decide(app, KEY, [Decision("review", "001", "Ray", "Sign it.")])
+    changes_by = standing_of(app, "review", "001").due_on
+
+    assert (shown[0], read_by) == (date(2027, 6, 1), date(2027, 4, 12))
+    assert events(app, token)["review.001"][0] == changes_by
 
 
 def test_the_alarm_goes_a_week_before(app):

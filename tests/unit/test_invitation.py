@@ -11,7 +11,8 @@ from tests.apps import ANN, CYCLE, KEY, at, begun, make_app, round_at
 from tests.fakes import FakeMailer
 from tests.unit.test_mime import parsed
 from yearwheel.calendar.ics import event_uid
-from yearwheel.notifications.invitation import announce, write_dates
+from yearwheel.notifications.invitation import Method, announce, write_dates
+from yearwheel.services.excuse import excuse, reinstate
 from yearwheel.services.extend import Extension, extend
 
 STAMP = datetime(2027, 2, 1, 15, tzinfo=UTC)
@@ -87,6 +88,19 @@ def test_a_title_cannot_break_out_of_its_line(title: str) -> None:
     assert not event.subcomponents
 
 
+def test_a_date_that_is_withdrawn_is_the_same_event_cancelled() -> None:
+    (told,) = events(write_dates([announce(CYCLE, BUDGET, "001", MARCH_1, "")], STAMP))
+    raw = write_dates([announce(CYCLE, BUDGET, "001", MARCH_1, "")], STAMP + timedelta(days=1), Method.CANCEL)
+    (gone,) = events(raw)
+
+    assert b"METHOD:CANCEL\r\n" in raw
+    assert (str(gone["uid"]), str(gone["status"]), gone["sequence"]) == (
+        str(told["uid"]),
+        "CANCELLED",
+        told["sequence"] + 1,
+    )
+
+
 def test_nothing_announced_is_nothing_attached() -> None:
     assert write_dates([], STAMP) == b""
 
@@ -114,6 +128,20 @@ def test_the_publication_brings_every_date_of_the_district(sqlite_database, mail
     assert attached(mailer, ANN.email) == [
         [("Due: Budget", MARCH_1), ("Due: Plan", date(2027, 4, 15)), ("Due: Review", date(2027, 6, 1))]
     ]
+
+
+def test_an_excuse_takes_the_date_out_and_its_end_brings_it_again(sqlite_database, mailer) -> None:
+    app = begun(sqlite_database, mailer)
+    excuse(app, KEY, "plan", "001", by="ada", why="merged")
+    round_at(app, "2027-01-12")
+    excused = parsed(mailer.sent[-1].raw)
+    *_, last = excused.iter_parts()
+    reinstate(app, KEY, "plan", "001", by="ada", why="not merged")
+    round_at(app, "2027-01-13")
+
+    assert (last.get_param("method"), last.get_param("name")) == ("CANCEL", "withdrawn.ics")
+    assert attached(mailer, ANN.email)[-2:] == [[("Due: Plan", date(2027, 4, 15))]] * 2
+    assert b"method=PUBLISH" in mailer.sent[-1].raw
 
 
 def test_openings_and_extensions_bring_their_date_and_reminders_none(sqlite_database, mailer) -> None:

@@ -126,4 +126,5 @@ def test_the_catalog_can_be_read_by_programs(tmp_path: Path) -> None:
         "need": "courtesy",
         "example": "This week: Kentucky education technology planning 2027",
         "announces": False,
+        "withdraws": False,
     }

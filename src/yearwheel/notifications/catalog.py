@@ -18,7 +18,10 @@ class Need(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One kind of message. `announces`: it names a new date, and brings it as an .ics."""
+    """One kind of message. `announces`: it names a new date, and brings it as an .ics.
+
+    `withdraws`: what it speaks of is not asked, and its .ics takes the date out of calendars.
+    """
 
     kind: str
     who: str
@@ -26,6 +29,7 @@ class Entry:
     need: Need
     example: str  # a subject
     announces: bool = False
+    withdraws: bool = False
 
 
 _TOLD = "the people in charge of the stage"
@@ -135,6 +139,7 @@ CATALOG: dict[str, Entry] = {
             "a stage need not be done",
             Need.DUTY,
             "Excused: Drafting - Adair County",
+            withdraws=True,
         ),
         Entry(
             NoticeKind.REINSTATED,

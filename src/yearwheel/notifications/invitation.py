@@ -1,8 +1,9 @@
-"""The .ics that comes with a letter: the dates it announces, to be taken over into a reader's calendar."""
+"""The .ics that comes with a letter: dates to be taken over into a reader's calendar, or taken out of it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
 from functools import lru_cache
 from urllib.parse import quote
 
@@ -13,6 +14,13 @@ from yearwheel.calendar.ics import event_uid
 
 _EPOCH = date(2020, 1, 1)
 _PLACE = "\ue000"  # where the district's code goes in what is written once for all districts
+
+
+class Method(StrEnum):
+    """What a calendar program is to do with the dates it is brought (RFC 5546 1.4)."""
+
+    PUBLISH = "PUBLISH"  # take them over
+    CANCEL = "CANCEL"  # take them out: a published date that is withdrawn (RFC 5546 4.1.3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +46,7 @@ def announce(
     return Announced(cycle.key, stage.key, quote(district_code, safe=""), title, due_on, "\n".join(lines))
 
 
-def write_dates(dates: Iterable[Announced], stamp: datetime) -> bytes:
+def write_dates(dates: Iterable[Announced], stamp: datetime, method: Method = Method.PUBLISH) -> bytes:
     """The dates as a calendar to publish (RFC 5546 3.2.1), the same bytes for the same dates and stamp.
 
     A date that moves keeps its UID, and its SEQUENCE is the day it was told on: a later letter wins, and of
@@ -47,31 +55,33 @@ def write_dates(dates: Iterable[Announced], stamp: datetime) -> bytes:
     told = tuple(dates)
     codes = {announced.district_code for announced in told}
     if len(codes) != 1:
-        return _write(told, stamp)
-    shared = _write(tuple(replace(announced, district_code=_PLACE) for announced in told), stamp)
+        return _write(told, stamp, method)
+    shared = _write(tuple(replace(announced, district_code=_PLACE) for announced in told), stamp, method)
     return shared.replace(_PLACE.encode(), codes.pop().encode())
 
 
 @lru_cache(maxsize=512)  # a round tells hundreds of districts the same dates, and icalendar is slow
-def _write(dates: tuple[Announced, ...], stamp: datetime) -> bytes:
+def _write(dates: tuple[Announced, ...], stamp: datetime, method: Method) -> bytes:
     if not dates:
         return b""
     calendar = Calendar()
     calendar.add("prodid", "-//Yearwheel//Planning dates//EN")
     calendar.add("version", "2.0")
-    calendar.add("method", "PUBLISH")
+    calendar.add("method", method)
     for announced in dates:
-        calendar.add_component(_event(announced, stamp))
+        calendar.add_component(_event(announced, stamp, method))
     return bytes(calendar.to_ical())
 
 
-def _event(announced: Announced, stamp: datetime) -> Event:
+def _event(announced: Announced, stamp: datetime, method: Method) -> Event:
     event = Event()
     # Not the feed's own: of two events with one UID a program would keep a letter's old day or the feed's.
     uid = event_uid(announced.cycle_key, announced.stage_key, announced.district_code)
     event.add("uid", f"letter.{uid}")
     event.add("dtstamp", stamp.astimezone(UTC))
     event.add("sequence", (stamp.astimezone(UTC).date() - _EPOCH).days)
+    if method is Method.CANCEL:
+        event.add("status", "CANCELLED")
     event.add("dtstart", announced.due_on)  # a day, so that no zone moves it
     event.add("dtend", announced.due_on + timedelta(days=1))
     event.add("summary", announced.title)

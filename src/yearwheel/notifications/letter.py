@@ -62,5 +62,6 @@ class Letter(NamedTuple):
     sender: str  # the address in From
     reader_link: str  # http(s), the reader's own page: how the work stands, or that they are the wrong person
     dates: bytes = b""  # the .ics of the dates it announces, see `invitation`; may be empty
+    withdrawn: bytes = b""  # the .ics that takes dates out of a calendar; may be empty
     ask_to_confirm: bool = False  # half a year has passed since they said that their role is right
     unsubscribe: str = ""  # the link that stops letters like this; empty where the reader must be told

@@ -8,6 +8,7 @@ from email.utils import format_datetime, formataddr
 from functools import lru_cache
 from hashlib import sha256
 
+from yearwheel.notifications.invitation import Method
 from yearwheel.notifications.letter import Letter
 from yearwheel.notifications.render import Rendered
 
@@ -69,7 +70,8 @@ def to_bytes(letter: Letter, rendered: Rendered) -> bytes:
             _part(boundary, "plain", rendered.text),
             _part(boundary, "html", rendered.html),
             # Last, as the alternative that a calendar program prefers (RFC 2046 5.1.4).
-            _calendar(boundary, letter.dates) if letter.dates else b"",
+            _calendar(boundary, letter.withdrawn, Method.CANCEL) if letter.withdrawn else b"",
+            _calendar(boundary, letter.dates, Method.PUBLISH) if letter.dates else b"",
             f"--{boundary}--{_CRLF}".encode("ascii"),
         ]
     )
@@ -92,14 +94,15 @@ def _unsubscribe(link: str) -> list[str]:
     ]
 
 
-def _calendar(boundary: str, dates: bytes) -> bytes:
-    return f"--{boundary}{_CRLF}".encode("ascii") + _calendar_body(dates)
+def _calendar(boundary: str, dates: bytes, method: Method) -> bytes:
+    return f"--{boundary}{_CRLF}".encode("ascii") + _calendar_body(dates, method)
 
 
 @lru_cache(maxsize=512)  # a round tells hundreds of readers the same dates
-def _calendar_body(dates: bytes) -> bytes:
+def _calendar_body(dates: bytes, method: Method) -> bytes:
+    name = "dates.ics" if method is Method.PUBLISH else "withdrawn.ics"
     head = (
-        f'Content-Type: text/calendar; charset=utf-8; method=PUBLISH; name="dates.ics"{_CRLF}'
+        f'Content-Type: text/calendar; charset=utf-8; method={method}; name="{name}"{_CRLF}'
         f"Content-Transfer-Encoding: quoted-printable{_CRLF}{_CRLF}"
     )
     return head.encode("ascii") + b2a_qp(dates, istext=True) + _CRLF.encode("ascii")

@@ -14,7 +14,7 @@ from yearwheel.calendar.day_words import day_words
 from yearwheel.notifications import alerts
 from yearwheel.notifications.alerts import Trouble
 from yearwheel.notifications.catalog import ASKS_FOR_WORK, CATALOG, LATENESS, Entry, may_decline
-from yearwheel.notifications.invitation import Announced, announce, write_dates
+from yearwheel.notifications.invitation import Announced, Method, announce, write_dates
 from yearwheel.notifications.ledger import TO_THE_OFFICE, NoticeKind
 from yearwheel.notifications.letter import Item, Letter, basis_words
 from yearwheel.notifications.mime import message_id
@@ -174,6 +174,7 @@ class Previewer:
             sender=self._cycle.help_address,
             reader_link=f"{self._base_url}/l/preview",
             dates=write_dates(self._announced(kind, case), sent_at),
+            withdrawn=write_dates(self._withdrawn(kind, case), sent_at, Method.CANCEL),
             unsubscribe=f"{self._base_url}/u/preview" if declinable else "",
         )
 
@@ -217,6 +218,10 @@ class Previewer:
             for stage in self._stages():
                 yield announce(self._cycle, stage, self._district.code, stage.dates.due.on, stage.basis)
         elif CATALOG[kind].announces:
+            yield announce(self._cycle, case.stage, self._district.code, case.due_on, _basis(kind, case))
+
+    def _withdrawn(self, kind: str, case: _Case) -> Iterator[Announced]:
+        if CATALOG[kind].withdraws:
             yield announce(self._cycle, case.stage, self._district.code, case.due_on, _basis(kind, case))
 
     def _dates(self) -> Table:

@@ -10,7 +10,7 @@ from yearwheel.calendar.feed import FeedEvent, newest
 from yearwheel.calendar.ics import describe, event_uid
 from yearwheel.notifications.history import Change, Edition
 from yearwheel.services.active import Active
-from yearwheel.stages.standing import Standing
+from yearwheel.stages.standing import Standing, own_due
 from yearwheel.stages.status import OWED, WAIVED, Status
 
 
@@ -55,7 +55,7 @@ def _after(place: Standing, change: Change) -> Standing:
 
 
 def _show(cycle: Cycle, stage: Stage, place: Standing, at: datetime, *, withdrawn: bool) -> FeedEvent:
-    dates = stage.dates_for(place.due_on, cycle.workdays)
+    dates = stage.dates_for(own_due(stage, place), cycle.workdays)
     return FeedEvent(
         event_uid(cycle.key, *place.place),
         dates.due,

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from yearwheel.calendar.cycle import Deadline, OwedBy, RungKind, Stage
 from yearwheel.notifications.catalog import ASKS_FOR_WORK, CATALOG, LATENESS, may_decline
-from yearwheel.notifications.invitation import announce, write_dates
+from yearwheel.notifications.invitation import Method, announce, write_dates
 from yearwheel.notifications.ledger import (
     SYSTEM,
     WHOLE_CYCLE,
@@ -35,6 +35,7 @@ from yearwheel.services.rounds import call_due, out_of_reach
 from yearwheel.services.untold import known_days
 from yearwheel.services.whole_cycle import tell_the_state
 from yearwheel.stages.evidence import takes
+from yearwheel.stages.standing import own_due
 from yearwheel.stages.status import HANDED_IN, WAIVED
 from yearwheel.store import (
     Connection,
@@ -268,6 +269,7 @@ class _Writer:
             sent_at=self._now,
             sender=settings.mail.sender,
             dates=self._dates(items, on),
+            withdrawn=self._withdrawn(items, on),
             reader_link=self._reader_link(contact, on),
             ask_to_confirm=contact.verified_at is None or contact.verified_at < self._now - HALF_A_YEAR,
             unsubscribe=self._unsubscribe(contact, items),
@@ -303,6 +305,15 @@ class _Writer:
                 days |= {(key, code): due_on for key, due_on in self._year_of(code, on).items()}
             elif CATALOG[reminder.kind].announces:
                 days[reminder.stage_key, code] = reminder.deadline_on
+        return self._write(days, on, Method.PUBLISH)
+
+    def _withdrawn(self, items: Sequence[DueReminder], on: date) -> bytes:
+        """The days that need not be kept any more, as an .ics that takes them out."""
+        gone = (reminder for reminder in items if CATALOG[reminder.kind].withdraws)
+        days = {(r.stage_key, r.district_code): r.deadline_on for r in gone}
+        return self._write(days, on, Method.CANCEL)
+
+    def _write(self, days: Mapping[tuple[str, str], date], on: date, method: Method) -> bytes:
         several = len({code for _, code in days}) > 1
         names = {code: self._roster.districts[code].name if several else "" for _, code in days}
         cycle = self._active.cycle
@@ -312,6 +323,7 @@ class _Writer:
                 for (key, code), due_on in days.items()
             ),
             self._now,
+            method,
         )
 
     def _basis(self, stage_key: str, code: str, on: date) -> str:
@@ -342,7 +354,7 @@ class _Writer:
         """Every due day that is asked of anyone: looked up in the one round that tells of the publication."""
         stages = {stage.key: stage for stage in self._active.cycle.stages}
         return {
-            (s.stage_key, s.district_code): s.due_on or stages[s.stage_key].dates.due.on
+            s.place: own_due(stages[s.stage_key], s) or stages[s.stage_key].dates.due.on
             for s in standings.find(self._connection, self._active.key, stage_keys=stages)
             if s.status not in WAIVED
         }

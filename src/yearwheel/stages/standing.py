@@ -5,6 +5,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
+from yearwheel.calendar.cycle import Stage
 from yearwheel.stages.status import Status
 
 
@@ -38,6 +39,13 @@ class Standing:
     def place(self) -> tuple[str, str]:
         """Its stage key and district code."""
         return self.stage_key, self.district_code
+
+
+def own_due(stage: Stage, standing: Standing) -> date | None:
+    """The due day that a district has of its own. A reviewer's day for its plan is none of the district's."""
+    if stage.review is not None and standing.status is not Status.RETURNED:
+        return None
+    return standing.due_on
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,20 @@ from email import message_from_bytes, policy
 import pytest
 from sqlalchemy import func, select
 
-from tests.apps import ANN, BIRCH, KEY, PEOPLE, begun, ledger, logged, person, roster_of, round_at, set_clock
+from tests.apps import (
+    ANN,
+    BIRCH,
+    KEY,
+    PEOPLE,
+    begun,
+    hand_in,
+    ledger,
+    logged,
+    person,
+    roster_of,
+    round_at,
+    set_clock,
+)
 from tests.browser import press, visit, words
 from tests.fakes import FakeMailer
 from yearwheel.notifications.tokens import DECLINE, READER, sign
@@ -90,6 +103,19 @@ def test_a_form_of_another_site_is_refused(app: App, mailer: FakeMailer, headers
     page = visit(app, link_of(app, mailer), "POST", headers, act="need_help", stage="budget")
 
     assert (page.status_code, logged(app, "need_help")) == (403, [])
+
+
+def test_what_opens_by_a_hand_in_is_asked_at_once_and_not_with_the_next_round(
+    app: App, mailer: FakeMailer
+) -> None:
+    path = link_of(app, mailer)
+    set_clock(app, "2027-03-02")
+    before = visit(app, path).text.partition("The rest of the year")[0]
+    hand_in(app, "budget", "001")
+    after = visit(app, path).text.partition("The rest of the year")[0]
+
+    assert ("Write the plan" in before, "Write the plan" in after) == (False, True)
+    assert "Plan: on track" in press(app, path, act="on_track", stage="plan").text
 
 
 def test_a_stage_of_which_nothing_is_owed_takes_no_signal(app: App, mailer: FakeMailer) -> None:

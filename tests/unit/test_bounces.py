@@ -59,6 +59,37 @@ def sample(name: str) -> bytes:
         ("gmail_quota", SOFT, "552-5.2.2 The email account that you tried to reach is over quota."),
         ("qmail_hard", HARD, "Sorry, no mailbox here by that name. (#5.1.1)"),
         ("policy", SOFT, "550 5.7.1 Message rejected as spam by content filtering"),
+        ("exchange_prose", HARD, "ann wasn't found at mail.example."),
+        ("exchange_unknown", HARD, "Unknown To address"),
+        (
+            "exchange_groups",
+            HARD,
+            "The email address you entered couldn't be found. Please check the recipient's email address and "
+            "send the message again. If it goes on, write to the helpdesk.",
+        ),
+        (
+            "exchange_page",
+            HARD,
+            "Remote Server returned '550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient ann@mail.example "
+            "not found by SMTP address lookup'",
+        ),
+        ("exchange_page_full", SOFT, "The recipient's mailbox is full and takes in nothing at the moment."),
+        (
+            "exchange_page_report",
+            SOFT,
+            "550 5.7.133 RESOLVER.RST.SenderNotAuthenticatedForGroup; sender not authenticated",
+        ),
+        (
+            "exchange_restricted",
+            SOFT,
+            "Your message to ann@mail.example couldn't be delivered because delivery to this address is "
+            "restricted.",
+        ),
+        (
+            "exchange_rejected",
+            SOFT,
+            "The message wasn't taken in since the recipient's email provider rejected it.",
+        ),
     ],
 )
 def test_each_server_is_understood_in_its_own_format(name: str, kind: BounceKind, words: str) -> None:
@@ -72,9 +103,36 @@ def test_a_report_that_passed_a_letter_on_and_then_tells_of_a_failure_tells_of_a
     assert (bounce.kind, bounce.recipient) == (BounceKind.HARD, "ann@mail.example")
 
 
-@pytest.mark.parametrize("name", ["out_of_office", "person", "postfix_delayed"])
+@pytest.mark.parametrize("name", ["out_of_office", "person", "postfix_delayed", "postmaster_away"])
 def test_answers_and_delays_are_no_bounces(name: str) -> None:
     assert read_bounce(sample(name)) == Bounce(REPLY)
+
+
+@pytest.mark.parametrize(
+    "words", ["Automatic reply:", "AUTO: away.", "Auto-Reply:", "Out of office:", "Out-of-Office"]
+)
+def test_a_subject_may_be_all_that_tells_an_answering_machine(words: str) -> None:
+    raw = sample("postmaster_away").replace(b"Automatic reply:", words.encode())
+    assert read_bounce(raw) == Bounce(REPLY)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        re.sub(rb"(?m)^Subject: Und.*$", b"Subject: Automatic reply", sample("postfix_hard")),
+        b"X-Failed-Recipients: ann@mail.example\n" + sample("postmaster_away"),
+        sample("postmaster_away").replace(b"Automatic reply:", b"Automatic shutdown:"),
+    ],
+    ids=["a report for programs", "failed recipients", "another subject"],
+)
+def test_a_bounce_is_no_answering_machine_whatever_its_subject(raw: bytes) -> None:
+    assert read_bounce(raw).kind is HARD
+
+
+def test_no_charset_and_no_part_of_a_page_is_an_error() -> None:
+    for charset in (b"no-such-charset", b"undefined", b"hex", b"a\0b"):
+        raw = sample("exchange_page_full").replace(b'"utf-8"', charset).replace(b"</body>", b"<p <")
+        assert read_bounce(raw).kind is SOFT
 
 
 @pytest.mark.parametrize(

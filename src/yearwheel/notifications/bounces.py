@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.message import EmailMessage, Message
 from enum import StrEnum
+from html import unescape
 
 from yearwheel.notifications import verp
 
@@ -99,21 +100,30 @@ def _says_why(line: str) -> bool:
 
 
 def _kind(status: str, words: str) -> BounceKind:
-    """5.1.x and 5.2.1 are about the address (RFC 3463); a full mailbox is 5.2.2 and may empty."""
-    if status == "5.2.2" or _SOFT.search(words):
+    """5.1.x and 5.2.1 are about the address (RFC 3463); a full mailbox is 5.2.2 and may empty.
+
+    5.7.x and the like speak of our message or our server, in whatever words: no address is given up for that.
+    """
+    if status == "5.2.2" or status.startswith("5.7.") or _SOFT.search(words):
         return BounceKind.SOFT
     if status.startswith(("5.1.", "5.2.1")) or _HARD.search(words):
         return BounceKind.HARD
-    # 5.7.x and the like speak of our message or our server: the address is not given up for that.
     return BounceKind.SOFT
 
 
 def _is_reply(mail: EmailMessage) -> bool:
-    """An answering machine (RFC 3834). Some servers mark their bounces the same way."""
+    """An answering machine: marked as such (RFC 3834), or its subject says so.
+
+    Some servers mark their bounces the same way, and some machines answer as a server's own mailbox.
+    """
+    if mail["X-Failed-Recipients"]:
+        return False
+    if _AUTOMATIC.match(str(mail.get("Subject", ""))):
+        return all(part.get_content_type() != "message/delivery-status" for part in mail.walk())
     answers = _first_word(mail.get("Auto-Submitted", "no")) == "auto-replied"
     in_bulk = _first_word(mail.get("Precedence", "")) in {"auto_reply", "bulk", "list"}
     marked = answers or in_bulk or mail["X-Autoreply"] or mail["X-Autorespond"]
-    return bool(marked) and not mail["X-Failed-Recipients"] and not _is_undelivered(mail)
+    return bool(marked) and not _is_undelivered(mail)
 
 
 def _is_undelivered(mail: EmailMessage) -> bool:
@@ -139,8 +149,8 @@ def _returned(mail: EmailMessage) -> str:
     parts = [str(mail.get("References", "")), str(mail.get("In-Reply-To", ""))]
     for part in mail.walk():
         if part.get_content_maintype() == "text":
-            parts.append(_decoded(part))
-        elif part is not mail and part["Message-ID"]:
+            parts.append(_readable(part))
+        if part is not mail and part["Message-ID"]:
             parts.append(f"Message-ID: {part['Message-ID']}")
     return "\n".join(parts)
 
@@ -156,12 +166,50 @@ def _subject(mail: EmailMessage) -> str:
 
 
 def _text(mail: EmailMessage) -> str:
-    return "\n".join(_decoded(part) for part in mail.walk() if part.get_content_type() == "text/plain")
+    """The server's own text; that of its page where there is no other."""
+    parts = list(_own_parts(mail))
+    for kind in ("text/plain", "text/html"):
+        text = "\n".join(_readable(part) for part in parts if part.get_content_type() == kind)
+        if text.strip():
+            return text.replace("\u2019", "'")
+    return ""
+
+
+def _own_parts(mail: Message) -> Iterator[Message]:
+    """The parts for people, without those of a message that comes along: that one is ours."""
+    inside = mail.get_payload()
+    if mail.get_content_maintype() == "multipart" and isinstance(inside, list):
+        for part in inside:
+            if isinstance(part, Message):
+                yield from _own_parts(part)
+    elif mail.get_content_maintype() == "text":
+        yield mail
+
+
+def _readable(part: Message) -> str:
+    text = _decoded(part)
+    return _without_tags(text) if part.get_content_type() == "text/html" else text
+
+
+def _without_tags(page: str) -> str:
+    """A page's words, a line for each block of it."""
+    _, *found = _TAG.split(f"<>{page}")
+    words = []
+    for tag, text in zip(found[::2], found[1::2], strict=True):
+        if tag.lower() not in _UNSEEN:
+            words += ["" if tag.lower().strip("/") in _IN_LINE else "\n", re.sub(r"\s+", " ", text)]
+    return unescape("".join(words))
 
 
 def _decoded(part: Message) -> str:
     payload = part.get_payload(decode=True)
-    return payload.decode("utf-8", "replace").replace("\r\n", "\n") if isinstance(payload, bytes) else ""
+    if not isinstance(payload, bytes):
+        return ""
+    try:
+        text = payload.decode(part.get_content_charset("utf-8"), "replace")
+    except (LookupError, ValueError):  # no charset that there is
+        text = payload.decode("utf-8", "replace")
+    return text.replace("\r\n", "\n")
 
 
 def _first_word(value: object) -> str:
@@ -178,20 +226,27 @@ def _clean(words: str) -> str:
 
 
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+[A-Za-z0-9]")
-_STATUS = re.compile(r"\b[45]\.\d{1,3}\.\d{1,3}\b")
+_STATUS = re.compile(r"(?<![\w.])[45]\.\d{1,3}\.\d{1,3}\b(?!\.\d)")  # and no part of an IP address
 _MESSAGE_ID = re.compile(r"<([0-9a-fA-F]{40})@")
 _SENDER = re.compile(r"mailer-daemon|postmaster|mail delivery|microsoftexchange", re.IGNORECASE)
 _SUBJECT = re.compile(
     r"undeliver|returned mail|delivery (status|failure|has failed)|failure notice|mail delivery failed",
     re.IGNORECASE,
 )
+_AUTOMATIC = re.compile(
+    r"\s*(?:automatic reply|auto(?:[ -]?(?:reply|response))?:|out[ -]of[ -](?:the[ -])?office)", re.IGNORECASE
+)
+_TAG = re.compile(r"<(/?[A-Za-z0-9]*)[^<>]*>")
+_UNSEEN = {"style", "script", "title"}
+_IN_LINE = {"a", "b", "em", "font", "i", "span", "strong", "u"}
 _OWN_WORDS = re.compile(  # after these words our own message begins
     r"^-{3,}.*(?:copy of|original message|headers|below this line).*$"
-    r"|^-{3,} This is a copy|^Original message headers:|^(?=Message-ID: )",
+    r"|^-{3,} This is a copy|^Original message headers:?|^(?=Message-ID: )",
     re.IGNORECASE | re.MULTILINE,
 )
 _HARD = re.compile(
     r"no such (?:user|mailbox|address|person)|user unknown|unknown user|unknown recipient|recipient unknown"
+    r"|unknown to address|(?:wasn't|was not) found at \S"
     r"|(?:user|recipient|address|mailbox|account)[^.\n]{0,40}(?:does not exist|doesn't exist|not found"
     r"|wasn't found|couldn't be found|could not be found|unavailable|disabled|deactivated|rejected)"
     r"|invalid (?:recipient|mailbox|address)|no longer (?:works|employed|available|valid)"
@@ -200,6 +255,7 @@ _HARD = re.compile(
 )
 _SOFT = re.compile(
     r"mailbox (?:is )?full|over ?quota|quota (?:exceeded|is full)|exceeded (?:its|the|their)"
-    r"|out of storage|temporar|try again|greylist|timed out|connection refused|deferred",
+    r"|out of storage|temporar|try again|greylist|timed out|connection refused|deferred"
+    r"|address is restricted|provider rejected",
     re.IGNORECASE,
 )

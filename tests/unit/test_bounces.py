@@ -4,6 +4,7 @@ import re
 from datetime import date
 from functools import partial
 from pathlib import Path
+from time import process_time
 
 import pytest
 
@@ -142,6 +143,15 @@ def test_no_charset_and_no_part_of_a_page_is_an_error() -> None:
 )
 def test_garbage_is_not_called_an_answer(raw: bytes) -> None:
     assert read_bounce(raw) == Bounce(NOT_UNDERSTOOD)
+
+
+@pytest.mark.parametrize("piece", [b"a", b"-", b"<", b"<style>", b"&", b"4.1."])
+def test_a_line_without_an_end_takes_no_time_to_read(piece: bytes) -> None:
+    for kind in (b"plain", b"html"):
+        raw = b"From: postmaster@mail.example\nContent-Type: text/" + kind + b"\n\nuser unknown\n"
+        before = process_time()
+        read_bounce(raw + piece * 100_000)
+        assert process_time() - before < 5
 
 
 @pytest.fixture

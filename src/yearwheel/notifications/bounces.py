@@ -225,7 +225,8 @@ def _clean(words: str) -> str:
     return "".join(c for c in " ".join(words.split()) if c.isprintable())[:300]
 
 
-_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+[A-Za-z0-9]")
+# Bounded, as RFC 5321 4.5.3.1 bounds it: a line without an end must not take an hour to read.
+_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]+[A-Za-z0-9]")
 _STATUS = re.compile(r"(?<![\w.])[45]\.\d{1,3}\.\d{1,3}\b(?!\.\d)")  # and no part of an IP address
 _MESSAGE_ID = re.compile(r"<([0-9a-fA-F]{40})@")
 _SENDER = re.compile(r"mailer-daemon|postmaster|mail delivery|microsoftexchange", re.IGNORECASE)
@@ -240,7 +241,7 @@ _TAG = re.compile(r"<(/?[A-Za-z0-9]*)[^<>]*>")
 _UNSEEN = {"style", "script", "title"}
 _IN_LINE = {"a", "b", "em", "font", "i", "span", "strong", "u"}
 _OWN_WORDS = re.compile(  # after these words our own message begins
-    r"^-{3,}.*(?:copy of|original message|headers|below this line).*$"
+    r"^---.*(?:copy of|original message|headers|below this line).*$"
     r"|^-{3,} This is a copy|^Original message headers:?|^(?=Message-ID: )",
     re.IGNORECASE | re.MULTILINE,
 )

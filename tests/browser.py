@@ -22,11 +22,20 @@ def visit(
     app: App, path: str, method: str = "GET", headers: dict[str, str] | None = None, **form: str
 ) -> httpx.Response:
     """What a browser gets; redirects are not followed, and a fault of ours is a page and no exception."""
+    return _ask(app, httpx.Request(method, ADDRESS + path, headers=headers, data=form or None))
 
+
+def post(app: App, path: str, body: str, content_type: str) -> httpx.Response:
+    """What a program gets that sends these very words."""
+    headers = {"Content-Type": content_type}
+    return _ask(app, httpx.Request("POST", ADDRESS + path, headers=headers, content=body.encode()))
+
+
+def _ask(app: App, request: httpx.Request) -> httpx.Response:
     async def ask() -> httpx.Response:
         transport = httpx.ASGITransport(create_web(app), raise_app_exceptions=False)
-        async with httpx.AsyncClient(transport=transport, base_url=ADDRESS) as client:
-            return await client.request(method, path, headers=headers or {}, data=form or None)
+        async with httpx.AsyncClient(transport=transport) as client:
+            return await client.send(request)
 
     return asyncio.run(ask())
 

@@ -20,7 +20,7 @@ from tests.apps import (
     round_at,
     set_clock,
 )
-from tests.browser import press, visit, words
+from tests.browser import OURS, elements, post, press, visit, words
 from tests.fakes import FakeMailer
 from yearwheel.notifications.tokens import DECLINE, READER, sign
 from yearwheel.roster.people import Role
@@ -245,11 +245,87 @@ def test_a_mail_program_stops_a_kind_of_message_with_one_click(app: App, mailer:
     assert prove(app, KEY).breaches == ()
 
 
+FORM, PARTS = "application/x-www-form-urlencoded", 'multipart/form-data; boundary="x"'
+IN_PARTS = '--x\r\nContent-Disposition: form-data; name="List-Unsubscribe"\r\n\r\nOne-Click\r\n--x--\r\n'
+NO_BODIES_OF_ONE_CLICK = [
+    ("", FORM),
+    ("List-Unsubscribe=One-Click", "text/plain"),
+    ("List-Unsubscribe=one-click", FORM),
+    ("List-Unsubscribe=One-Click&again=true", FORM),
+    ("List-Unsubscribe=One-Click&List-Unsubscribe=One-Click", FORM),
+    (IN_PARTS, FORM),
+    ("List-Unsubscribe=One-Click", PARTS),
+    (IN_PARTS, "multipart/form-data"),
+    (IN_PARTS.replace("One-Click", "One\r\nClick"), PARTS),
+    (IN_PARTS.replace("--x--\r\n", "") + IN_PARTS, PARTS),
+    (IN_PARTS.replace("\r\n\r\n", "\r\nContent-Type: message/rfc822\r\n\r\n"), PARTS),
+    ("--x\r\n" + "Content-Type:message/a\n\n" * 410, PARTS),
+]
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [
+        ("List-Unsubscribe=One-Click", FORM),
+        ("List-Unsubscribe=One-Click", "Application/X-WWW-Form-URLencoded; charset=utf-8"),
+        (IN_PARTS, PARTS),
+        (IN_PARTS.replace("\r\n\r\n", "\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n"), PARTS),
+    ],
+)
+def test_one_click_is_said_in_either_form(app: App, body: str, content_type: str) -> None:
+    page = post(app, "/u/" + sign(DECLINE, (KEY, "ada", "weekly"), app.secret), body, content_type)
+
+    assert (page.status_code, "you no longer get the digest of each week" in page.text) == (200, True)
+    assert len(logged(app, "declined")) == 1
+
+
+@pytest.mark.parametrize(("body", "content_type"), NO_BODIES_OF_ONE_CLICK)
+def test_a_post_that_does_not_say_one_click_and_nothing_else_stops_nothing(
+    app: App, body: str, content_type: str
+) -> None:
+    page = post(app, "/u/" + sign(DECLINE, (KEY, "ada", "weekly"), app.secret), body, content_type)
+
+    assert (page.status_code, logged(app, "declined")) == (400, [])
+    assert words(page) == (
+        "This did not work Messages are stopped by a mail program's own button (RFC 8058) or by the one on "
+        "our page; they go on. If that does not help, write to the address at the end of your letter."
+    )
+
+
+def test_one_click_is_bounded_as_every_form_is(app: App) -> None:
+    path = "/u/" + sign(DECLINE, (KEY, "ada", "weekly"), app.secret)
+    for content_type in (FORM, PARTS):
+        assert post(app, path, IN_PARTS + "x" * 10_000, content_type).status_code == 413
+    assert logged(app, "declined") == []
+
+
+@pytest.mark.parametrize("headers", [OURS, {"Origin": "http://planning.example"}, {}])
+def test_our_own_button_stops_a_kind_of_message_in_every_browser(app: App, headers: dict[str, str]) -> None:
+    path = "/u/" + sign(DECLINE, (KEY, "ada", "weekly"), app.secret)
+    form, button = elements(visit(app, path), "form", "button")
+    said = {button.given["name"]: button.given["value"]}
+    page = visit(app, path + form.given["action"], form.given["method"].upper(), headers, **said)
+
+    assert "you no longer get the digest of each week" in page.text
+
+
+def test_what_is_sent_from_our_own_origin_needs_no_words_and_from_another_it_does(app: App) -> None:
+    path = "/u/" + sign(DECLINE, (KEY, "ada", "weekly"), app.secret)
+    for elsewhere in (
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Origin": "null"},
+        {"Origin": "http://evil.example"},
+    ):
+        assert (visit(app, path, "POST", elsewhere).status_code, logged(app, "declined")) == (400, [])
+
+    assert "you no longer get" in press(app, path).text
+
+
 def test_what_was_stopped_can_be_had_again_from_our_own_page_only(app: App, mailer: FakeMailer) -> None:
     path = "/u/" + sign(DECLINE, (KEY, "ada", "weekly"), app.secret)
     mail = app.settings.mail.model_copy(update={"tell_admins": True})
     app.settings = app.settings.model_copy(update={"mail": mail})
-    visit(app, path, "POST")
+    press(app, path)
     round_at(app, "2027-02-16")
     elsewhere = visit(app, path + "?again=true", "POST", {"Sec-Fetch-Site": "cross-site"})
     assert (elsewhere.status_code, logged(app, "decline_taken_back")) == (403, [])
@@ -265,7 +341,7 @@ def test_what_was_stopped_can_be_had_again_from_our_own_page_only(app: App, mail
 
 
 def test_what_is_a_duty_to_tell_comes_whoever_declined_it(app: App, mailer: FakeMailer) -> None:
-    visit(app, "/u/" + sign(DECLINE, (KEY, "ann", "reminder"), app.secret), "POST")
+    press(app, "/u/" + sign(DECLINE, (KEY, "ann", "reminder"), app.secret))
     mailer.sent.clear()
     round_at(app, "2027-02-15")
 

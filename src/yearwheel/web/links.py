@@ -1,8 +1,10 @@
 """Pages behind the links in letters. Scanners follow links, so looking changes nothing; people press."""
 
+from email import message_from_bytes
+from email.message import Message
 from http import HTTPStatus
 from typing import Annotated
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import HTMLResponse
@@ -24,9 +26,12 @@ from yearwheel.services.stage_page import open_stage
 from yearwheel.web.pages import app_of, show
 
 router = APIRouter(default_response_class=HTMLResponse)
-FORM = "application/x-www-form-urlencoded"
+ONE_CLICK = [("List-Unsubscribe", "One-Click")]
 MOST = 10_000  # bytes of a form
 TOO_LONG = "that is longer than can be taken in here; say it in fewer words, and nothing was changed so far"
+NOT_ONE_CLICK = (
+    "messages are stopped by a mail program's own button (RFC 8058) or by the one on our page; they go on"
+)
 
 
 async def read_form(request: Request) -> dict[str, str]:
@@ -35,18 +40,44 @@ async def read_form(request: Request) -> dict[str, str]:
     403 for a form that was sent from a page of another site, 413 for one that is too long.
     """
     _check_origin(request)
-    length = request.headers.get("content-length", "")
-    if not length.isdecimal():
-        return {}
-    if int(length) > MOST:
-        raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, TOO_LONG)
-    if request.headers.get("content-type", "").partition(";")[0].strip() != FORM:
-        return {}
-    fields = parse_qs((await request.body()).decode("utf-8", "replace"))
-    return {name: values[0] for name, values in fields.items()}
+    return dict(reversed(await _read_fields(request)))  # of several of a name the first counts
+
+
+async def is_one_click(request: Request) -> bool:
+    """Whether the body is the one of a mail program's button and nothing else (RFC 8058 3.1).
+
+    413 for one that is too long.
+    """
+    return await _read_fields(request) == ONE_CLICK
 
 
 Form = Annotated[dict[str, str], Depends(read_form)]
+OneClick = Annotated[bool, Depends(is_one_click)]
+
+
+async def _read_fields(request: Request) -> list[tuple[str, str]]:
+    length = request.headers.get("content-length", "")
+    if not length.isdecimal():
+        return []
+    if int(length) > MOST:
+        raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, TOO_LONG)
+    return _fields(request.headers.get("content-type", ""), await request.body())
+
+
+def _fields(content_type: str, body: bytes) -> list[tuple[str, str]]:
+    match content_type.partition(";")[0].strip().lower():
+        case "application/x-www-form-urlencoded":
+            return parse_qsl(body.decode("utf-8", "replace"))
+        case "multipart/form-data":
+            parts = message_from_bytes(f"Content-Type: {content_type}\r\n\r\n".encode() + body).get_payload()
+            return [_field(part) for part in parts if isinstance(part, Message)]
+    return []
+
+
+def _field(part: Message) -> tuple[str, str]:
+    value = part.get_payload(decode=True)
+    name = str(part.get_param("name", "", "content-disposition"))
+    return name, value.decode("utf-8", "replace") if isinstance(value, bytes) else ""
 
 
 @router.get("/l/{token}")
@@ -95,12 +126,14 @@ def show_decline(request: Request, token: str) -> HTMLResponse:
 
 
 @router.post("/u/{token}")
-def stop(request: Request, token: str, again: bool = False) -> HTMLResponse:
+def stop(request: Request, token: str, one_click: OneClick, again: bool = False) -> HTMLResponse:
     """Stop a kind of message. Mail programs press this button from outside (RFC 8058 3.2).
 
-    To get it `again` is pressed on our own page only.
+    400 for a post from elsewhere that does not say so. To get it `again` is pressed on our own page only.
     """
     if not again:
+        if not (one_click or _is_from_our_page(request)):
+            raise HTTPException(HTTPStatus.BAD_REQUEST, NOT_ONE_CLICK)
         return show(request, "decline", page=decline(app_of(request), token))
     _check_origin(request)
     return show(request, "decline", page=take_back_decline(app_of(request), token), said=True)
@@ -117,6 +150,11 @@ def is_same_origin(request: Request) -> bool:
         return site == "same-origin"
     origin = request.headers.get("origin")
     return origin is None or urlsplit(origin).netloc == request.headers.get("host")
+
+
+def _is_from_our_page(request: Request) -> bool:
+    """A mail program sends neither header. Nor does every browser: our button says what mail programs say."""
+    return ("sec-fetch-site" in request.headers or "origin" in request.headers) and is_same_origin(request)
 
 
 def _home(request: Request, token: str, *, find: str = "", said: str = "") -> HTMLResponse:

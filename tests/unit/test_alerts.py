@@ -57,6 +57,30 @@ def test_each_refused_address_stands_alone_so_that_it_can_be_copied() -> None:
     assert all(type(what) is Address for what, _ in read_table(write_table(table)))
 
 
+def test_letters_that_no_address_is_to_blame_for_are_one_line_with_the_servers_most_frequent_words() -> None:
+    answers = ("554 5.7.1 spam", "550 5.7.26 no SPF", "550 5.7.26 no SPF")
+    trouble = replace(CALM, refused=("ann@ash.example",), not_taken=answers)
+    assert raise_alerts(trouble) == {
+        AlertKind.REFUSED: (
+            (
+                "3 letters not taken",
+                "No address is to blame. The mail server says: '550 5.7.26 no SPF'. Settle it with who runs "
+                "that (yearwheel outbox list --status failed), then: yearwheel outbox retry",
+            ),
+            ("ann@ash.example", "The mail server refused this address. Correct it in the roster"),
+        )
+    }
+
+
+def test_a_servers_words_are_no_link_of_ours_and_no_endless_line() -> None:
+    words = "550 5.7.1\tsee https://evil.example or ann@evil.example\n" + "x" * 1_000
+    (table,) = raise_alerts(replace(CALM, not_taken=(words,))).values()
+    ((what, told),) = read_table(write_table(table))
+    assert (what, type(told), len(told) < 400) == ("1 letter not taken", str, True)
+    shown = one_line(told)
+    assert [link in shown for link in ("https://", "evil.example", "ann@evil")] == [False, False, False]
+
+
 def test_of_many_refused_addresses_the_rest_is_counted() -> None:
     (table,) = raise_alerts(replace(CALM, refused=tuple(f"p{n}@ash.example" for n in range(7)))).values()
     assert table[-1] == (

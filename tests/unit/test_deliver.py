@@ -27,6 +27,7 @@ from tests.apps import (
 from tests.fakes import BROKEN_OFF, BUSY, NO_SUCH_USER, POLICY, FakeMailer
 from yearwheel.notifications.ledger import Attempt, OutboxStatus
 from yearwheel.notifications.mailers import Result
+from yearwheel.notifications.refusals import blames_address
 from yearwheel.services import deliver as delivering
 from yearwheel.services.contacts import give_up_address
 from yearwheel.services.deliver import (
@@ -37,7 +38,6 @@ from yearwheel.services.deliver import (
     TURN,
     WAITS,
     DeliveryReport,
-    blames_address,
     deliver,
 )
 from yearwheel.services.explain import explain
@@ -46,7 +46,7 @@ from yearwheel.services.outbox_desk import Desk, move_messages
 from yearwheel.services.pause import pause_cycle
 from yearwheel.services.prove import prove
 from yearwheel.services.queue_mail import queue_mail
-from yearwheel.services.tasks import list_tasks
+from yearwheel.services.tasks import close_task, list_tasks
 from yearwheel.services.upkeep import list_doubts, resolve, sweep_leases
 from yearwheel.store import outbox, rosters
 
@@ -189,6 +189,9 @@ def test_after_the_last_try_it_fails_and_the_contact_is_not_given_up(app, mailer
     assert rows_of(app, ANN)[0]["status"] is OutboxStatus.FAILED
     assert [envelope.recipient for envelope in mailer.tried].count(ANN.email) == TRIES
     assert undeliverable(app, ANN) is None
+    assert [(task.kind, "451 4.3.0 try again later" in task.what) for task in list_tasks(app, "KY")] == [
+        ("not_taken", True)
+    ]
 
 
 def test_what_did_not_leave_on_its_day_is_left_to_the_next_round_to_be_written_afresh(app, mailer):
@@ -271,6 +274,33 @@ def test_a_message_refused_by_policy_fails_and_shows_up_but_the_contact_is_kept(
     ]
 
 
+def test_letters_that_no_address_is_to_blame_for_open_one_task_until_a_person_closes_it(app, mailer):
+    mailer.answers = {person.email: POLICY for person in (ANN, BOB, CAL)} | {FINN.email: NO_SUCH_USER}
+    deliver(app)
+    bad_address, *others = sorted(list_tasks(app, "KY"), key=lambda task: task.kind)
+    assert (bad_address.kind, bad_address.subject) == ("bad_address", "finn")
+    assert [(task.kind, task.district_code, task.subject, task.what) for task in others] == [
+        (
+            "not_taken",
+            "OET",
+            KEY,
+            f"the mail server does not take letters of {KEY}, and no address is to blame "
+            "(554 5.7.1 message looks like advertising); settle it with who runs that "
+            "(yearwheel outbox list --status failed), then: yearwheel outbox retry",
+        )
+    ]
+
+    round_at(app, "2027-02-22")
+    mailer.answers.clear()
+    round_at(app, "2027-02-23")
+    assert [task for task in list_tasks(app, "KY") if task.kind == "not_taken"] == others
+
+    close_task(app, "KY", others[0].id, by="ada")
+    mailer.answers = {ANN.email: POLICY}
+    round_at(app, "2027-03-01")
+    assert [task.kind for task in list_tasks(app, "KY")] == ["bad_address", "not_taken"]
+
+
 @pytest.mark.parametrize(
     ("code", "detail", "blamed"),
     [
@@ -295,6 +325,7 @@ def test_a_message_refused_by_policy_fails_and_shows_up_but_the_contact_is_kept(
 )
 def test_only_a_refusal_that_is_about_the_address_blames_it(code, detail, blamed):
     assert blames_address(Result(Attempt.REFUSED, code, detail)) is blamed
+    assert blames_address(Result(Attempt.DEFERRED, code, detail)) is False
 
 
 def test_a_connection_that_broke_after_the_hand_over_leaves_a_doubt_that_is_not_sent_again(app, mailer):

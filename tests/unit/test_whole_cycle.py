@@ -29,7 +29,7 @@ from tests.apps import (
     round_at,
     set_clock,
 )
-from tests.fakes import BROKEN_OFF, NO_SUCH_USER, FakeMailer
+from tests.fakes import BROKEN_OFF, NO_SUCH_USER, POLICY, FakeMailer
 from tests.unit.test_bounces import about, bring
 from tests.unit.test_change_calendar import WITH_REPORT, WITHOUT_PLAN
 from yearwheel.config.cycle_file import load_cycle
@@ -345,6 +345,25 @@ def test_a_refused_address_is_told_once(app, mailer) -> None:
     refused = [rung for rung, _ in told(app, "alert") if rung.startswith("alert:refused")]
     assert refused == ["alert:refused:2027-02-16"]
     assert f"  - {ANN.email}\n" in "".join(texts(mailer, ADA.email)).replace("\r\n", "\n")
+
+
+def test_a_refusal_by_policy_is_told_once_and_blames_no_address(app, mailer) -> None:
+    mailer.answers = {ANN.email: POLICY, BOB.email: POLICY, CAL.email: NO_SUCH_USER}
+    round_at(app, "2027-02-15")
+    mailer.answers.clear()
+    for day in ("2027-02-16", "2027-02-17"):
+        round_at(app, day)
+
+    refused = [rung for rung, _ in told(app, "alert") if rung.startswith("alert:refused")]
+    assert refused == ["alert:refused:2027-02-16"]
+    text = " ".join("".join(texts(mailer, ADA.email)).split())
+    assert "- 2 letters not taken No address is to blame. The mail server says: '554 5." in text
+    assert [f"{c.email} The mail server refused this address." in text for c in (ANN, BOB, CAL)] == [
+        False,
+        False,
+        True,
+    ]
+    assert prove(app, KEY).breaches == ()
 
 
 def test_an_address_given_up_for_what_came_back_is_told_once_and_with_its_district(app, mailer) -> None:

@@ -1,16 +1,18 @@
 """What an operator has to hear: things that went wrong and that no later round sets right. Pure."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
+from yearwheel.calendar.counted import counted
 from yearwheel.calendar.day_words import day_words
 from yearwheel.notifications.ledger import NoticeKind
 from yearwheel.notifications.whole_cycle import Table
 from yearwheel.roster.people import ROLE_LABELS, Role
 
-NAMES_SHOWN = 5
+NAMES_SHOWN, WORDS_SHOWN = 5, 200
 
 
 class AlertKind(StrEnum):
@@ -19,7 +21,7 @@ class AlertKind(StrEnum):
     NO_ROUND = "no_round"  # messages were due, and no round ran for a whole working day
     UNCERTAIN = "uncertain"  # nobody knows whether a message left
     ROLE_EMPTY = "role_empty"  # a reminder had no reader
-    REFUSED = "refused"  # a mail server refused a message for good
+    REFUSED = "refused"  # a mail server refused a message for good, or never came to take it
     CAME_BACK = "came_back"  # an address was given up for a message that came back
 
 
@@ -33,7 +35,8 @@ class Trouble:
     waiting_since: date | None  # the day on which the oldest message that waits fell due
     uncertain: int = 0
     empty_roles: Mapping[str, list[str]] = field(default_factory=dict)  # role -> names of districts
-    refused: tuple[str, ...] = ()  # recipients
+    refused: tuple[str, ...] = ()  # recipients whose address is to blame
+    not_taken: tuple[str, ...] = ()  # the server's words on each letter where none is; untrusted
     came_back: tuple[tuple[str, str], ...] = ()  # recipients, each with the name of their district
 
 
@@ -48,7 +51,7 @@ def raise_alerts(trouble: Trouble) -> dict[AlertKind, Table]:
         AlertKind.NO_ROUND: _no_round(trouble),
         AlertKind.UNCERTAIN: _uncertain(trouble),
         AlertKind.ROLE_EMPTY: _empty_roles(trouble),
-        AlertKind.REFUSED: _refused(trouble),
+        AlertKind.REFUSED: (*_not_taken(trouble), *_refused(trouble)),
         AlertKind.CAME_BACK: _came_back(trouble),
     }
     return {kind: table for kind, table in found.items() if table}
@@ -79,6 +82,18 @@ def _empty_roles(trouble: Trouble) -> Table:
         )
         for role, names in sorted(trouble.empty_roles.items())
     )
+
+
+def _not_taken(trouble: Trouble) -> Table:
+    """One line for all: behind it may be everybody's mail, and to correct addresses would be in vain."""
+    if not trouble.not_taken:
+        return ()
+    ((words, _),) = Counter(trouble.not_taken).most_common(1)
+    todo = (
+        f"No address is to blame. The mail server says: '{words[:WORDS_SHOWN]}'. Settle it with who runs "
+        "that (yearwheel outbox list --status failed), then: yearwheel outbox retry"
+    )
+    return ((f"{counted(len(trouble.not_taken), 'letter')} not taken", todo),)
 
 
 def _refused(trouble: Trouble) -> Table:

@@ -6,10 +6,13 @@ from datetime import datetime
 
 from yearwheel.notifications.alerts import AlertKind, Trouble, raise_alerts, rung_of
 from yearwheel.notifications.ledger import NoticeKind, OutboxStatus, PlannedReminder
+from yearwheel.notifications.refusals import blames_address, said
 from yearwheel.notifications.whole_cycle import tell
 from yearwheel.roster.people import Role, Roster
 from yearwheel.services.active import Active
-from yearwheel.store import Connection, notices, rounds
+from yearwheel.store import Connection, notices, outbox, rounds
+
+UNCERTAIN = OutboxStatus.UNCERTAIN
 
 
 def alerts(
@@ -32,7 +35,7 @@ def _trouble(
 ) -> Trouble:
     on, key = active.day(now), active.key
     last_round, oldest = rounds.newest(connection, key), notices.waiting_since(connection, key, now)
-    mail = notices.troubled_mail(connection, key, _told(active, written, AlertKind.REFUSED))
+    refused = notices.refused_mail(connection, key, _told(active, written, AlertKind.REFUSED))
     told = _told(active, written, AlertKind.CAME_BACK)
     back = notices.given_up(connection, active.state, key, told)
     nobody: dict[str, list[str]] = defaultdict(list)
@@ -43,9 +46,10 @@ def _trouble(
         active.cycle.workdays.shift(on, -1),
         active.day(last_round) if last_round else None,
         active.day(oldest) if oldest else None,
-        uncertain=sum(status is OutboxStatus.UNCERTAIN for status, _ in mail),
+        uncertain=outbox.count_by_status(connection, key, [UNCERTAIN]).get(UNCERTAIN, 0),
         empty_roles=nobody,
-        refused=tuple(recipient for status, recipient in mail if status is OutboxStatus.FAILED),
+        refused=tuple(recipient for recipient, answer in refused if blames_address(answer)),
+        not_taken=tuple(said(answer) for _, answer in refused if not blames_address(answer)),
         came_back=tuple((address, roster.districts[code].name) for address, code in back),
     )
 

@@ -1,6 +1,5 @@
 """Empty the outbox: claim and commit, talk to the mail server with no transaction open, record, commit."""
 
-import re
 import sys
 from collections import Counter, deque
 from collections.abc import Collection, Iterator, Sequence
@@ -16,15 +15,17 @@ from uuid import uuid4
 from yearwheel.config.settings import Mail
 from yearwheel.notifications.ledger import SYSTEM, Attempt, OutboxStatus
 from yearwheel.notifications.mailers import Envelope, Mailer, Result
+from yearwheel.notifications.refusals import blames_address, said
 from yearwheel.notifications.verp import sender_for
 from yearwheel.services.active import Active, read_active
 from yearwheel.services.app import App
 from yearwheel.services.contacts import give_up_address, mend_address
 from yearwheel.services.queue_mail import find_stale, open_zones, take_back_stale
 from yearwheel.services.upkeep import sweep_leases
-from yearwheel.store import Connection, IntegrityError, OperationalError, events, outbox, rosters
+from yearwheel.store import Connection, IntegrityError, OperationalError, events, outbox, rosters, tasks
 from yearwheel.store.events import Event
 from yearwheel.store.outbox import Claimed, Settled
+from yearwheel.store.tasks import NOT_TAKEN, Task
 
 LEASE = timedelta(minutes=10)
 MINUTE = timedelta(minutes=1)
@@ -35,9 +36,6 @@ PATIENCE, PAUSE = 60, 1.0  # tries, and seconds between them, to record what a r
 DOUBTS = 3  # in a row, also over several passes: then no more is handed to a server that breaks off
 WAITS = [timedelta(minutes=m) for m in (1, 5, 15, 60, 180, 360)]  # after each refusal for now; the last stays
 TRIES = 14  # six on the first day and two on each of four more: RFC 5321 4.5.4.1 asks for four or five days
-OF_ADDRESS = {"", "550", "551", "553"}  # without an enhanced status; empty when we could not even ask
-OF_SENDER = {"5.1.7", "5.1.8"}
-_ENHANCED = re.compile(r"5\.(\d{1,3})\.\d{1,3}\b")
 
 Answer = tuple[Claimed, Result]
 
@@ -235,6 +233,7 @@ class _Pass:
                     _note_refusal(work.connection, claimed, result, now)
                 elif result.outcome is Attempt.ACCEPTED and claimed.attempts > 1:
                     _note_acceptance(work.connection, claimed, result, now)
+            _ask_for_help(work.connection, answers, settled, now)
             outbox.put_back(work.connection, [claimed.id for claimed in untried], me)
             work.commit()
 
@@ -287,7 +286,7 @@ def _after(claimed: Claimed, outcome: Attempt, now: datetime) -> tuple[OutboxSta
 
 def _note_refusal(connection: Connection, claimed: Claimed, result: Result, now: datetime) -> None:
     """Keep the server's words; a contact is given up only when they are about the address."""
-    words = _said(result.code, result.detail)
+    words = said(result)
     at_fault = blames_address(result)
     kind = "address_refused" if at_fault else "message_refused"
     detail = {"contact": claimed.contact_key, "message_id": claimed.message_id}
@@ -307,18 +306,29 @@ def _note_acceptance(connection: Connection, claimed: Claimed, result: Result, n
     if contact is None or contact.email != claimed.recipient:
         return
     refusals = {
-        _said(attempt["code"], attempt["detail"]) for attempt in outbox.list_attempts(connection, claimed.id)
+        said(Result(attempt["outcome"], attempt["code"], attempt["detail"]))
+        for attempt in outbox.list_attempts(connection, claimed.id)
     }
     if contact.undeliverable in refusals:
-        mend_address(connection, active, contact.key, _said(result.code, result.detail), SYSTEM, now)
+        mend_address(connection, active, contact.key, said(result), SYSTEM, now)
 
 
-def _said(code: str, detail: str) -> str:
-    return f"{code} {detail}".strip()
-
-
-def blames_address(refusal: Result) -> bool:
-    """Whether a final refusal is about the reader's address (RFC 3463 5.1.x, 5.2.x) or something else."""
-    if status := _ENHANCED.match(refusal.detail):
-        return status[1] in {"1", "2"} and status[0] not in OF_SENDER
-    return refusal.code in OF_ADDRESS
+def _ask_for_help(
+    connection: Connection, answers: Sequence[Answer], settled: Sequence[Settled], now: datetime
+) -> None:
+    """One task a cycle for letters that are not taken and no address is to blame: it may be all its mail."""
+    words = {
+        claimed.cycle_key: said(result)
+        for (claimed, result), row in zip(answers, settled, strict=True)
+        if row.status is OutboxStatus.FAILED and not blames_address(result)
+    }
+    for cycle_key, why in words.items():
+        state = read_active(connection, cycle_key).state
+        office = rosters.load(connection, state).office
+        what = (
+            f"the mail server does not take letters of {cycle_key}, and no address is to blame ({why}); "
+            "settle it with who runs that (yearwheel outbox list --status failed), "
+            "then: yearwheel outbox retry"
+        )
+        code = office.code if office else ""
+        tasks.open_once(connection, Task(state, NOT_TAKEN, code, cycle_key, what, now))

@@ -3,10 +3,11 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, func, or_, select
+from sqlalchemy import Connection, and_, func, select
 
 from yearwheel.notifications.ledger import NoticeKind, OutboxStatus, Reason, ReminderStatus
-from yearwheel.store.tables import contacts, outbox, reminders, tasks
+from yearwheel.notifications.mailers import Result
+from yearwheel.store.tables import contacts, deliveries, outbox, reminders, tasks
 from yearwheel.store.tasks import BAD_ADDRESS
 
 
@@ -36,19 +37,18 @@ def waiting_since(connection: Connection, cycle_key: str, now: datetime) -> date
     return oldest
 
 
-def troubled_mail(
-    connection: Connection, cycle_key: str, refused_since: datetime
-) -> list[tuple[OutboxStatus, str]]:
-    """Status and recipient of each message in doubt, and of those refused for good since a moment."""
+def refused_mail(connection: Connection, cycle_key: str, since: datetime) -> list[tuple[str, Result]]:
+    """Recipient of each message refused for good since a moment, and the mail server's last answer."""
+    its_last = and_(deliveries.c.outbox_id == outbox.c.id, deliveries.c.attempt == outbox.c.attempts)
     query = (
-        select(outbox.c.status, outbox.c.recipient)
+        select(outbox.c.recipient, deliveries.c.outcome, deliveries.c.code, deliveries.c.detail)
+        .join(deliveries, its_last)
         # Named first so that the index of what waits finds these few among a year's messages.
-        .where(outbox.c.status.in_([OutboxStatus.UNCERTAIN, OutboxStatus.FAILED]))
-        .where(outbox.c.cycle_key == cycle_key)
-        .where(or_(outbox.c.status == OutboxStatus.UNCERTAIN, outbox.c.settled_at > refused_since))
-        .order_by(outbox.c.recipient)
+        .where(outbox.c.status == OutboxStatus.FAILED)
+        .where(outbox.c.cycle_key == cycle_key, outbox.c.settled_at > since)
+        .order_by(outbox.c.recipient, outbox.c.id)
     )
-    return list(connection.execute(query).all())
+    return [(recipient, Result(*answer)) for recipient, *answer in connection.execute(query)]
 
 
 def given_up(connection: Connection, state: str, cycle_key: str, since: datetime) -> list[tuple[str, str]]:

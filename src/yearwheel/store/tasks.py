@@ -4,15 +4,17 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, select, update
+from sqlalchemy.exc import IntegrityError
 
 from yearwheel.store.tables import tasks as table
 
 BAD_ADDRESS, OFTEN_BACK = "bad_address", "often_back"  # kinds of task about a contact
+NOT_TAKEN = "not_taken"  # about the mail server; its subject is a cycle's key
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """Something a state admin has to look at. `subject` is what it is about: a contact's key."""
+    """Something a state admin has to look at. `subject` is what it is about: a contact's key, say."""
 
     state: str
     kind: str
@@ -34,7 +36,11 @@ def open_once(connection: Connection, task: Task) -> bool:
     if connection.execute(same).first():
         return False
     values = {name: getattr(task, name) for name in (*names, "what", "opened_at")}
-    connection.execute(table.insert().values(**values))
+    try:
+        with connection.begin_nested():  # another deliverer may be opening it at this moment
+            connection.execute(table.insert().values(**values))
+    except IntegrityError:
+        return False
     return True
 
 

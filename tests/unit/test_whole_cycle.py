@@ -1,5 +1,6 @@
 """What is told of a whole cycle: who hears it, once each, and that the proof knows of it."""
 
+import re
 from datetime import date
 from email import message_from_bytes, policy
 
@@ -297,6 +298,33 @@ def test_the_week_is_told_in_its_first_round_and_once(app, mailer) -> None:
     weekly = [text for text in texts(mailer, ADA.email) if "How the state stands" in text]
     assert ["3 districts still to hand in" in text for text in weekly] == [True, True]
     assert prove(app, KEY).holds
+
+
+def out_of_reach(mailer: FakeMailer) -> list[list[tuple[str, str]]]:
+    """What each week's digest says of letters that were refused or came back."""
+    said = r"- (Refused by the mail server|Came back undelivered)\s+(\d+ letters?)"
+    return [re.findall(said, text) for text in texts(mailer, ADA.email) if "How the state stands" in text]
+
+
+def test_the_week_counts_what_did_not_arrive_until_its_reader_has_a_letter_again(app, mailer) -> None:
+    mailer.answers = {ANN.email: POLICY, BOB.email: POLICY}
+    round_at(app, "2027-02-16")
+    bring(app, about(app, "gmail_quota", CAL))
+    del mailer.answers[ANN.email]
+    round_at(app, "2027-02-22")  # counted before its own letters leave
+    round_at(app, "2027-03-01")
+    assert prove(app, KEY).breaches == ()
+    with app.database.writing() as work:
+        rosters.mark_left(work.connection, "KY", [BOB.key], app.clock.now())
+        work.commit()
+    round_at(app, "2027-03-08")
+
+    assert out_of_reach(mailer) == [
+        [],
+        [("Refused by the mail server", "2 letters"), ("Came back undelivered", "1 letter")],
+        [("Refused by the mail server", "2 letters")],  # both are Bob's
+        [],
+    ]
 
 
 def test_a_week_with_nothing_to_say_is_silent(app) -> None:

@@ -28,7 +28,10 @@ _SETTLE = {  # what became of a message -> what there is to settle
 
 @dataclass(frozen=True, slots=True)
 class Week:
-    """What the digest is written from. `doubts`: what only a person can settle, and how often."""
+    """What the digest is written from. `doubts`: what only a person can settle, and how often.
+
+    Letters that were refused or came back are among them only while their reader is out of reach.
+    """
 
     on: date
     standings: Collection[Standing]

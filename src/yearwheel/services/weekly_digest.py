@@ -1,5 +1,6 @@
 """The weekly digest for the state's admins, written by the first round of a week."""
 
+from collections import Counter
 from collections.abc import Collection
 from datetime import datetime
 
@@ -13,6 +14,7 @@ from yearwheel.services.requests import days_asked
 from yearwheel.store import Connection, outbox, reminders, standings
 
 DOUBTS = (OutboxStatus.UNCERTAIN, OutboxStatus.FAILED, OutboxStatus.BOUNCED, OutboxStatus.HELD)
+WAITING = (OutboxStatus.UNCERTAIN, OutboxStatus.HELD)  # for a person's word, and then no longer in doubt
 
 
 def weekly_digest(
@@ -30,7 +32,7 @@ def weekly_digest(
             on,
             standings.find(connection, active.key, stage_keys=begun),
             {district.code: district.name for district in roster.districts.values()},
-            _doubts(connection, active.key),
+            _doubts(connection, active.key, roster),
             days_asked(connection, active, roster, on),
         ),
     )
@@ -39,8 +41,14 @@ def weekly_digest(
     return tell(active.cycle, roster, [Role.STATE_ADMIN], NoticeKind.WEEKLY, rung, table, now)
 
 
-def _doubts(connection: Connection, cycle_key: str) -> dict[str, int]:
-    mail = outbox.count_by_status(connection, cycle_key, DOUBTS)
+def _doubts(connection: Connection, cycle_key: str, roster: Roster) -> dict[str, int]:
+    """What there is to settle, as it stands now.
+
+    A letter that was refused or came back counts until a later one to its reader is accepted, or the reader
+    is of the roster no more: then the trouble is mended, though that letter stays what it was.
+    """
+    waiting = outbox.count_by_status(connection, cycle_key, WAITING)
+    unmended = outbox.list_unmended(connection, cycle_key)
+    mail = Counter(waiting) + Counter(status for status, reader in unmended if reader in roster.contacts)
     rows = reminders.count_by_status(connection, cycle_key, [ReminderStatus.MISSED])
-    found = {str(status): mail.get(status, 0) for status in DOUBTS}
-    return found | {"missed": rows.get(ReminderStatus.MISSED, 0)}
+    return {str(status): mail[status] for status in DOUBTS} | {"missed": rows.get(ReminderStatus.MISSED, 0)}

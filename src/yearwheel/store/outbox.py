@@ -141,7 +141,8 @@ def tries_so_far(connection: Connection, cycle_key: str) -> dict[str, int]:
     taken_back = connection.execute(query).all()
     if not taken_back:  # nearly always
         return {}
-    newest = _newest_alive(connection, cycle_key, {contact_key for contact_key, _, _ in taken_back})
+    alive = table.c.status.not_in(GIVEN_UP)
+    newest = _newest(connection, cycle_key, {contact_key for contact_key, _, _ in taken_back}, alive)
     tries: dict[str, int] = {}
     for contact_key, row, attempts in taken_back:
         if row > newest.get(contact_key, 0):
@@ -149,11 +150,12 @@ def tries_so_far(connection: Connection, cycle_key: str) -> dict[str, int]:
     return tries
 
 
-def _newest_alive(connection: Connection, cycle_key: str, contact_keys: Collection[str]) -> dict[str, int]:
+def _newest(
+    connection: Connection, cycle_key: str, contact_keys: Collection[str], which: ColumnElement[bool]
+) -> dict[str, int]:
     query = (
         select(table.c.contact_key, func.max(table.c.id))
-        .where(table.c.cycle_key == cycle_key, table.c.contact_key.in_(contact_keys))
-        .where(table.c.status.not_in(GIVEN_UP))
+        .where(table.c.cycle_key == cycle_key, table.c.contact_key.in_(contact_keys), which)
         .group_by(table.c.contact_key)
     )
     return dict(connection.execute(query).all())
@@ -375,6 +377,21 @@ def count_by_status(
     query = select(table.c.status, func.count()).where(table.c.status.in_(statuses))
     query = query.where(table.c.cycle_key == cycle_key).group_by(table.c.status)
     return dict(connection.execute(query).all())
+
+
+def list_unmended(connection: Connection, cycle_key: str) -> list[tuple[OutboxStatus, str]]:
+    """Status and reader of each message refused or returned after which none to that reader was accepted."""
+    query = (
+        select(table.c.id, table.c.status, table.c.contact_key)
+        .where(
+            table.c.status.in_([OutboxStatus.FAILED, OutboxStatus.BOUNCED]), table.c.cycle_key == cycle_key
+        )
+        .order_by(table.c.id)
+    )
+    found = connection.execute(query).all()
+    sent = table.c.status == OutboxStatus.SENT
+    newest = _newest(connection, cycle_key, {contact_key for _, _, contact_key in found}, sent)
+    return [(status, contact_key) for row, status, contact_key in found if row > newest.get(contact_key, 0)]
 
 
 def count_sent_by_day(connection: Connection, cycle_key: str) -> dict[date, int]:

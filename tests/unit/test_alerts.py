@@ -52,7 +52,7 @@ def test_empty_roles_are_named_with_their_districts() -> None:
 
 def test_each_refused_address_stands_alone_so_that_it_can_be_copied() -> None:
     (table,) = raise_alerts(replace(CALM, refused=("ann@ash.example", "bob@birch.example"))).values()
-    todo = "The mail server refused this address. Correct it in the roster"
+    todo = "The mail server takes no letters for it. Correct it in the roster"
     assert table == (("ann@ash.example", todo), ("bob@birch.example", todo))
     assert all(type(what) is Address for what, _ in read_table(write_table(table)))
 
@@ -67,7 +67,10 @@ def test_letters_that_no_address_is_to_blame_for_are_one_line_with_the_servers_m
                 "No address is to blame. The mail server says: '550 5.7.26 no SPF'. Settle it with who runs "
                 "that (yearwheel outbox list --status failed), then: yearwheel outbox retry",
             ),
-            ("ann@ash.example", "The mail server refused this address. Correct it in the roster"),
+            (
+                "ann@ash.example",
+                "The mail server takes no letters for it. Correct it in the roster",
+            ),
         )
     }
 

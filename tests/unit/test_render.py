@@ -28,7 +28,10 @@ WEEK = (
     ("Due Monday, March 15: Stakeholder input", "41 districts still to hand in"),
 )
 TROUBLE = (
-    (Address("pat@adair.example"), "The mail server refused this address. Correct it in the roster"),
+    (
+        Address("pat@adair.example"),
+        "The mail server takes no letters for it. Correct it in the roster",
+    ),
     (
         "2 letters",
         "May have arrived, or not. Look in the mail server's log, then: yearwheel outbox resolve",

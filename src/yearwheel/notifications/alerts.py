@@ -99,7 +99,13 @@ def _not_taken(trouble: Trouble) -> Table:
 def _refused(trouble: Trouble) -> Table:
     """A line for each address, which stands alone so that it can be copied."""
     shown, rest = trouble.refused[:NAMES_SHOWN], len(trouble.refused) - NAMES_SHOWN
-    lines = [(address, "The mail server refused this address. Correct it in the roster") for address in shown]
+    lines = [
+        (
+            address,
+            "The mail server takes no letters for it. Correct it in the roster",
+        )
+        for address in shown
+    ]
     more = [(f"{rest} more addresses", "Were refused, too. See them: yearwheel outbox list --status failed")]
     return (*lines, *(more if rest > 0 else ()))
 

@@ -7,7 +7,7 @@ from yearwheel.notifications.mailers import Result
 
 OF_ADDRESS = {"", "550", "551", "553"}  # without an enhanced status; empty when we could not even ask
 OF_SENDER = {"5.1.7", "5.1.8"}
-_ENHANCED = re.compile(r"5\.(\d{1,3})\.\d{1,3}\b")
+_ENHANCED = re.compile(r"[45]\.(\d{1,3})\.\d{1,3}\b")
 
 
 def said(answer: Result) -> str:
@@ -19,6 +19,11 @@ def blames_address(answer: Result) -> bool:
     """Whether this is a final refusal about the reader's address (RFC 3463 5.1.x, 5.2.x)."""
     if answer.outcome is not Attempt.REFUSED:
         return False
+    return concerns_reader(answer) if _ENHANCED.match(answer.detail) else answer.code in OF_ADDRESS
+
+
+def concerns_reader(answer: Result) -> bool:
+    """Whether a refusal is about this one reader's address or mailbox, be it for now: a full one, say."""
     if status := _ENHANCED.match(answer.detail):
         return status[1] in {"1", "2"} and status[0] not in OF_SENDER
-    return answer.code in OF_ADDRESS
+    return blames_address(answer)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from yearwheel.notifications.alerts import AlertKind, Trouble, raise_alerts, rung_of
 from yearwheel.notifications.ledger import NoticeKind, OutboxStatus, PlannedReminder
-from yearwheel.notifications.refusals import blames_address, said
+from yearwheel.notifications.refusals import concerns_reader, said
 from yearwheel.notifications.whole_cycle import tell
 from yearwheel.roster.people import Role, Roster
 from yearwheel.services.active import Active
@@ -48,8 +48,8 @@ def _trouble(
         active.day(oldest) if oldest else None,
         uncertain=outbox.count_by_status(connection, key, [UNCERTAIN]).get(UNCERTAIN, 0),
         empty_roles=nobody,
-        refused=tuple(recipient for recipient, answer in refused if blames_address(answer)),
-        not_taken=tuple(said(answer) for _, answer in refused if not blames_address(answer)),
+        refused=tuple(recipient for recipient, answer in refused if concerns_reader(answer)),
+        not_taken=tuple(said(answer) for _, answer in refused if not concerns_reader(answer)),
         came_back=tuple((address, roster.districts[code].name) for address, code in back),
     )
 

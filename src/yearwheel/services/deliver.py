@@ -15,7 +15,7 @@ from uuid import uuid4
 from yearwheel.config.settings import Mail
 from yearwheel.notifications.ledger import SYSTEM, Attempt, OutboxStatus
 from yearwheel.notifications.mailers import Envelope, Mailer, Result
-from yearwheel.notifications.refusals import blames_address, said
+from yearwheel.notifications.refusals import blames_address, concerns_reader, said
 from yearwheel.notifications.verp import sender_for
 from yearwheel.services.active import Active, read_active
 from yearwheel.services.app import App
@@ -320,7 +320,7 @@ def _ask_for_help(
     words = {
         claimed.cycle_key: said(result)
         for (claimed, result), row in zip(answers, settled, strict=True)
-        if row.status is OutboxStatus.FAILED and not blames_address(result)
+        if row.status is OutboxStatus.FAILED and not concerns_reader(result)
     }
     for cycle_key, why in words.items():
         state = read_active(connection, cycle_key).state

@@ -1,0 +1,27 @@
+"""Whether a mail server's answer is about one reader, or about our message and our server."""
+
+import pytest
+
+from yearwheel.notifications.ledger import Attempt
+from yearwheel.notifications.mailers import Result
+from yearwheel.notifications.refusals import blames_address, concerns_reader
+
+
+@pytest.mark.parametrize(
+    ("answer", "blames", "concerns"),
+    [
+        (Result(Attempt.REFUSED, "550", "5.1.1 no such user"), True, True),
+        (Result(Attempt.REFUSED, "550", "no such user"), True, True),
+        (Result(Attempt.REFUSED, "552", "5.2.2 mailbox full"), True, True),
+        (Result(Attempt.DEFERRED, "452", "4.2.2 mailbox full"), False, True),
+        (Result(Attempt.DEFERRED, "451", "4.3.0 try again later"), False, False),
+        (Result(Attempt.DEFERRED, "451", "greylisted"), False, False),
+        (Result(Attempt.REFUSED, "550", "5.7.1 not allowed"), False, False),
+        (Result(Attempt.REFUSED, "553", "5.1.8 bad sender"), False, False),
+        (Result(Attempt.REFUSED, "554", "looks like advertising"), False, False),
+    ],
+)
+def test_only_a_final_answer_blames_an_address_but_a_full_mailbox_is_one_readers_too(
+    answer: Result, blames: bool, concerns: bool
+) -> None:
+    assert (blames_address(answer), concerns_reader(answer)) == (blames, concerns)

@@ -159,9 +159,12 @@ def test_a_cycle_published_later_is_told_of_until_prefect_knows_it(
     deploy(terminal, "--pool", "later")
     assert "later round other-2027" in deployed(api_url, "later")
     terminal.does("doctor")
-    terminal.does("cycle", "close", "other-2027", "--why", "no longer", "--at", "2026-12-29T09:00")
+    terminal.does("cycle", "close", "other-2027", "--why", "no longer", "--yes", "--at", "2026-12-29T09:00")
     deploy(terminal, "--pool", "later")
     assert sorted(deployed(api_url, "later")) == ["later postman", "later round small-2027", "later upkeep"]
+    assert f"Prefect on {api_url} rings the bells and has to be told: yearwheel deploy" in terminal.does(
+        "cycle", "reopen", "other-2027", "--why", "after all", "--at", "2026-12-30T09:00"
+    )
 
 
 def test_two_installations_do_not_share_a_work_pool(

@@ -60,6 +60,56 @@ def test_a_change_is_shown_and_asked_before_it_is_saved(terminal: Terminal) -> N
     assert due(terminal, "001") == ("2027-03-15", "open")
 
 
+def test_closing_is_shown_and_asked_before_it_is_done_and_can_be_undone(terminal: Terminal) -> None:
+    terminal.does("advance", *NOW)
+    later = ("--at", "2027-02-03T09:00")
+    looked = terminal.type("cycle", "close", "small-2027", "--why", "called off", *later)
+    assert (looked.exit_code, looked.stdout) == (
+        1,
+        "2 letters wait and are taken back\n"
+        "9 pieces of work are still owed; nobody is reminded of them any more\n"
+        "Close small-2027? [y/N]: ",
+    )
+    assert phase(terminal) == "running"
+
+    closed = terminal.does("cycle", "close", "small-2027", "--why", "called off", "--yes", *later)
+    assert closed.splitlines()[-2:] == [
+        "small-2027 is closed; what it holds stays readable",
+        "to undo: yearwheel cycle reopen small-2027 --why '...'",
+    ]
+    told = "that it was closed kept back 6 things to tell 2 people\n"
+    again = ("cycle", "reopen", "small-2027", "--why", "too early", "--at", "2027-02-05T09:00")
+    assert terminal.does(*again, "--dry-run") == f"small-2027 stays closed\n{told}"
+    assert phase(terminal) == "closed"
+    assert terminal.does(*again) == (
+        f"small-2027 goes on with the next round\n{told}"
+        "to undo, before that round: yearwheel cycle close small-2027 --why '...'\n"
+    )
+    assert phase(terminal) == "running"
+
+
+def test_closing_and_reopening_need_a_reason(terminal: Terminal) -> None:
+    assert "closing a cycle needs a reason" in terminal.type("cycle", "close", "small-2027", *NOW).stderr
+    terminal.does("cycle", "close", "small-2027", "--why", "called off", "--yes", *NOW)
+    assert "opening a cycle again needs a reason" in terminal.type("cycle", "reopen", "small-2027").stderr
+
+
+def test_a_draft_that_was_closed_and_opened_again_is_a_draft(terminal: Terminal) -> None:
+    draft = terminal.writes("other.yaml", SOURCE.replace("cycle: small-2027", "cycle: other-2027"))
+    terminal.does("cycle", "create", draft, *NOW)
+    assert terminal.type("cycle", "close", "other-2027", "--why", "no", *NOW).stdout.startswith("Close other")
+    terminal.does("cycle", "close", "other-2027", "--why", "no", "--yes", *NOW)
+    assert terminal.does("cycle", "reopen", "other-2027", "--why", "yes", *NOW).startswith(
+        "other-2027 is a draft again\n"
+    )
+    assert phase(terminal, "other-2027") == "draft"
+
+
+def phase(terminal: Terminal, key: str = "small-2027") -> str:
+    (found,) = [line["phase"] for line in terminal.reads("cycle", "list") if line["cycle"] == key]
+    return str(found)
+
+
 def test_each_version_can_be_listed_and_printed(terminal: Terminal) -> None:
     later = terminal.writes("later.yaml", LATER)
     terminal.does("cycle", "change", "small-2027", later, "--why", "snow", "--yes", "--by", "ada", *NOW)

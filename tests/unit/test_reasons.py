@@ -18,6 +18,7 @@ from yearwheel.services.outbox_desk import Desk, approve, move_messages
 from yearwheel.services.pause import pause_cycle
 from yearwheel.services.reasons import LONGEST_REASON
 from yearwheel.services.relief import end_relief
+from yearwheel.services.reopen import reopen_cycle
 from yearwheel.services.selection import Selection
 from yearwheel.services.submit import HandIn, submit
 from yearwheel.services.upkeep import resolve
@@ -38,6 +39,7 @@ ACTS = {
     "change": lambda app, why: save_change(app, KEY, SOURCE + "\n", by="ada", why=why),
     "pause": lambda app, why: pause_cycle(app, KEY, by="ada", why=why),
     "close": lambda app, why: close_cycle(app, KEY, by="ada", why=why),
+    "reopen": lambda app, why: reopen_cycle(app, KEY, by="ada", why=why),
     "approve mail": lambda app, why: approve(app, KEY, None, by="ada", why=why),
     "hold mail": lambda app, why: move_messages(app, KEY, [1], Desk.HOLD, by="ada", why=why),
     "settle a doubt": lambda app, why: resolve(app, [1], OutboxStatus.SENT, by="ada", why=why),

@@ -19,6 +19,7 @@ from yearwheel.cli.desk import (
     installation,
     new_installation,
 )
+from yearwheel.cli.selecting import Yes
 from yearwheel.cli.show import complain, print_json, say, table
 
 if TYPE_CHECKING:
@@ -193,15 +194,62 @@ def publish(
 
 
 @cycle.command(epilog="Example: yearwheel cycle close kentucky-2027 --why 'the year is over'")
-def close(key: Key, by: By, why: Why = "", at: At = "") -> None:
-    """End a cycle: no round looks at it from now on, and none of its mail is written."""
+def close(key: Key, by: By, why: Why = "", yes: Yes = False, at: At = "") -> None:
+    """End a cycle: no round looks at it from now on, and none of its mail is written.
+
+    What that ends is shown first, and has to be confirmed.
+    """
     from yearwheel.services.cycles import close_cycle
 
     if not why.strip():
         raise Unclear("closing a cycle needs a reason: --why '...'")
     with cycle_desk(key, at) as (app, _):
+        for line in close_cycle(app, key, by=by, why=why, save=False).lines():
+            say(line)
+        if not yes:
+            typer.confirm(f"Close {key}?", abort=True)
         close_cycle(app, key, by=by, why=why)
-    say(f"{key} is closed; what it holds stays readable\nto undo: a closed cycle stays closed")
+    say(f"{key} is closed; what it holds stays readable")
+    say(f"to undo: yearwheel cycle reopen {key} --why '...'")
+
+
+@cycle.command(epilog="Example: yearwheel cycle reopen kentucky-2027 --why 'two districts still owe work'")
+def reopen(
+    key: Key,
+    by: By,
+    why: Why = "",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what the next round would tell, and stay closed.")
+    ] = False,
+    at: At = "",
+) -> None:
+    """Let a closed cycle go on: the next round tells each person once what still counts.
+
+    The time in which it was closed counts as a pause: what fell due then is told as after one, and letters
+    that closing took back are written afresh.
+    """
+    from yearwheel.services.pause import find_pause
+    from yearwheel.services.reopen import reopen_cycle
+    from yearwheel.services.ringer import find_ringer
+
+    if not why.strip():
+        raise Unclear("opening a cycle again needs a reason: --why '...'")
+    with cycle_desk(key, at) as (app, active):
+        waiting = reopen_cycle(app, key, by=by, why=why, dry_run=dry_run)
+        paused, ringer = find_pause(app, key), find_ringer(app)
+    if ringer and not dry_run:
+        say(f"Prefect on {ringer.api_url} rings the bells and has to be told: yearwheel deploy")
+    if dry_run:
+        say(f"{key} stays closed")
+    elif paused:
+        say(f"{key} is open again, and still paused; to go on: yearwheel cycle resume {key}")
+    elif active.stored.published_at is None:
+        say(f"{key} is a draft again")
+    else:
+        say(f"{key} goes on with the next round")
+    say(f"that it was closed kept back {_kept_back(waiting)}")
+    if not dry_run:
+        say(f"to undo, before that round: yearwheel cycle close {key} --why '...'")
 
 
 @cycle.command(epilog="Example: yearwheel cycle pause kentucky-2027 --why 'flood in the east'")

@@ -30,7 +30,7 @@ def deploy(
 ) -> None:
     """Let the Prefect of PREFECT_API_URL ring the bells, on its own schedules, for workers on any machine.
 
-    Deploy again after a cycle was published or closed, and after settings changed.
+    Deploy again after a cycle was published, closed or reopened, and after settings changed.
     Workers get the settings from here, and secrets from their own environment.
     """
     from yearwheel.services.ringer import hand_to_prefect, take_from_prefect, wanted_bells

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from yearwheel.calendar.counted import counted
 from yearwheel.calendar.cycle import Cycle
 from yearwheel.config.cycle_file import load_cycle
 from yearwheel.notifications.ledger import OutboxStatus
@@ -14,9 +15,11 @@ from yearwheel.services.active import read_active
 from yearwheel.services.app import App, Refused
 from yearwheel.services.local_days import enter_on_own_days
 from yearwheel.services.moves import tell
+from yearwheel.services.note_people import told_by
 from yearwheel.services.reasons import check_reason
 from yearwheel.services.replan import replan
 from yearwheel.services.tracks import enter_on_tracks
+from yearwheel.stages.status import OWED
 from yearwheel.store import cycles, events, outbox, reminders, rosters, standings, versions
 from yearwheel.store.cycles import StoredCycle
 from yearwheel.store.events import Event
@@ -96,8 +99,31 @@ def publish_cycle(app: App, key: str, *, by: str, save: bool = True) -> Promised
     return Promised(len(difference.new), len(to_people))
 
 
-def close_cycle(app: App, key: str, *, by: str, why: str) -> None:
-    """End a cycle: mail that waits is taken back, and rounds pass it by from now on."""
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """What closing a cycle ends: letters that waited, and places whose work is still owed."""
+
+    letters: int
+    by_hand: int  # of the letters, those that a person holds or has changed
+    owed: int
+
+    def lines(self) -> list[str]:
+        """A sentence for each, where there is any."""
+        held = f" ({self.by_hand:,} of them a person holds or has changed)" if self.by_hand else ""
+        waits = "waits and is" if self.letters == 1 else "wait and are"
+        found = [f"{counted(self.letters, 'letter')} {waits} taken back{held}"] if self.letters else []
+        if self.owed:
+            are, them = ("is", "it") if self.owed == 1 else ("are", "them")
+            pieces = f"{counted(self.owed, 'piece')} of work {are} still owed"
+            found.append(f"{pieces}; nobody is reminded of {them} any more")
+        return found
+
+
+def close_cycle(app: App, key: str, *, by: str, why: str, save: bool = True) -> Closed:
+    """End a cycle: mail that waits is taken back, and rounds pass it by from now on.
+
+    Who is told now is kept: who comes later is owed nothing of it, unless it is opened again.
+    """
     check_reason(why)
     now = app.clock.now()
     with app.database.writing() as work:
@@ -105,11 +131,20 @@ def close_cycle(app: App, key: str, *, by: str, why: str) -> None:
         if stored.closed_at is not None:
             raise Refused(f"{key} was already closed on {stored.closed_at:%Y-%m-%d}")
         cycles.close(work.connection, key, now)
-        waiting = [row for row, _, _ in outbox.list_waiting(work.connection, key)]
+        waiting = {row for row, _, _ in outbox.list_waiting(work.connection, key)}
+        held = outbox.held_words(work.connection, key).keys()
+        unread = outbox.first_uses(work.connection, key).keys()
+        by_hand = (held - unread) | (waiting & events.letters_by_hand(work.connection, key))
+        counts = standings.count_by_status(work.connection, key).values()
+        owed = sum(count for here in counts for status, count in here.items() if status in OWED)
         taken = outbox.move(work.connection, waiting, outbox.NOT_LEFT, OutboxStatus.SUPPRESSED, now)
         reminders.take_back(work.connection, taken)
-        events.append(work.connection, [Event(now, by, "cycle_closed", key, why=why)])
-        work.commit()
+        told = sorted(told_by(rosters.load(work.connection, stored.state, key)))
+        detail = {"told": list(map(list, told))}
+        events.append(work.connection, [Event(now, by, "cycle_closed", key, why=why, detail=detail)])
+        if save:
+            work.commit()
+    return Closed(len(waiting), len(by_hand), owed)
 
 
 def spread_reviews(roster: Roster) -> dict[str, str]:

@@ -13,6 +13,7 @@ from yearwheel.services.app import App, Refused
 from yearwheel.services.local_days import own_days, since_today, to_own_days, with_news
 from yearwheel.services.moves import Move, make_moves
 from yearwheel.services.replan import replan, take_back_waiting
+from yearwheel.stages.standing import Standing
 from yearwheel.store import Connection, cycles, district_days, events, rosters, standings
 from yearwheel.store.events import Event
 
@@ -92,16 +93,29 @@ def _follow(
     connection: Connection, active: Active, file: DaysFile, now: datetime, by: str, done: Followed
 ) -> None:
     """Bring the file's districts, and what they are told, to the days that their calendars give them now."""
-    own = own_days(active.cycle, district_days.read(connection, active.state, list(file.districts)))
-    here = standings.find(
-        connection, active.key, stage_keys=[s.key for s in active.cycle.stages], codes=file.districts
-    )
+    moves, reminders = follow_days(connection, active, list(file.districts), now, by)
+    done.moves += moves
+    done.reminders += reminders
+    if file.kind is DayKind.BREAK:
+        moved = {(m.after.stage_key, m.after.district_code) for m in moves}
+        here = _here(connection, active, list(file.districts))
+        resting = [s for s in here if (s.stage_key, s.district_code) not in moved]
+        done.reminders += replan(connection, active, resting, now).count
+
+
+def follow_days(
+    connection: Connection, active: Active, codes: Collection[str] | None, now: datetime, by: str
+) -> tuple[list[Move], int]:
+    """Bring districts, or all of them, to the due days of their own calendars; says how many reminders
+    that touched."""
+    own = own_days(active.cycle, district_days.read(connection, active.state, codes))
+    here = _here(connection, active, codes)
     moves = list(to_own_days(here, own, since_today(connection, active, now), by))
     take_back_waiting(connection, active, {(m.after.stage_key, m.after.district_code) for m in moves}, now)
     told = with_news(connection, active, active.cycle, moves)
-    done.moves += told
-    done.reminders += make_moves(connection, active, told, now)
-    if file.kind is DayKind.BREAK:
-        moved = {(m.after.stage_key, m.after.district_code) for m in moves}
-        resting = [s for s in here if (s.stage_key, s.district_code) not in moved]
-        done.reminders += replan(connection, active, resting, now).count
+    return told, make_moves(connection, active, told, now)
+
+
+def _here(connection: Connection, active: Active, codes: Collection[str] | None) -> list[Standing]:
+    stages = [stage.key for stage in active.cycle.stages]
+    return standings.find(connection, active.key, stage_keys=stages, codes=codes)

@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from yearwheel.notifications.ledger import SYSTEM
+from yearwheel.notifications.presence import Told
 from yearwheel.notifications.what_if import first_standings
 from yearwheel.roster.contacts_csv import read_contacts
 from yearwheel.roster.diff import Part, RosterDiff, diff_rosters
@@ -17,7 +18,7 @@ from yearwheel.services.app import App, Refused
 from yearwheel.services.cycles import spread_reviews
 from yearwheel.services.local_days import enter_on_own_days
 from yearwheel.services.moves import tell
-from yearwheel.services.note_people import note_people
+from yearwheel.services.note_people import note_changes, told_by
 from yearwheel.services.replan import replan
 from yearwheel.services.tracks import enter_on_tracks
 from yearwheel.store import Connection, cycles, events, rosters, standings, tasks
@@ -91,7 +92,7 @@ def import_roster(app: App, state: str, files: RosterFiles, *, by: str, source: 
         after = _merged(before, files)
         difference = _difference(before, after, files)
         running = [c for c in cycles.list_cycles(work.connection) if c.state == state and not c.closed_at]
-        told = {c.key: rosters.load(work.connection, state, c.key) for c in running}
+        told = {c.key: told_by(rosters.load(work.connection, state, c.key)) for c in running}
         rosters.save(work.connection, state, after)
         left = before.contacts.keys() - after.contacts.keys()
         if left:
@@ -111,7 +112,7 @@ def import_roster(app: App, state: str, files: RosterFiles, *, by: str, source: 
             if stored.published_at is not None:
                 active = read_active(work.connection, stored.key)
                 touched = _touched(before, after, difference)
-                reminders += _follow(work.connection, active, told[stored.key], touched, now)
+                reminders += follow_roster(work.connection, active, told[stored.key], touched, now)
             events.append(work.connection, [Event(now, by, "roster_imported", stored.key, detail=counts)])
         if not running:
             events.append(work.connection, [Event(now, by, "roster_imported", detail=counts)])
@@ -156,12 +157,12 @@ def _touched(before: Roster, after: Roster, difference: RosterDiff) -> set[str]:
     return set(after.districts) if office and office.code in codes else codes
 
 
-def _follow(
-    connection: Connection, active: Active, told: Roster, touched: Collection[str], now: datetime
+def follow_roster(
+    connection: Connection, active: Active, told: Collection[Told], touched: Collection[str], now: datetime
 ) -> int:
     """Enter new districts into the cycle's stages, give each district a reviewer who is there, plan anew.
 
-    `told` is the roster by which people were told until now.
+    `told` are those who were told until now. Says how many reminders that touched.
     """
     roster = rosters.load(connection, active.state, active.key)
     assigned = {code: key for code, key in roster.reviewers.items() if key in roster.contacts}
@@ -176,7 +177,7 @@ def _follow(
     entered, let_off = enter_on_tracks(connection, active, entering, by=SYSTEM)
     entered, own = enter_on_own_days(connection, active, entered, now, by=SYSTEM)
     standings.add(connection, active.key, entered, now)
-    note_people(connection, active, told, rosters.load(connection, active.state, active.key), now)
+    note_changes(connection, active, told, rosters.load(connection, active.state, active.key), now)
     tell(connection, active, [*let_off, *own], now)
     affected = standings.find(connection, active.key, codes={*touched, *moved})
     return replan(connection, active, affected, now, people_changed=True).count

@@ -1,5 +1,6 @@
 """Keeping on record who is told of a district, and since when: no reminder is owed from before they came."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from yearwheel.notifications.ledger import SYSTEM
@@ -17,16 +18,32 @@ def note_people(connection: Connection, active: Active, before: Roster, after: R
 
     Who comes is told the dates of the year.
     """
-    was, is_now = _told(before), _told(after)
+    note_changes(connection, active, told_by(before), after, now)
+
+
+def note_changes(
+    connection: Connection, active: Active, told: Collection[Told], after: Roster, now: datetime
+) -> None:
+    """The same, where only those who were told are known."""
+    was, is_now = set(told), told_by(after)
     if was != is_now:
         came, left = sorted(is_now - was), sorted(was - is_now)
-        new_districts = after.districts.keys() - before.districts
+        new_districts = after.districts.keys() - {code for code, _, _ in was}
         told_year = tell_newcomers(connection, active, after, came, new_districts, now)
         detail = {"came": list(map(list, came)), "left": list(map(list, left)), "told_year": told_year}
         events.append(connection, [Event(now, SYSTEM, "people_changed", active.key, detail=detail)])
 
 
-def _told(roster: Roster) -> set[Told]:
+def told_at_closing(connection: Connection, active: Active, roster: Roster) -> set[Told]:
+    """Who was told when the cycle was closed last; where that is not on record, who is told now."""
+    closed = events.list_events(connection, active.key, kinds=["cycle_closed"])
+    known = {
+        (code, role, who) for event in closed[-1:] for code, role, who in (event.detail or {}).get("told", ())
+    }
+    return known or told_by(roster)
+
+
+def told_by(roster: Roster) -> set[Told]:
     """Everyone who holds a role for a district. The office's people stand under the office alone."""
     found: set[Told] = set()
     for code, district in roster.districts.items():

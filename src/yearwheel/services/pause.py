@@ -1,20 +1,21 @@
 """Pausing a cycle: districts go on working, and nothing is written to them until it is resumed."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from yearwheel.calendar.cycle import RungKind
-from yearwheel.services.active import read_active
+from yearwheel.services.active import Active, read_active
 from yearwheel.services.app import App, Refused
 from yearwheel.services.reasons import check_reason
 from yearwheel.services.rounds import still_to_tell
-from yearwheel.store import events, outbox, pauses
+from yearwheel.store import Connection, events, outbox, pauses
 from yearwheel.store.events import Event
 from yearwheel.store.pauses import Pause
 
 
 @dataclass(frozen=True, slots=True)
 class Resumed:
-    """What the pause kept back: letters that were written before it, and what the next round tells."""
+    """What was kept back: letters that were written before, and what the next round tells."""
 
     letters: int
     people: int
@@ -53,11 +54,17 @@ def resume_cycle(app: App, key: str, *, by: str, dry_run: bool = False) -> Resum
         active = read_active(work.connection, key)
         if pauses.find_open(work.connection, key) is None:
             raise Refused(f"{key} is not paused")
-        waiting = still_to_tell(work.connection, active, now)
-        letters = len(outbox.list_waiting(work.connection, key))
+        kept_back = weigh(work.connection, active, now)
         pauses.end(work.connection, key, by, now)
         events.append(work.connection, [Event(now, by, "cycle_resumed", key)])
         if not dry_run:
             work.commit()
+    return kept_back
+
+
+def weigh(connection: Connection, active: Active, now: datetime) -> Resumed:
+    """What a cycle that goes on has to say, beside the letters that it wrote before."""
+    waiting = still_to_tell(connection, active, now)
+    letters = len(outbox.list_waiting(connection, active.key))
     escalations = sum(reminder.kind == RungKind.ESCALATION for reminder in waiting)
     return Resumed(letters, len({reminder.contact_key for reminder in waiting}), len(waiting), escalations)

@@ -4,9 +4,13 @@ from datetime import datetime
 
 from yearwheel.notifications import proof
 from yearwheel.notifications.facts import Facts
+from yearwheel.notifications.history import FOREVER
+from yearwheel.notifications.presence import PeopleChange
 from yearwheel.notifications.proof import Proof
+from yearwheel.roster.people import Roster
 from yearwheel.services.active import Active, read_active
 from yearwheel.services.app import App, Refused
+from yearwheel.services.note_people import told_at_closing, told_by
 from yearwheel.store import (
     Connection,
     bounces,
@@ -30,11 +34,12 @@ def prove(app: App, cycle_key: str) -> Proof:
 def read_facts(connection: Connection, active: Active, now: datetime) -> Facts:
     """All that is on record of a cycle."""
     key, stored = active.key, active.stored
+    roster = rosters.load(connection, active.state, key)
     if stored.published_at is None:
         raise Refused(f"{key} is a draft: nothing was promised yet; publish it first")
     return Facts(
         cycle=active.cycle,
-        roster=rosters.load(connection, active.state, key),
+        roster=roster,
         published_at=stored.published_at,
         until=stored.closed_at or latest_moment(connection, key, now),
         changes=record.read_changes(connection, key),
@@ -42,7 +47,7 @@ def read_facts(connection: Connection, active: Active, now: datetime) -> Facts:
         messages=record.read_messages(connection, key),
         refused=record.read_refusals(connection, active.state),
         breaks=district_days.read_history(connection, active.state),
-        people=record.read_people(connection, key),
+        people=[*record.read_people(connection, key), *_since_the_close(connection, active, roster)],
         standings={
             (s.stage_key, s.district_code): (
                 s.status,
@@ -60,6 +65,14 @@ def read_facts(connection: Connection, active: Active, now: datetime) -> Facts:
         rounds=rounds.list_telling(connection, key),
         told_the_year=_told_the_year(connection, key),
     )
+
+
+def _since_the_close(connection: Connection, active: Active, roster: Roster) -> list[PeopleChange]:
+    """Who came after a cycle was closed is owed nothing of it, until it is opened again."""
+    if active.stored.closed_at is None:
+        return []
+    was, is_now = told_at_closing(connection, active, roster), told_by(roster)
+    return [PeopleChange(FOREVER, tuple(sorted(is_now - was)), tuple(sorted(was - is_now)))]
 
 
 def _ever_declined(connection: Connection, key: str) -> set[tuple[str, str]]:

@@ -59,3 +59,7 @@ def publish(connection: Connection, key: str, at: datetime) -> None:
 
 def close(connection: Connection, key: str, at: datetime) -> None:
     connection.execute(update(cycles).where(cycles.c.key == key).values(closed_at=at))
+
+
+def reopen(connection: Connection, key: str) -> None:
+    connection.execute(update(cycles).where(cycles.c.key == key).values(closed_at=None))

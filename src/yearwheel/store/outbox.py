@@ -25,7 +25,7 @@ from yearwheel.notifications.words import Words, read_words
 from yearwheel.store import bulk, raw_messages
 from yearwheel.store.columns import Moment, as_row
 from yearwheel.store.raw_messages import Kept
-from yearwheel.store.tables import deliveries, pauses, reminders
+from yearwheel.store.tables import cycles, deliveries, pauses, reminders
 from yearwheel.store.tables import outbox as table
 
 NOT_LEFT = (OutboxStatus.HELD, OutboxStatus.QUEUED)
@@ -433,12 +433,14 @@ _COUNTING = 7_934_201  # the number of the lock under which deliverers count
 
 # Put together once: for a small batch that would cost as much as running them.
 _NOT_PAUSED = table.c.cycle_key.not_in(select(pauses.c.cycle_key).where(pauses.c.resumed_at.is_(None)))
+_NOT_CLOSED = table.c.cycle_key.not_in(select(cycles.c.key).where(cycles.c.closed_at.is_not(None)))
 _MAY_LEAVE = and_(
     table.c.status == OutboxStatus.QUEUED,
     table.c.not_before <= bindparam("now"),
     table.c.cycle_key == bindparam("cycle"),
     table.c.zone.in_(bindparam("zones", expanding=True)),
     _NOT_PAUSED,
+    _NOT_CLOSED,
 )
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from yearwheel.store.tables import pauses as table
 
@@ -30,6 +30,10 @@ def find_open(connection: Connection, cycle_key: str) -> Pause | None:
 
 
 def begin(connection: Connection, cycle_key: str, by: str, why: str, at: datetime) -> None:
+    """Begin one. Another that ended the moment it began kept nothing back, and makes room."""
+    connection.execute(
+        delete(table).where(table.c.cycle_key == cycle_key, table.c.paused_at == at, table.c.resumed_at == at)
+    )
     connection.execute(table.insert().values(cycle_key=cycle_key, paused_at=at, paused_by=by, why=why))
 
 

@@ -79,7 +79,7 @@ def test_a_day_years_past_the_cycle_is_a_slip_that_force_does_not_save(app):
             date(2027, 5, 31),
             [
                 "2027-05-31 is closed: Memorial Day; the office is closed, the day stands",
-                "2027-05-31 is past its close, 2027-03-15; work is taken in until then all the same",
+                "2027-05-31 is past the stage's close, 2027-03-15; this work is taken in until 2027-06-07",
             ],
         ),
     ],
@@ -197,6 +197,21 @@ def test_the_grace_keeps_its_length_after_an_extended_day(app):
     give(app, "001", until=date(2027, 3, 15))
     set_clock(app, "2027-03-22 23:59")  # five working days after the 15th
     hand_in(app, "budget", "001")
+
+
+def test_a_district_with_a_close_of_its_own_is_held_to_that(app):
+    """The stage closes on March 15; due then, the grace makes it the 22nd, and the note says until when."""
+    give(app, "001", until=date(2027, 3, 15))
+    with pytest.raises(Refused, match=r"Budget closes on 2027-03-22 for 001; to go past it use --force"):
+        give(app, "001", until=date(2027, 3, 23))
+    one = Selection(codes=("001",))
+    with pytest.raises(Refused, match=r"Budget closes on 2027-03-22 for 001; to go past it use --force"):
+        extend_many(app, KEY, one, ["budget"], NewDay(date(2027, 3, 23)), by="ada", why="flood")
+
+    (after,) = give(app, "001", until=date(2027, 3, 22))
+    assert notes(CYCLE, CYCLE.stage("budget"), after) == [
+        "2027-03-22 is past the stage's close, 2027-03-15; this work is taken in until 2027-03-29"
+    ]
 
 
 def test_work_that_is_in_has_nothing_to_extend(app):

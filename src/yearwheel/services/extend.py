@@ -92,20 +92,20 @@ def check_later(active: Active, before: Standing, until: date, today: date, *, f
         raise Refused(f"{until} is past; give {today} or a later day")
     if until <= turn.due_on:
         raise Refused(f"{until} is not later than the present due day {turn.due_on}")
-    check_close(active.cycle, stage, until, force=force)
+    check_close(active.cycle, stage, before, until, force=force)
 
 
-def check_close(cycle: Cycle, stage: Stage, until: date, *, force: bool) -> None:
-    """Refuse a day past the stage's close unless forced, and in any case one far past the cycle."""
+def check_close(cycle: Cycle, stage: Stage, before: Standing, until: date, *, force: bool) -> None:
+    """Refuse a day past the district's close unless forced, and in any case one far past the cycle."""
     last = max(stage.dates.close.on for stage in cycle.stages)
     if until > last + FARTHEST:
         raise Refused(
             f"{until} is more than a year after {cycle.key} ends on {last}; nobody is given so late a day"
         )
-    if until > stage.dates.close.on and not force:
-        raise Refused(
-            f"{stage.title} closes on {stage.dates.close.on}; to go past it use --force with a reason"
-        )
+    close = stage.dates_for(before.due_on, cycle.workdays).close.on
+    if until > close and not force:
+        own = f" for {before.district_code}" if close != stage.dates.close.on else ""
+        raise Refused(f"{stage.title} closes on {close}{own}; to go past it use --force with a reason")
 
 
 def notes(cycle: Cycle, stage: Stage, after: Standing) -> list[str]:
@@ -116,7 +116,8 @@ def notes(cycle: Cycle, stage: Stage, after: Standing) -> list[str]:
     if closed and after.due_because == DueBecause.EXTENSION:
         found.append(f"{due_on} {closed}; the office is closed, the day stands")
     if due_on and due_on > stage.dates.close.on:
+        close = stage.dates_for(due_on, cycle.workdays).close.on
         found.append(
-            f"{due_on} is past its close, {stage.dates.close.on}; work is taken in until then all the same"
+            f"{due_on} is past the stage's close, {stage.dates.close.on}; this work is taken in until {close}"
         )
     return found

@@ -299,7 +299,7 @@ def _extension(
         return f"is due on {turn.due_on} already"
     if until < active.day(now):
         return f"was due on {turn.due_on}, and {until} is past as well"
-    check_close(active.cycle, stage, until, force=force)
+    check_close(active.cycle, stage, before, until, force=force)
     since = first_day(connection, active, before.district_code, active.day(now))
     after = replace(before, due_on=until, due_since=since, due_because=DueBecause.EXTENSION)
     return Move(before, after, by, "deadline_moved", why, NoticeKind.EXTENSION, why)

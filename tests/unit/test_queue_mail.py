@@ -253,6 +253,15 @@ def test_a_fault_of_our_own_sender_gives_nobody_up(app):
     assert ledger(app) == before
 
 
+def test_only_who_works_in_the_office_is_not_told_to_write_to_it(app):
+    for day in ("2027-03-01", "2027-03-02"):
+        round_at(app, day)
+    round_at(app, "2027-03-08")  # the state's administrators hear who is a week late
+
+    asked = {row["contact_key"]: "Questions?" in words(app, row) for row in messages(app, OutboxStatus.SENT)}
+    assert [key for key, whether in sorted(asked.items()) if not whether] == [ADA.key]
+
+
 def test_a_letter_says_what_to_do_why_this_reader_and_by_when(app):
     queue_at(app, "2027-02-15")
     (row,) = [row for row in messages(app, OutboxStatus.QUEUED) if row["contact_key"] == ANN.key]

@@ -21,6 +21,7 @@ from yearwheel.notifications.untrusted import WORD_JOINER, Address
 SNAPSHOTS = Path(__file__).parent.parent / "snapshots"
 THURSDAY = date(2027, 1, 21)
 CLOSE = datetime(2027, 2, 6, 4, 59, tzinfo=UTC)  # February 5, 11:59 PM in the East
+OF_THE_OFFICE = {RungKind.REVIEW, NoticeKind.ASSIGNED, NoticeKind.WEEKLY, NoticeKind.ALERT}
 ADMIN, YEAR = "state administrator", "Kentucky education technology planning 2027"
 DATES = (("Budget preparation", "Friday, January 29"), ("Drafting", "Thursday, April 15"))
 WEEK = (
@@ -112,6 +113,7 @@ def state_digest(districts: int) -> Letter:
         ),
         to_name="Sam Admin",
         to_address="sam.admin@oet.example",
+        to_office=True,
     )
 
 
@@ -131,7 +133,7 @@ def match_snapshot(name: str, words: str) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_of_message_has_its_words(renderer: Renderer, kind: str) -> None:
-    rendered = renderer.render(letter(of_kind(kind)))
+    rendered = renderer.render(letter(of_kind(kind), to_office=kind in OF_THE_OFFICE))
     match_snapshot(f"{kind}.txt", f"Subject: {rendered.subject}\n\n{rendered.text}")
 
 
@@ -142,6 +144,16 @@ def test_a_district_struck_by_a_disaster_is_asked_softly(renderer: Renderer, kin
     said = f"{rendered.subject} {rendered.text} {rendered.html}"
     assert "We know that this is a hard time for you." in said
     assert not re.search(r"\blate\b(?!st)", re.sub(r"<style.*?</style>|<!--.*?-->", "", said, flags=re.S))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_nobody_in_the_office_is_told_to_write_to_it(renderer: Renderer, kind: str) -> None:
+    ours, theirs = (renderer.render(letter(of_kind(kind), to_office=of)) for of in (True, False))
+    for words in (ours.text, ours.html):
+        assert re.findall(r"Questions\?|write to us|help@oet\.example", words) == []
+    for words in (theirs.text, theirs.html):
+        assert "Questions?" in words
+    assert ours.template_version == theirs.template_version
 
 
 def test_struck_and_other_districts_stand_apart_in_one_letter(renderer: Renderer) -> None:

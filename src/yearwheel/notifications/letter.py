@@ -64,4 +64,5 @@ class Letter(NamedTuple):
     dates: bytes = b""  # the .ics of the dates it announces, see `invitation`; may be empty
     withdrawn: bytes = b""  # the .ics that takes dates out of a calendar; may be empty
     ask_to_confirm: bool = False  # half a year has passed since they said that their role is right
+    to_office: bool = False  # its reader works in the office itself: it is not theirs to write to
     unsubscribe: str = ""  # the link that stops letters like this; empty where the reader must be told

@@ -158,7 +158,8 @@ class Previewer:
         return [s for s in self._cycle.stages if of_state == (s.owed_by is OwedBy.STATE)]
 
     def _letter(self, kind: str, case: _Case) -> Letter:
-        zone = self._roster.districts[case.reader.district_code].zone
+        home = self._roster.districts[case.reader.district_code]
+        zone = home.zone
         sent_at = datetime.combine(case.on, time(9), zone)
         declinable = may_decline(kind, case.role, statutory=case.stage.statutory)
         return Letter(
@@ -175,6 +176,7 @@ class Previewer:
             reader_link=f"{self._base_url}/l/preview",
             dates=write_dates(self._announced(kind, case), sent_at),
             withdrawn=write_dates(self._withdrawn(kind, case), sent_at, Method.CANCEL),
+            to_office=home.is_state_office,
             unsubscribe=f"{self._base_url}/u/preview" if declinable else "",
         )
 

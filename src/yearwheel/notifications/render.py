@@ -208,6 +208,7 @@ class Group:
     takes: tuple[str, ...] = ()  # what the work consists of
     gentle: bool = False
     done_by: str | None = None  # whose work it is, where it is not the reader's own
+    to_office: bool = False  # "write to us" would be to themselves
 
     @property
     def first(self) -> Line:
@@ -333,6 +334,7 @@ def _page(letter: Letter) -> dict[str, Any]:
         "unsubscribe": UNSUBSCRIBE if letter.unsubscribe else "",
         "reader_link": READER_LINK,
         "ask_to_confirm": letter.ask_to_confirm,
+        "to_office": letter.to_office,
     }
 
 
@@ -391,6 +393,7 @@ def _group(letter: Letter, items: list[Item]) -> Group:
         takes=tuple(map(one_line, first.takes)),
         gentle=_is_gentle(first),
         done_by=_done_by(items),
+        to_office=letter.to_office,
     )
 
 

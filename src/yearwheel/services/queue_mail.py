@@ -272,6 +272,7 @@ class _Writer:
             withdrawn=self._withdrawn(items, on),
             reader_link=self._reader_link(contact, on),
             ask_to_confirm=contact.verified_at is None or contact.verified_at < self._now - HALF_A_YEAR,
+            to_office=self._roster.districts[contact.district_code].is_state_office,
             unsubscribe=self._unsubscribe(contact, items),
         )
 

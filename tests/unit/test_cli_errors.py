@@ -125,6 +125,31 @@ def test_two_published_cycles_have_to_be_told_apart(running: Terminal) -> None:
     )
 
 
+def test_where_to_look_names_the_state_where_it_is_not_the_usual_one(terminal: Terminal) -> None:
+    """Every command that a refusal names can be typed as it stands."""
+    source = CALENDAR.read_text("utf-8").replace("small-2027", "ohio-2027").replace("state: KY", "state: OH")
+    calendar = terminal.writes("ohio.yaml", source)
+    districts = terminal.writes(
+        "d.csv",
+        "code,name,kind,timezone\n001,Ash,county,America/New_York\nOH,Office,state_office,America/New_York\n",
+    )
+    terminal.does("cycle", "create", calendar, "--at", "2027-01-04T09:00")
+    publish = ("cycle", "publish", "ohio-2027", "--yes", "--at", "2027-01-04T09:00")
+    assert "a roster first: yearwheel roster import FILE --state OH\n" in terminal.type(*publish).stderr
+    terminal.does("roster", "import", districts, "--state", "OH")
+    terminal.does(*publish)
+
+    said = terminal.refuses("roster", "deputy", "pat", "--cycle", "ohio-2027", "--at", "2027-01-05T09:00")
+    assert said == "there is no contact 'pat'; see: yearwheel roster list --contacts --state OH"
+    for words in (
+        ["district", "show", "x9", "--cycle", "ohio-2027"],
+        ["explain", "x9", "2027-03-15", "--cycle", "ohio-2027"],
+        ["district", "track", "x9", "--year", "1", "--of", "3", "--cycle", "ohio-2027"],
+    ):
+        assert terminal.refuses(*words).endswith("; see: yearwheel roster list --state OH")
+    assert "Ash" in terminal.does("roster", "list", "--state", "OH")
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

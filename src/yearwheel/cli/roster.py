@@ -20,6 +20,7 @@ from yearwheel.cli.desk import (
     read_day,
 )
 from yearwheel.cli.show import complain, print_json, say, table, weekday
+from yearwheel.services.see_roster import USUAL
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,7 +54,7 @@ def take_in(
     shipped: Annotated[
         str, typer.Option("--shipped", metavar="NAME", help="Instead of files: kentucky.")
     ] = "",
-    state: Annotated[str, typer.Option("--state", metavar="XX", help="Whose roster it is.")] = "KY",
+    state: Annotated[str, typer.Option("--state", metavar="XX", help="Whose roster it is.")] = USUAL,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")
     ] = False,
@@ -93,7 +94,7 @@ def take_in(
 
 @roster.command("list", epilog="Example: yearwheel roster list --state KY")
 def list_all(
-    state: Annotated[str, typer.Option("--state", metavar="XX", help="Whose roster.")] = "KY",
+    state: Annotated[str, typer.Option("--state", metavar="XX", help="Whose roster.")] = USUAL,
     contacts: Annotated[bool, typer.Option("--contacts", help="List the people instead, by key.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -263,7 +264,7 @@ def take_in_days(
     district: Annotated[
         str, typer.Option("--district", metavar="CODE", help="Whose breaks a calendar feed holds.")
     ] = "",
-    state: Annotated[str, typer.Option("--state", metavar="XX", help="Whose districts.")] = "KY",
+    state: Annotated[str, typer.Option("--state", metavar="XX", help="Whose districts.")] = USUAL,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")
     ] = False,

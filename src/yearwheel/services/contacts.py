@@ -13,6 +13,7 @@ from yearwheel.services.app import App, Refused
 from yearwheel.services.note_people import note_people
 from yearwheel.services.reasons import check_reason
 from yearwheel.services.replan import replan
+from yearwheel.services.see_roster import see_roster
 from yearwheel.stages.status import OWED, Status
 from yearwheel.store import Connection, cycles, events, hand_overs, rosters, standings, tasks
 from yearwheel.store.events import Event
@@ -70,7 +71,7 @@ def call_reachable(app: App, cycle_key: str, contact_key: str, *, by: str, why: 
     check_reason(why)
     with app.database.writing() as work:
         active = read_active(work.connection, cycle_key)
-        contact = _known(rosters.load(work.connection, active.state), contact_key)
+        contact = _known(rosters.load(work.connection, active.state), active.state, contact_key)
         if not mend_address(work.connection, active, contact_key, why, by, app.clock.now()):
             raise Refused(f"mail to {contact.name} <{contact.email}> has not been given up; nothing to mend")
         work.commit()
@@ -92,11 +93,11 @@ def name_deputy(
     with app.database.writing() as work:
         active = read_active(work.connection, cycle_key)
         roster = rosters.load(work.connection, active.state, active.key)
-        contact = _known(roster, contact_key)
+        contact = _known(roster, active.state, contact_key)
         before = [c.key for c in roster.contacts.values() if c.deputy_for == contact_key]
         if deputy_key is not None and deputy_key == contact_key:
             raise Refused(f"{contact.name} cannot be their own deputy")
-        if deputy_key is not None and contact.deputy_for == _known(roster, deputy_key).key:
+        if deputy_key is not None and contact.deputy_for == _known(roster, active.state, deputy_key).key:
             raise Refused(
                 f"{contact.name} already stands in for {deputy_key}; two who do so mutually reach nobody"
             )
@@ -123,7 +124,7 @@ def set_away(app: App, cycle_key: str, contact_key: str, until: date | None, *, 
     with app.database.writing() as work:
         active = read_active(work.connection, cycle_key)
         roster = rosters.load(work.connection, active.state)
-        contact = _known(roster, contact_key)
+        contact = _known(roster, active.state, contact_key)
         if until is not None and until < active.day(now):
             raise Refused(f"{until} is past; give the last day that {contact.name} is away")
         _set_away(work.connection, active, contact, until, by, now)
@@ -218,9 +219,9 @@ def _set_away(
     events.append(connection, [Event(now, by, kind, active.key, detail=detail)])
 
 
-def _known(roster: Roster, key: str) -> Contact:
+def _known(roster: Roster, state: str, key: str) -> Contact:
     if key not in roster.contacts:
-        raise Refused(f"there is no contact {key!r}; see: yearwheel roster list --contacts")
+        raise Refused(f"there is no contact {key!r}; {see_roster(state, contacts=True)}")
     return roster.contacts[key]
 
 
@@ -234,7 +235,7 @@ def decide_hand_over(app: App, cycle_key: str, number: int, *, accept: bool, by:
             raise Refused(f"no hand-over {number} waits; see: yearwheel tasks list")
         proposal = waiting[number]
         roster = rosters.load(work.connection, active.state)
-        old = _known(roster, proposal.contact_key)
+        old = _known(roster, active.state, proposal.contact_key)
         hand_overs.decide(work.connection, number, by, now, accepted=accept)
         if accept:
             _replace_contact(work.connection, active.state, old, proposal, now)

@@ -18,6 +18,7 @@ from yearwheel.services.moves import tell
 from yearwheel.services.note_people import told_by
 from yearwheel.services.reasons import check_reason
 from yearwheel.services.replan import replan
+from yearwheel.services.see_roster import of_state
 from yearwheel.services.tracks import enter_on_tracks
 from yearwheel.stages.status import OWED
 from yearwheel.store import cycles, events, outbox, reminders, rosters, standings, versions
@@ -78,7 +79,8 @@ def publish_cycle(app: App, key: str, *, by: str, save: bool = True) -> Promised
         roster = rosters.load(work.connection, active.state)
         if not roster.districts:
             raise Refused(
-                f"no districts of {active.state} yet; import a roster first: yearwheel roster import FILE"
+                f"no districts of {active.state} yet; import a roster first: "
+                f"yearwheel roster import FILE{of_state(active.state)}"
             )
         rosters.assign(work.connection, active.state, key, spread_reviews(roster))
         entered, let_off = enter_on_tracks(

@@ -7,6 +7,7 @@ from yearwheel.notifications.explain import Explanation, Record
 from yearwheel.services.active import read_active
 from yearwheel.services.app import App, Refused
 from yearwheel.services.prove import latest_moment
+from yearwheel.services.see_roster import see_roster
 from yearwheel.store import district_days, rosters
 from yearwheel.store import proof as record
 
@@ -19,7 +20,7 @@ def explain(app: App, cycle_key: str, district_code: str, on: date) -> Explanati
         if active.stored.published_at is None:
             raise Refused(f"{cycle_key} is a draft: nothing was promised yet; publish it first")
         if district_code not in roster.districts:
-            raise Refused(f"there is no district {district_code!r}; see: yearwheel roster list")
+            raise Refused(f"there is no district {district_code!r}; {see_roster(active.state)}")
         known = Record(
             cycle=active.cycle,
             roster=roster,

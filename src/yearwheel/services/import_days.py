@@ -13,6 +13,7 @@ from yearwheel.services.app import App, Refused
 from yearwheel.services.local_days import own_days, since_today, to_own_days, with_news
 from yearwheel.services.moves import Move, make_moves
 from yearwheel.services.replan import replan, take_back_waiting
+from yearwheel.services.see_roster import see_roster
 from yearwheel.stages.standing import Standing
 from yearwheel.store import Connection, cycles, district_days, events, rosters, standings
 from yearwheel.store.events import Event
@@ -73,7 +74,7 @@ def import_days(app: App, state: str, file: DaysFile, *, by: str, save: bool = T
     with app.database.writing() as work:
         known = rosters.load(work.connection, state).districts
         if strangers := sorted(file.districts.keys() - known.keys()):
-            raise Refused(f"{state} has no district {', '.join(strangers)}; see: yearwheel roster list")
+            raise Refused(f"{state} has no district {', '.join(strangers)}; {see_roster(state)}")
         district_days.replace(work.connection, state, file.kind, file.districts, now)
         running = [c for c in cycles.list_cycles(work.connection) if c.state == state and not c.closed_at]
         detail = {"source": file.name, "kind": str(file.kind), "districts": len(file.districts)}

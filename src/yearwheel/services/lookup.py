@@ -8,6 +8,7 @@ from yearwheel.calendar.cycle import Cycle, Stage
 from yearwheel.roster.people import District, Roster
 from yearwheel.services.active import Active, read_active
 from yearwheel.services.app import App, Refused
+from yearwheel.services.see_roster import see_roster
 from yearwheel.store import cycles, events, rosters
 
 
@@ -53,12 +54,12 @@ def find_stage(cycle: Cycle, key: str) -> Stage:
 def find_district(app: App, active: Active, code: str) -> District:
     """The district of that code; Refused suggests codes that look or are named alike."""
     if not code.strip():
-        raise Refused("name a district by its code, such as 001; see: yearwheel roster list")
+        raise Refused(f"name a district by its code, such as 001; {see_roster(active.state)}")
     with app.database.reading() as connection:
         roster = rosters.load(connection, active.state, active.key)
     if code in roster.districts:
         return roster.districts[code]
-    raise Refused(f"{active.state} has no district {code!r}{_districts_near(code, roster)}")
+    raise Refused(f"{active.state} has no district {code!r}{_districts_near(code, roster, active.state)}")
 
 
 def did_you_mean(given: str, known: Iterable[str]) -> str:
@@ -67,7 +68,7 @@ def did_you_mean(given: str, known: Iterable[str]) -> str:
     return f" (did you mean {near[0]!r}?)" if near else ""
 
 
-def _districts_near(given: str, roster: Roster) -> str:
+def _districts_near(given: str, roster: Roster, state: str) -> str:
     named = [d for d in roster.districts.values() if given.casefold() in d.name.casefold()]
     padded = [
         d for d in roster.districts.values() if given.isdecimal() and d.code.lstrip("0") == given.lstrip("0")
@@ -75,7 +76,7 @@ def _districts_near(given: str, roster: Roster) -> str:
     alike = [roster.districts[code] for code in get_close_matches(given, roster.districts, n=3)]
     found = (padded or named or alike)[:5]
     if not found:
-        return "; see: yearwheel roster list"
+        return f"; {see_roster(state)}"
     return "; did you mean " + " or ".join(f"{d.code} ({d.name})" for d in found) + "?"
 
 

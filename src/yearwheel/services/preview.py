@@ -13,6 +13,7 @@ from yearwheel.roster.people import District, Roster
 from yearwheel.roster.shipped import shipped_roster
 from yearwheel.services.app import App, Refused
 from yearwheel.services.lookup import did_you_mean, find_cycle
+from yearwheel.services.see_roster import see_roster
 from yearwheel.store import rosters
 
 EVERY = "all"
@@ -41,7 +42,7 @@ def preview(
     owing = [d.code for d in roster.districts.values() if not d.is_state_office]
     code = code or min(owing)
     if code not in roster.districts:
-        raise Refused(f"there is no district {code!r}{did_you_mean(code, owing)}; see: yearwheel roster list")
+        raise Refused(f"there is no district {code!r}{did_you_mean(code, owing)}; {see_roster(cycle.state)}")
     previewer = Previewer(cycle, roster, code, Renderer(), base_url)
     found = [shown for each in _kinds(kind) if (shown := previewer.preview(each)) is not None]
     if not found:

@@ -6,6 +6,7 @@ from yearwheel.calendar.cycle import Track
 from yearwheel.services.active import Active, read_active
 from yearwheel.services.app import App, Refused
 from yearwheel.services.moves import Move, make_moves, with_status
+from yearwheel.services.see_roster import see_roster
 from yearwheel.stages.standing import Standing
 from yearwheel.stages.status import MOVES, Status
 from yearwheel.store import Connection, events, rosters, standings, tracks
@@ -35,7 +36,7 @@ def set_track(
         active = read_active(work.connection, cycle_key)
         roster = rosters.load(work.connection, active.state, cycle_key)
         if code not in roster.districts:
-            raise Refused(f"{active.state} has no district {code!r}; see: yearwheel roster list")
+            raise Refused(f"{active.state} has no district {code!r}; {see_roster(active.state)}")
         tracks.save(work.connection, cycle_key, chosen)
         detail = {"district": code, "track": str(chosen.track), "year": year, "of": of}
         events.append(work.connection, [Event(now, by, "track_set", cycle_key, detail=detail)])

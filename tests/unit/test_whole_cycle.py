@@ -276,6 +276,29 @@ def test_the_publication_tells_coordinators_and_superintendents_once(sqlite_data
     assert prove(app, KEY).holds
 
 
+def test_the_account_of_a_day_tells_the_dates_of_the_year_as_the_whole_cycles(
+    sqlite_database, mailer
+) -> None:
+    """In the ledger they hang on the reader's first stage, which opens only in February."""
+    app = make_app(sqlite_database, mailer=mailer)
+    round_at(app, "2027-01-04")
+
+    assert explain(app, KEY, "001", date(2027, 1, 4)).lines() == [
+        "Ash County (001) on Monday 2027-01-04",
+        "",
+        "Small planning 2027",
+        "  Sent: Published notice to Ann (district technology coordinator) and Sue (superintendent): 10:00 "
+        "Eastern 'The dates of the year - Ash County', because the dates of the year were set.",
+        "",
+        "Budget",
+        "  It is not open until 2027-02-01.",
+        "",
+        "Plan",
+        "  It is not open until 2027-02-01.",
+    ]
+    assert explain(app, KEY, "001", date(2027, 1, 5)).stages[0].stage_key == "budget"
+
+
 def test_a_role_nobody_holds_when_the_year_is_published_is_in_the_account_of_that_day(
     sqlite_database, mailer
 ) -> None:

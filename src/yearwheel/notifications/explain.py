@@ -19,7 +19,14 @@ from yearwheel.notifications.history import (
     Span,
     Turn,
 )
-from yearwheel.notifications.ledger import SYSTEM, NoticeKind, Reason, ReminderKey, ReminderStatus
+from yearwheel.notifications.ledger import (
+    SYSTEM,
+    WHOLE_CYCLE,
+    NoticeKind,
+    Reason,
+    ReminderKey,
+    ReminderStatus,
+)
 from yearwheel.roster.people import ROLE_LABELS, STATE_ROLES, District, Role, Roster
 from yearwheel.stages.status import HANDED_IN, LABELS, WAIVED, Status
 
@@ -115,6 +122,7 @@ class Record:
 class StageWords:
     """What there is to say of one stage: what left, what may have, what waits, what does not go.
 
+    Without a key it is of the whole cycle, whose messages hang on a stage in the ledger only.
     `quiet` is why there was nothing to say, where all of these are empty.
     """
 
@@ -178,8 +186,9 @@ class _Explainer:
 
     def run(self) -> Explanation:
         district = self._record.district
-        stages = [words for stage in self._owed() if (words := self._explain(stage)) is not None]
-        return Explanation(district.code, district.name, self._on, self._day_words(), tuple(stages))
+        words = (self._explain_whole(), *map(self._explain, self._owed()))
+        told = tuple(said for said in words if said is not None)
+        return Explanation(district.code, district.name, self._on, self._day_words(), told)
 
     def _owed(self) -> Iterator[Stage]:
         of_state = self._record.district.is_state_office
@@ -210,8 +219,21 @@ class _Explainer:
         until = f" until {self._historian.day(halt.until)}" if halt.until else ""
         return f"The cycle was paused from {self._historian.day(halt.since)}{until} by {halt.by} ({halt.why})"
 
+    def _explain_whole(self) -> StageWords | None:
+        whole = [entry for entry in self._record.entries if entry.kind in WHOLE_CYCLE]
+        return self._say("", self._cycle.title, whole)
+
     def _explain(self, stage: Stage) -> StageWords | None:
-        here = [entry for entry in self._record.entries if entry.key.stage_key == stage.key]
+        here = [e for e in self._record.entries if e.key.stage_key == stage.key and e.kind not in WHOLE_CYCLE]
+        if said := self._say(stage.key, stage.title, here, self._before_it_counted(stage)):
+            return said
+        quiet = self._why_quiet(stage)
+        return StageWords(stage.key, stage.title, quiet=quiet) if quiet else None
+
+    def _say(
+        self, key: str, title: str, here: Sequence[Entry], not_called: Sequence[str] = ()
+    ) -> StageWords | None:
+        """What is to be said of some rows, and of rungs that have none; None if there is nothing."""
         went = [e for e in here if e.carrier and e.went_on == self._on]
         bare = [e for e in here if e.due_on == self._on and not e.carrier]
         elsewhere = [e for e in here if e.due_on == self._on and e.carrier and e.went_on != self._on]
@@ -232,14 +254,11 @@ class _Explainer:
             *self._sentences((e for e in bare if e.ended), self._why_not),
             *(planned if is_over else []),
             *self._sentences((e for e in elsewhere if e.left or e.ended), self._in_another_letter),
-            *self._before_it_counted(stage),
+            *not_called,
         ]
         if sent or in_doubt or waiting or not_sent:
-            return StageWords(
-                stage.key, stage.title, tuple(sent), tuple(in_doubt), tuple(waiting), tuple(not_sent)
-            )
-        quiet = self._why_quiet(stage)
-        return StageWords(stage.key, stage.title, quiet=quiet) if quiet else None
+            return StageWords(key, title, tuple(sent), tuple(in_doubt), tuple(waiting), tuple(not_sent))
+        return None
 
     def _sentences(self, entries: Iterable[Entry], why: Callable[[Entry], str]) -> list[str]:
         """One sentence for everyone of whom the same is to be said."""

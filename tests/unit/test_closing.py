@@ -41,7 +41,7 @@ from yearwheel.services.pause import Resumed, find_pause, pause_cycle, resume_cy
 from yearwheel.services.prove import prove
 from yearwheel.services.queue_mail import queue_mail
 from yearwheel.services.reopen import reopen_cycle
-from yearwheel.services.rounds import stages_with_work
+from yearwheel.services.rounds import is_quiet, stages_with_work
 
 FAY = person("fay", CEDAR, Role.FINANCE_OFFICER)  # a role that nobody held
 DOGWOOD = District("004", "Dogwood County", BodyKind.COUNTY, ASH.zone)
@@ -117,6 +117,12 @@ def test_a_letter_that_is_tried_again_does_not_leave_a_closed_cycle(app, mailer)
     move_messages(app, KEY, [refused.id], Desk.RETRY, by="ada", why="mended")
 
     assert (deliver(app), mailer.sent) == (DeliveryReport(), [])
+    assert is_quiet(app, KEY)
+    said = "\n".join(explain(app, KEY, "001", date(2027, 2, 15)).lines())
+    assert "is written, but the cycle was closed on 2027-02-15; no mail leaves any more." in said
+    reopen(app, "2027-02-16")
+    round_at(app, "2027-02-16")
+    assert holds(app)
 
 
 def test_who_comes_after_the_close_is_owed_nothing_of_the_year(app):
@@ -131,7 +137,9 @@ def test_who_comes_after_the_close_is_owed_nothing_of_the_year(app):
 # Reopening
 
 
-def test_what_fell_due_while_it_was_closed_is_told_once_and_the_proof_holds(app, mailer):
+def test_what_fell_due_while_it_was_closed_is_told_once_and_the_proof_holds(database, mailer):
+    app = begun(database, mailer)
+    round_at(app, "2027-02-01")
     round_at(app, "2027-02-15")
     mailer.sent.clear()
     close(app, "2027-02-19")

@@ -23,6 +23,7 @@ from yearwheel.notifications.ledger import (
     SYSTEM,
     WHOLE_CYCLE,
     NoticeKind,
+    OutboxStatus,
     Reason,
     ReminderKey,
     ReminderStatus,
@@ -319,6 +320,8 @@ class _Explainer:
 
     def _how_it_stands(self, entry: Entry) -> str:
         assert entry.carrier is not None
+        if self._record.closed_at and entry.carrier.status is OutboxStatus.QUEUED:
+            return f"'{entry.carrier.subject}' is written, but {self._closed_words()}"
         return entry.carrier.stands(self._cycle, self._lasting_halt(), self._record.now)
 
     def _in_another_letter(self, entry: Entry) -> str:
@@ -361,8 +364,8 @@ class _Explainer:
         }[entry.reason]
 
     def _what_it_waits_for(self, entry: Entry) -> str:
-        if closed_at := self._record.closed_at:
-            return f"the cycle was closed on {self._historian.day(closed_at)}; no mail leaves any more"
+        if self._record.closed_at:
+            return self._closed_words()
         halt = self._lasting_halt()
         if halt and entry.due_at >= halt.since:
             return f"{self._halt_words(halt)}; it waits"
@@ -372,6 +375,11 @@ class _Explainer:
         if entry.due_at <= self._record.now:
             return f"its moment was {self._moment(entry.due_at)}; it waits for the next round"
         return f"it waits for its moment, {self._moment(entry.due_at)}"
+
+    def _closed_words(self) -> str:
+        assert self._record.closed_at is not None
+        closed_on = self._historian.day(self._record.closed_at)
+        return f"the cycle was closed on {closed_on}; no mail leaves any more"
 
     def _since(self, entry: Entry, subject: str, did: Callable[[Change], bool]) -> str:
         change = self._last_change(entry, did)

@@ -228,10 +228,10 @@ def recently_tried(connection: Connection, since: datetime) -> list[str]:
 
 
 def waiting_zones(connection: Connection) -> dict[str, set[str]]:
-    """For each cycle that is not paused, the readers' zones of all messages that wait to leave."""
+    """For each cycle neither paused nor closed, the readers' zones of all messages that wait to leave."""
     query = (
         select(table.c.cycle_key, table.c.zone)
-        .where(table.c.status == OutboxStatus.QUEUED, _NOT_PAUSED)
+        .where(table.c.status == OutboxStatus.QUEUED, _NOT_PAUSED, _NOT_CLOSED)
         .distinct()
     )
     found: dict[str, set[str]] = {}

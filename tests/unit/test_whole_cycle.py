@@ -115,7 +115,7 @@ def test_the_table_of_the_year_names_a_time_that_is_not_the_days_end() -> None:
 def year_of(text: str) -> list[str]:
     """The table of a letter that tells the dates of the year."""
     table = text[text.index("Part of the year / Due:") : text.index("See your year:")]
-    lines = [line for line in table.splitlines()[1:] if line]
+    lines = [line for line in table.partition("What changed:")[0].splitlines()[1:] if line]
     cells = [line.strip().removeprefix("- ") for line in lines]
     return [f"{what} / {due}" for what, due in zip(cells[::2], cells[1::2], strict=True)]
 
@@ -219,18 +219,55 @@ def test_the_proof_misses_the_change_that_those_with_the_years_dates_were_not_to
     assert found == {("forgotten", "review", code) for code in ("001", "002", "003")}
 
 
-def test_a_stage_that_no_letter_with_the_years_dates_had_is_news_to_nobody_when_it_moves(
+def test_a_stage_that_comes_into_the_year_is_told_with_all_its_dates_and_again_when_it_moves(
+    database, mailer
+) -> None:
+    app = make_app(database, mailer=mailer)
+    round_at(app, "2027-01-04")
+    set_clock(app, "2027-01-04 12:00")
+    mailer.sent.clear()
+    foreseen = save_change(app, KEY, WITH_REPORT, by="ada", why="one stage more")
+    round_at(app, "2027-01-05")
+    (text,) = texts(mailer, SUE.email)
+    told_to = sorted(row[1] for row in ledger(app, kind="published") if row[0] == "published:2")
+    save_change(app, KEY, WITH_REPORT.replace("June 15", "June 22"), by="ada", why="a week more")
+    round_at(app, "2027-01-06")
+
+    assert year_of(text) == [*OLD_YEAR, "Report / Tuesday, June 15"]
+    assert "What changed:\n  | New in it: Report." in text.replace("\r\n", "\n")
+    assert ("Due: Report", "2027-06-15") in days_attached(mailer, SUE.email)
+    assert told_to == sorted(c.key for c in (ANN, BOB, CAL, SUE, SAM, SID))
+    assert foreseen.notices == len(told_to)
+    assert moved(texts(mailer, SUE.email)[-1]) == ["The date of Report moved / Instead of: Tuesday, June 15"]
+    assert prove(app, KEY).breaches == ()
+
+
+def test_a_stage_that_comes_before_the_years_dates_were_told_is_told_with_them_once(
     sqlite_database, mailer
 ) -> None:
     app = make_app(sqlite_database, mailer=mailer)
+    foreseen = save_change(app, KEY, WITH_REPORT, by="ada", why="one stage more")
+    round_at(app, "2027-01-04")
+
+    assert (foreseen.notices, {row[0] for row in ledger(app, kind="published")}) == (0, {"published:1"})
+    assert year_of(texts(mailer, SUE.email)[0]) == [*OLD_YEAR, "Report / Tuesday, June 15"]
+    assert prove(app, KEY).breaches == ()
+
+
+def test_the_proof_misses_the_added_stage_that_somebody_was_not_told_of(sqlite_database, mailer) -> None:
+    app = make_app(sqlite_database, mailer=mailer)
     round_at(app, "2027-01-04")
     set_clock(app, "2027-01-04 12:00")
-    for due in ("June 15", "June 22"):
-        save_change(app, KEY, WITH_REPORT.replace("June 15", due), by="ada", why="one stage more")
-        round_at(app, "2027-01-05")
+    save_change(app, KEY, WITH_REPORT, by="ada", why="one stage more")
+    with app.database.writing() as work:
+        work.connection.exec_driver_sql(
+            "DELETE FROM reminder WHERE rung = 'published:2' AND contact_key = 'sue'"
+        )
+        work.commit()
 
-    assert ledger(app, kind="date_moved") == []
-    assert prove(app, KEY).breaches == ()
+    assert [b.words for b in prove(app, KEY).breaches] == [
+        "12 were told the dates of the year; the ledger has 11"
+    ]
 
 
 def test_a_stage_that_is_taken_out_before_it_opens_is_told_to_those_with_the_years_dates(

@@ -44,7 +44,7 @@ CATALOG: dict[str, Entry] = {
         Entry(
             NoticeKind.PUBLISHED,
             "technology coordinators and superintendents",
-            "a cycle is published, or a district or a person joins it",
+            "a cycle is published, or a stage, a district or a person joins it",
             Need.DUTY,
             "The dates of the year - Adair County",
             announces=True,

@@ -57,7 +57,7 @@ class WhatIf:
     writes: Mapping[str, int]
     weeks: tuple[ReviewWeek, ...]
     hits: tuple[str, ...]  # holidays and breaks that the new due days meet
-    notices: int = 0  # letters to people who had been told a day that moves or ends
+    notices: int = 0  # to people who had been told a day that moves or ends, or the year without a stage
 
     def total(self, name: str) -> int:
         """The sum over all stages of "moved", "new", "cancelled" or "at_once"."""
@@ -78,7 +78,9 @@ class WhatIf:
             for s in self.stages
         ]
         if self.notices:
-            lines.append(f"  {counted(self.notices, 'notice')} to people who had been told an old day")
+            lines.append(
+                f"  {counted(self.notices, 'notice')} to people who had been told the year as it was"
+            )
         lines += [
             f"  Review, week of {week.monday:%B} {week.monday.day}: {week.after:.0f} plans to read "
             f"instead of {week.before:.0f}"

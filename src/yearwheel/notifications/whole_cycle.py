@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 
-from yearwheel.calendar.cycle import END_OF_DAY, Cycle, Deadline, OwedBy
+from yearwheel.calendar.cycle import END_OF_DAY, Cycle, Deadline, OwedBy, Stage
 from yearwheel.calendar.day_words import day_words, hour_words, zone_words
 from yearwheel.notifications.ledger import NoticeKind, PlannedReminder, ReminderKey
 from yearwheel.notifications.news import TOLD_THE_YEAR
@@ -14,7 +14,7 @@ from yearwheel.notifications.untrusted import Address
 from yearwheel.roster.people import Role, Roster
 
 Table = tuple[tuple[str, str], ...]
-PUBLICATION = f"{NoticeKind.PUBLISHED}:1"  # the rung of the one notice that the dates of the year are set
+FIRST = 1  # the version of a calendar that was published
 
 # What people typed stands inside a sentence; a cell that is an address alone can only be one of the roster.
 _ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[\w-]+(\.[\w-]+)+", re.ASCII)
@@ -50,15 +50,27 @@ def anchors(cycles: Iterable[Cycle]) -> set[str]:
     return {keys[0] for keys in owed if keys}
 
 
-def publication(cycle: Cycle, roster: Roster, codes: Iterable[str], at: datetime) -> list[PlannedReminder]:
+def publication(
+    cycle: Cycle,
+    roster: Roster,
+    codes: Iterable[str],
+    at: datetime,
+    version: int = FIRST,
+    added: Iterable[Stage] = (),
+) -> list[PlannedReminder]:
     """That the dates of the year are set, for coordinators and superintendents of these districts.
 
-    The dates themselves are those that hold when the letter is written: one may wait, and days may move.
+    A later version of the calendar is told for the stages `added` to it. The dates themselves are those that
+    hold when the letter is written: one may wait, and days may move.
     """
+    titles = ", ".join(stage.title for stage in added)
+    note = f"New in it: {titles}." if titles else ""
     found: list[PlannedReminder] = []
     for code in codes:
         if not roster.districts[code].is_state_office:
-            found += tell(cycle, roster, TOLD_THE_YEAR, NoticeKind.PUBLISHED, PUBLICATION, (), at, code=code)
+            rung = f"{NoticeKind.PUBLISHED}:{version}"
+            year = tell(cycle, roster, TOLD_THE_YEAR, NoticeKind.PUBLISHED, rung, (), at, code=code)
+            found += (replace(notice, note=note) for notice in year)
     return found
 
 

@@ -31,6 +31,7 @@ from yearwheel.services.local_days import (
     with_own_day,
 )
 from yearwheel.services.moves import Move, count_notices, find_told, make_moves, tell
+from yearwheel.services.newcomers import year_again
 from yearwheel.services.reapply import reapply, record
 from yearwheel.services.reasons import need_reason
 from yearwheel.services.replan import replan, take_back_waiting, take_back_year
@@ -224,6 +225,7 @@ def _foresee(connection: Connection, active: Active, change: _Change, now: datet
     under_new = replace(active, cycle=change.new, former=(*active.former, active.cycle))
     news = _news(connection, under_new, change, by="", why="")
     news += [*change.relieved, *change.overtaken, *with_news(connection, under_new, change.old, change.own)]
+    again = year_again(connection, under_new, change.roster, change.old, change.entering, now)
     foreseen = what_if(
         change.old,
         change.new,
@@ -237,7 +239,7 @@ def _foresee(connection: Connection, active: Active, change: _Change, now: datet
         change.entering,
         {move.after.place for move in (*change.own, *change.relieved)},
     )
-    return replace(foreseen, notices=count_notices(under_new, news, change.roster, now))
+    return replace(foreseen, notices=count_notices(under_new, news, change.roster, now) + len(again))
 
 
 def _carry_out(
@@ -257,6 +259,11 @@ def _carry_out(
     if replanned:
         codes = {s.district_code for s in (*change.standings, *change.entering)}
         take_back_year(connection, active, codes, now)
+    again = year_again(connection, active, change.roster, change.old, change.entering, now)
+    if again:
+        reminders.add(connection, active.key, again, now, active.stored.version)
+        told = {"told": len(again)}
+        events.append(connection, [Event(now, by, "year_told_again", active.key, why=why, detail=told)])
     gone = [s for s in change.standings if s.stage_key in removed]
     _end_removed(connection, active, gone, now)
     tell(connection, active, _news(connection, active, change, by, why), now)

@@ -1,15 +1,18 @@
-"""Who comes to a district in the middle of the year is told its dates, like those who were there before."""
+"""The dates of the year told in the middle of it: to who comes, and to all where a stage is new."""
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from yearwheel.calendar.cycle import OwedBy
+from yearwheel.calendar.cycle import Cycle, OwedBy
+from yearwheel.notifications.ledger import PlannedReminder
 from yearwheel.notifications.news import TOLD_THE_YEAR
 from yearwheel.notifications.planner import NOBODY
 from yearwheel.notifications.presence import Told
 from yearwheel.notifications.whole_cycle import anchors, publication
 from yearwheel.roster.people import Role, Roster
 from yearwheel.services.active import Active
+from yearwheel.stages.standing import Standing
+from yearwheel.stages.status import WAIVED
 from yearwheel.store import Connection, reminders
 
 
@@ -39,6 +42,35 @@ def tell_newcomers(
     new = [notice for notice in year if (notice.key.district_code, notice.key.contact_key) in wanted]
     reminders.add(connection, active.key, new, now, active.stored.version)
     return len(new)
+
+
+def year_again(
+    connection: Connection,
+    active: Active,
+    roster: Roster,
+    old: Cycle,
+    entering: Iterable[Standing],
+    now: datetime,
+) -> list[PlannedReminder]:
+    """The dates of the year once more, where stages have come into them that were in no letter.
+
+    Not to those for whom the first letter still waits: it is written with the dates that then hold.
+    """
+    known = {stage.key for stage in old.stages}
+    added = [stage for stage in active.cycle.stages if stage.key not in known]
+    codes = {standing.district_code for standing in entering if standing.status not in WAIVED}
+    if not added or not codes:
+        return []
+    there = anchors((old, *active.former, active.cycle))
+    waiting = reminders.readers_of_year(connection, active.key, there, codes, waiting=True)
+    version = len(active.former) + 1
+    year = publication(active.cycle, roster, sorted(codes), now, version, added)
+    return [
+        notice
+        for notice in year
+        if not notice.key.contact_key.startswith(NOBODY)
+        and (notice.key.district_code, notice.key.contact_key) not in waiting
+    ]
 
 
 def _is_to_know(roster: Roster, code: str, role: str, reader: str, new_districts: Collection[str]) -> bool:

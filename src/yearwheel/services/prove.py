@@ -82,8 +82,9 @@ def _ever_declined(connection: Connection, key: str) -> set[tuple[str, str]]:
 
 
 def _told_the_year(connection: Connection, key: str) -> int:
-    """By the events of the publication, and of everyone who came later."""
-    telling = events.list_events(connection, key, kinds=["cycle_published", "people_changed"])
+    """By the events of the publication, of everyone who came later, and of stages added since."""
+    kinds = ["cycle_published", "people_changed", "year_told_again"]
+    telling = events.list_events(connection, key, kinds=kinds)
     details = [event.detail or {} for event in telling]
     return sum(detail.get("told", 0) + detail.get("told_year", 0) for detail in details)
 

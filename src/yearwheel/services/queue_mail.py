@@ -443,10 +443,10 @@ class _Writer:
         """A message about the whole cycle hangs on a stage of it, and must not speak of that stage."""
         cycle, code = self._active.cycle, reminder.district_code
         if reminder.kind == NoticeKind.PUBLISHED:
-            table, page = year_table(cycle, self._year_of(code, on), on), _in_link(code)
+            table, note, page = year_table(cycle, self._year_of(code, on), on), reminder.note, _in_link(code)
         else:
-            table, page = read_table(reminder.note), ""
-        return item._replace(stage_title=cycle.title, table=table, note="", page=page)
+            table, note, page = read_table(reminder.note), "", ""
+        return item._replace(stage_title=cycle.title, table=table, note=note, page=page)
 
     def _missing(self, stage: Stage, code: str) -> tuple[str, ...]:
         """The stages that have to be done first and are not, by name; the office's own hold up everyone."""

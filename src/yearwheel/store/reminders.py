@@ -31,7 +31,6 @@ from yearwheel.notifications.ledger import (
 )
 from yearwheel.notifications.news import NOTICES, Notice
 from yearwheel.notifications.planner import Difference
-from yearwheel.notifications.whole_cycle import PUBLICATION
 from yearwheel.store import bulk
 from yearwheel.store.outbox import NOT_LEFT
 from yearwheel.store.tables import outbox
@@ -140,21 +139,32 @@ def told_the_year(connection: Connection, cycle_key: str, anchors: Collection[st
         select(table.c.district_code, func.max(outbox.c.queued_at))
         .join(outbox, outbox.c.id == table.c.outbox_id)
         .where(table.c.cycle_key == cycle_key, table.c.stage_key.in_(anchors))
-        .where(table.c.rung == PUBLICATION, outbox.c.status.in_(_MAY_HAVE_LEFT))
+        .where(table.c.kind == NoticeKind.PUBLISHED, outbox.c.status.in_(_MAY_HAVE_LEFT))
         .group_by(table.c.district_code)
     )
     return dict(connection.execute(query).all())
 
 
 def readers_of_year(
-    connection: Connection, cycle_key: str, anchors: Collection[str], codes: Collection[str]
+    connection: Connection,
+    cycle_key: str,
+    anchors: Collection[str],
+    codes: Collection[str],
+    *,
+    waiting: bool = False,
 ) -> set[tuple[str, str]]:
-    """District and contact of all who were written the dates of the year there, or will be."""
+    """District and contact of all who were written the dates of the year there, or will be.
+
+    If `waiting`, only of those to whom no letter with them has left yet.
+    """
     query = (
         select(table.c.district_code, table.c.contact_key)
+        .outerjoin(outbox, outbox.c.id == table.c.outbox_id)
         .where(table.c.cycle_key == cycle_key, table.c.stage_key.in_(anchors))
-        .where(table.c.district_code.in_(codes), table.c.rung == PUBLICATION)
+        .where(table.c.district_code.in_(codes), table.c.kind == NoticeKind.PUBLISHED)
     )
+    if waiting:
+        query = query.where(or_(table.c.status == ReminderStatus.PLANNED, outbox.c.status.in_(NOT_LEFT)))
     return {(code, contact_key) for code, contact_key in connection.execute(query)}
 
 

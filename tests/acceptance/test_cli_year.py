@@ -25,7 +25,7 @@ OET,Ada Office,ada@office.example,state_admin
 OET,Ray Office,ray@office.example,reviewer
 OET,Leo Office,leo@office.example,office_lead
 """
-HALF_DONE = {"done_on": "2027-02-10"}
+HALF_DONE = {"done_on": "2027-01-04"}
 DONE = {**HALF_DONE, "reference": "Board minute 7"}
 
 

@@ -55,7 +55,7 @@ def test_a_request_waits_as_a_task_and_moves_nothing(app) -> None:
     assert (task.kind, task.district_code, task.subject) == ("more_time", "001", "small-2027/budget")
     assert task.what == (
         "Ash County asks for time until 2027-03-12 in Budget: flood; "
-        "yearwheel extension grant 001 budget, or refuse"
+        "yearwheel extension grant 001 budget, or yearwheel extension refuse 001 budget --why '...'"
     )
     (event,) = logged(app, "extension_asked")
     assert (event.actor, event.why, event.detail) == ("Ann", "flood", {"until": "2027-03-12"})

@@ -15,7 +15,7 @@ from yearwheel.roster.shipped import shipped_roster
 from yearwheel.services.app import Refused
 from yearwheel.services.preview import preview, shipped_year
 
-OF_THE_OFFICE = ("alert", "assigned", "review", "weekly")
+OF_THE_OFFICE = ("alert", "assigned", "requests", "review", "weekly")
 BASE = "https://planning.example"
 
 

@@ -68,12 +68,46 @@ def test_requests_of_one_day_come_in_one_letter_and_later_ones_the_next_day(
 
     assert first == [
         f"Budget: Ash County | Ann by link asks for time until Friday, March 5: {FLOOD}. To answer: "
-        "yearwheel extension grant 001 budget, or refuse",
+        "yearwheel extension grant 001 budget, or yearwheel extension refuse 001 budget --why '...'",
         "eve@birch.example | Bob of Birch County says that Eve Fox does their work now. To answer: yearwheel "
         "roster hand-over 1 --accept, or --refuse",
     ]
     assert same_day == []
     assert next_day == [f"{BOB.email} | Bob of Birch County asks for help with Budget, due Monday, March 1"]
+
+
+def test_a_day_past_the_close_is_told_as_that_with_the_command_that_gives_it(
+    app: App, mailer: FakeMailer
+) -> None:
+    ask(app, mailer, act="more_time", until="2027-03-26", why=FLOOD)
+
+    (line,) = asked_of_ada(app, mailer, "2027-02-02")
+    assert line.partition("To answer: ")[2] == (
+        "yearwheel extension grant 001 budget --force (it closes on 2027-03-15), "
+        "or yearwheel extension refuse 001 budget --why '...'"
+    )
+
+
+def test_what_was_asked_by_a_clock_that_was_put_back_is_told_all_the_same(
+    app: App, mailer: FakeMailer
+) -> None:
+    ask(app, mailer, act="need_help", stage="budget")
+    asked_of_ada(app, mailer, "2027-02-02 10:00")
+    set_clock(app, "2027-02-02 09:15")
+    ask(app, mailer, BOB, act="need_help", stage="budget")
+
+    (line,) = asked_of_ada(app, mailer, "2027-02-03")
+    assert line.startswith(f"{BOB.email} | Bob of Birch County asks for help")
+
+
+def test_what_a_letter_tells_the_digest_in_it_does_not_count_again(app: App, mailer: FakeMailer) -> None:
+    round_at(app, "2027-02-08")
+    ask(app, mailer, act="need_help", stage="budget")
+    round_at(app, "2027-02-16")
+
+    letter = texts(mailer, ADA.email)[-1]
+    assert ("1 request to answer" in letter, "How the state stands" in letter) == (True, True)
+    assert "without an answer" not in letter
 
 
 def test_what_was_answered_before_the_round_is_not_told(app: App, mailer: FakeMailer) -> None:

@@ -256,11 +256,11 @@ class Previewer:
         due_on = stage.dates.due.on
         later = f"{stage.title}: {name}"
         asks = f"Pat Doe by link asks for time until {day_words(due_on + _LATER, due_on)}: snow. To answer:"
+        code = self._district.code
+        answer = f"grant {code} {stage.key}, or yearwheel extension refuse {code} {stage.key} --why '...'"
         helps = f"Pat Doe of {name} asks for help with {stage.title}, due {day_words(due_on, due_on)}"
         asked = [
-            Request(
-                RequestKind.MORE_TIME, later, f"{asks} yearwheel extension grant 001 {stage.key}, or refuse"
-            ),
+            Request(RequestKind.MORE_TIME, later, f"{asks} yearwheel extension {answer}"),
             Request(RequestKind.HELP, "pat@district.example", helps),
         ]
         return read_table(write_table(write_requests(asked)))

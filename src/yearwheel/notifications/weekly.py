@@ -37,7 +37,9 @@ class Week:
     standings: Collection[Standing]
     names: Mapping[str, str]  # district code -> name
     doubts: Mapping[str, int]
-    requests: Collection[tuple[RequestKind, date]] = ()  # what waits for an answer, and since when
+    requests: Collection[
+        tuple[RequestKind, date]
+    ] = ()  # what was told and waits for an answer, and since when
 
 
 def rung_of(on: date) -> str:

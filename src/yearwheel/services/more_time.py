@@ -29,6 +29,16 @@ class Request:
     by: str
     why: str
     asked_at: datetime
+    past_close: date | None = (
+        None  # the day on which the stage closes for them, where they ask for a later one
+    )
+
+    @property
+    def answers(self) -> str:
+        """The commands that answer it, as they can be typed."""
+        place = f"{self.district_code} {self.stage_key}"
+        past = f" --force (it closes on {self.past_close})" if self.past_close else ""
+        return f"yearwheel extension grant {place}{past}, or yearwheel extension refuse {place} --why '...'"
 
 
 def ask(app: App, cycle_key: str, stage_key: str, code: str, until: date, *, by: str, why: str) -> Request:
@@ -41,17 +51,14 @@ def ask(app: App, cycle_key: str, stage_key: str, code: str, until: date, *, by:
     now = app.clock.now()
     with app.database.writing() as work:
         active = read_active(work.connection, cycle_key)
-        check_later(
-            active,
-            find_standing(work.connection, active, stage_key, code),
-            until,
-            active.day(now),
-            force=True,
-        )
-        request = Request(stage_key, code, until, by, why, now)
+        here = find_standing(work.connection, active, stage_key, code)
+        check_later(active, here, until, active.day(now), force=True)
+        close = active.stages[stage_key].dates_for(here.due_on, active.cycle.workdays).close.on
+        request = Request(stage_key, code, until, by, why, now, close if until > close else None)
         if not tasks.open_once(work.connection, _task(work.connection, active, request)):
             raise Refused(f"{code} has asked for more time in {stage_key} already; it waits for an answer")
-        detail = {"until": until.isoformat()}
+        past = {"past_close": close.isoformat()} if request.past_close else {}
+        detail = {"until": until.isoformat(), **past}
         asked = Event(now, by, ASKED, active.key, stage_key, code, why=why, detail=detail)
         events.append(work.connection, [asked])
         work.commit()
@@ -126,10 +133,8 @@ def _task(connection: Connection, active: Active, request: Request) -> Task:
     stage_key, code = request.stage_key, request.district_code
     name = rosters.load(connection, active.state, active.key).districts[code].name
     title = active.cycle.stage(stage_key).title
-    what = (
-        f"{name} asks for time until {request.until} in {title}: {request.why}; "
-        f"yearwheel extension grant {code} {stage_key}, or refuse"
-    )
+    what = f"{name} asks for time until {request.until} in {title}: {request.why}; "
+    what += request.answers
     subject = request_subject(active, stage_key)
     return Task(active.state, RequestKind.MORE_TIME, code, subject, what, request.asked_at)
 
@@ -165,5 +170,8 @@ def _find_open(connection: Connection, active: Active, stage_key: str, code: str
 
 
 def _request(event: Event) -> Request:
-    until = date.fromisoformat((event.detail or {})["until"])
-    return Request(event.stage_key or "", event.district_code or "", until, event.actor, event.why, event.at)
+    detail = event.detail or {}
+    until, close = date.fromisoformat(detail["until"]), detail.get("past_close")
+    past = date.fromisoformat(close) if close else None
+    place = event.stage_key or "", event.district_code or ""
+    return Request(*place, until, event.actor, event.why, event.at, past)

@@ -10,7 +10,7 @@ from yearwheel.notifications.weekly import Week
 from yearwheel.notifications.whole_cycle import tell
 from yearwheel.roster.people import Role, Roster
 from yearwheel.services.active import Active
-from yearwheel.services.requests import days_asked
+from yearwheel.services.requests import unanswered
 from yearwheel.store import Connection, outbox, reminders, standings
 
 DOUBTS = (OutboxStatus.UNCERTAIN, OutboxStatus.FAILED, OutboxStatus.BOUNCED, OutboxStatus.HELD)
@@ -33,7 +33,7 @@ def weekly_digest(
             standings.find(connection, active.key, stage_keys=begun),
             {district.code: district.name for district in roster.districts.values()},
             _doubts(connection, active.key, roster),
-            days_asked(connection, active, roster, on),
+            unanswered(connection, active, roster, on),
         ),
     )
     if not table:

@@ -7,7 +7,7 @@ from yearwheel.notifications.whole_cycle import anchor
 from yearwheel.roster.people import Role, Roster
 from yearwheel.services.active import Active
 from yearwheel.services.alerts import alerts
-from yearwheel.services.requests import requests
+from yearwheel.services.requests import tell_requests
 from yearwheel.services.weekly_digest import weekly_digest
 from yearwheel.store import Connection, notices, reminders, rosters
 
@@ -27,6 +27,6 @@ def tell_the_state(connection: Connection, active: Active, now: datetime) -> Non
     place = anchor(active.cycle, roster, roster.office.code)
     written = notices.written(connection, active.key, place, _KINDS)
     told = weekly_digest(connection, active, roster, written, now)
-    told += requests(connection, active, roster, written, now)
+    told += tell_requests(connection, active, roster, written, now)
     told += alerts(connection, active, roster, written, now)
     reminders.add(connection, active.key, told, now, active.stored.version)

@@ -9,6 +9,7 @@ from tests.unit.test_whole_cycle import tell_admins
 from yearwheel.notifications.proof import Breach, BreachKind
 from yearwheel.services.app import App
 from yearwheel.services.excuse import excuse
+from yearwheel.services.extend import Extension, extend
 from yearwheel.services.pause import pause_cycle, resume_cycle
 from yearwheel.services.prove import prove
 from yearwheel.store.tables import reminders
@@ -55,6 +56,14 @@ def test_a_week_in_which_a_deadline_comes_near_owes_one_too(app) -> None:
     assert words(app) == [
         "the state's admins were told nothing of the week 2027-W07, though 001 owed budget, due soon"
     ]
+
+
+def test_a_day_that_has_moved_far_ahead_is_no_news_although_the_published_one_is_near(app) -> None:
+    for code in ("001", "002", "003"):
+        extend(app, KEY, [Extension("budget", code, date(2027, 3, 12))], by="ada", why="flood")
+    round_at(app, "2027-02-15")
+
+    assert (ledger(app, kind="weekly"), missing(app)) == ([], [])
 
 
 def test_a_week_without_a_round_owes_nothing(app) -> None:

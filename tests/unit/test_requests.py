@@ -1,16 +1,35 @@
 """What districts ask of the office reaches a person there: once by letter, then in each week's digest."""
 
+import re
+from datetime import date
+
 import pytest
 
-from tests.apps import ADA, ANN, BOB, KEY, begun, hand_in, round_at, set_clock
+from tests.apps import (
+    ADA,
+    ANN,
+    BOB,
+    KEY,
+    PEOPLE,
+    SOURCE,
+    bare_app,
+    begun,
+    hand_in,
+    round_at,
+    set_clock,
+)
 from tests.fakes import FakeMailer
 from tests.unit.test_reader_link import link_of, press
 from tests.unit.test_whole_cycle import tell_admins, texts, told
 from yearwheel.services.app import App
+from yearwheel.services.approve_kinds import approve_kinds
 from yearwheel.services.contacts import decide_hand_over
+from yearwheel.services.cycles import create_cycle, publish_cycle
+from yearwheel.services.explain import explain
 from yearwheel.services.more_time import refuse
 from yearwheel.services.prove import prove
 from yearwheel.services.tasks import list_tasks
+from yearwheel.store import rosters
 
 FLOOD = "the flood took our servers"
 
@@ -136,3 +155,36 @@ def test_the_weeks_digest_counts_what_still_waits(app: App, mailer: FakeMailer) 
 
     weekly = texts(mailer, ADA.email)[-1].replace("\r\n", "\n")
     assert "  - Asked for help\n    1 district without an answer, the longest for 7 days\n" in weekly
+
+
+def test_a_call_for_help_waits_on_when_who_made_it_has_left(app: App, mailer: FakeMailer) -> None:
+    ask(app, mailer, BOB, act="need_help", stage="budget")
+    ask(app, mailer, BOB, act="pass_on", name="Eve Fox", email="eve@birch.example")
+    decide_hand_over(app, KEY, 1, accept=True, by="ada")
+
+    assert asked_of_ada(app, mailer, "2027-02-02") == [
+        "Budget: Birch County | Bob by link of Birch County asks for help with Budget, due Monday, March 1"
+    ]
+
+
+def test_what_the_office_hears_of_the_whole_cycle_is_explained_as_its_own(sqlite_database, mailer) -> None:
+    """In a year of which the office owes no part its messages hang on a district's in the ledger."""
+    without_setup = re.sub(r"  - key: setup\n.*?(?=  - key: budget)", "", SOURCE, flags=re.DOTALL)
+    app = bare_app(sqlite_database, "2027-01-04", mailer)
+    with app.database.writing() as work:
+        rosters.save(work.connection, "KY", PEOPLE)
+        work.commit()
+    create_cycle(app, without_setup, by="ada")
+    approve_kinds(app, KEY, by="ada")
+    publish_cycle(app, KEY, by="ada")
+    tell_admins(app)
+    round_at(app, "2027-02-01")
+    ask(app, mailer, act="need_help", stage="budget")
+    round_at(app, "2027-02-02")
+
+    told = {
+        code: [line for line in explain(app, KEY, code, date(2027, 2, 2)).lines() if "equests" in line]
+        for code in ("OET", "001")
+    }
+    assert [line.strip().startswith("Sent: Requests notice") for line in told["OET"]] == [True]
+    assert told["001"] == []

@@ -86,7 +86,10 @@ class Mail(Section):
     imap_port: int = Field(993, ge=1, le=65535, description="its port")
     imap_user: str = Field("", description="who logs in there")
     imap_password: SecretStr = Field(SecretStr(""), description="their password")
-    tell_admins: bool = Field(True, description="write the state's admins weekly digests, what districts ask of the office, and alerts")
+    tell_admins: bool = Field(
+        True,
+        description="write the state's admins weekly digests, what districts ask of the office, and alerts",
+    )
 
     @model_validator(mode="after")
     def _can_be_used(self) -> Self:

@@ -78,7 +78,7 @@ def _empty_roles(trouble: Trouble) -> Table:
     return tuple(
         (
             f"{ROLE_LABELS[Role(role)].capitalize()} of {_some(names)}",
-            "Nobody holds this role, so nobody was told. Name somebody: yearwheel roster import",
+            "Nobody holds this role, so nobody was told. Name somebody: yearwheel roster import --help",
         )
         for role, names in sorted(trouble.empty_roles.items())
     )

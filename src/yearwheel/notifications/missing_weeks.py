@@ -69,7 +69,7 @@ def _news_of(stage: Stage, history: History, moment: datetime, on: date) -> str:
         return ""  # of what changed in that very moment both sides have to be news
     if stage.kind is not StageKind.REVIEW and all(span.due_on < on for span in spans):
         return f"was late with {stage.key}"
-    return f"owed {stage.key}, due soon" if on <= stage.dates.due.on <= on + AHEAD else ""
+    return f"owed {stage.key}, due soon" if all(on <= span.due_on <= on + AHEAD for span in spans) else ""
 
 
 def _cycle_at(editions: Sequence[Edition], moment: datetime) -> Cycle:

@@ -27,7 +27,12 @@ def explain(app: App, cycle_key: str, district_code: str, on: date) -> Explanati
             editions=record.read_editions(connection, cycle_key, (*active.former, active.cycle)),
             district=roster.districts[district_code],
             changes=record.read_changes(connection, cycle_key, district_code),
-            entries=record.read_entries(connection, cycle_key, district_code),
+            entries=record.read_entries(
+                connection,
+                cycle_key,
+                district_code,
+                of_office=roster.districts[district_code].is_state_office,
+            ),
             now=latest_moment(connection, cycle_key, app.clock.now()),
             closed_at=active.stored.closed_at,
             pauses=record.read_halts(connection, cycle_key),

@@ -76,12 +76,13 @@ def _help(connection: Connection, active: Active, roster: Roster, on: date) -> M
         stage_key, code = event.stage_key or "", event.district_code or ""
         contact = roster.contacts.get((event.detail or {}).get("contact", ""))
         stage, district = active.stages.get(stage_key), roster.districts.get(code)
-        if contact and stage and district:
+        if stage and district:
             here = standings.find_one(connection, active.key, stage_key, code)
             due_on = (here and here.due_on) or stage.dates.due.on
-            what = f"{contact.name} of {district.name} asks for help with {stage.title}"
-            words = f"{what}, due {day_words(due_on, on)}"
-            found[request_subject(active, stage_key), code] = Request(RequestKind.HELP, contact.email, words)
+            who = contact.name if contact else event.actor  # who asked may have left since
+            about = contact.email if contact else f"{stage.title}: {district.name}"
+            words = f"{who} of {district.name} asks for help with {stage.title}, due {day_words(due_on, on)}"
+            found[request_subject(active, stage_key), code] = Request(RequestKind.HELP, about, words)
     return found
 
 

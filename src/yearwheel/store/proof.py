@@ -6,14 +6,14 @@ from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, RowMapping, and_, func, select
+from sqlalchemy import Connection, RowMapping, and_, func, not_, or_, select
 
 from yearwheel.calendar.cycle import Cycle
 from yearwheel.notifications.carrier import Act, Carrier, Halt
 from yearwheel.notifications.explain import Entry
 from yearwheel.notifications.facts import Message, Row, Stretch
 from yearwheel.notifications.history import FOREVER, Change, Edition
-from yearwheel.notifications.ledger import Attempt, OutboxStatus, ReminderKey
+from yearwheel.notifications.ledger import TO_THE_OFFICE, Attempt, OutboxStatus, ReminderKey
 from yearwheel.notifications.presence import PeopleChange
 from yearwheel.store import pauses
 from yearwheel.store.tables import cycles, deliveries, events, outbox, reminders
@@ -107,16 +107,21 @@ def read_editions(connection: Connection, cycle_key: str, calendars: Sequence[Cy
     return [Edition(cycle, *row) for cycle, row in zip(calendars, found, strict=True)]
 
 
-def read_entries(connection: Connection, cycle_key: str, code: str) -> list[Entry]:
-    """Every ledger row of one district with the message that carries it and the server's newest answer."""
+def read_entries(connection: Connection, cycle_key: str, code: str, *, of_office: bool) -> list[Entry]:
+    """Every ledger row of one district with the message that carries it and the server's newest answer.
+
+    What only the office is told of the whole cycle is the office's, on whosever place it hangs.
+    """
     names = ("kind", "role", "status", "reason", "due_at", "due_on", "moved_because", "settled_at")
-    ours = [reminders.c[name] for name in (*ReminderKey._fields, *names)]
+    said = [reminders.c[name] for name in (*ReminderKey._fields, *names)]
+    theirs, to_office = reminders.c.district_code == code, reminders.c.kind.in_(TO_THE_OFFICE)
+    ours = or_(theirs, to_office) if of_office else and_(theirs, not_(to_office))
     tries = deliveries.alias()
     newest = select(func.max(tries.c.attempt)).where(tries.c.outbox_id == outbox.c.id).scalar_subquery()
     its_newest = and_(deliveries.c.outbox_id == outbox.c.id, deliveries.c.attempt == newest)
     query = (
-        select(*ours, reminders.c.capped_until, reminders.c.outbox_id)
-        .where(reminders.c.cycle_key == cycle_key, reminders.c.district_code == code)
+        select(*said, reminders.c.capped_until, reminders.c.outbox_id)
+        .where(reminders.c.cycle_key == cycle_key, ours)
         .order_by(reminders.c.due_at, reminders.c.rung, reminders.c.contact_key)
     )
     carrying = (
@@ -127,8 +132,8 @@ def read_entries(connection: Connection, cycle_key: str, code: str) -> list[Entr
     acts = _acts(connection)
     carriers = {row["id"]: _carrier(row, acts) for row in connection.execute(carrying).mappings()}
     found: list[Entry] = []
-    for *said, capped_until, outbox_id in connection.execute(query):
-        values: list[Any] = [ReminderKey(*said[:5]), *said[5:], carriers.get(outbox_id), capped_until]
+    for *row, capped_until, outbox_id in connection.execute(query):
+        values: list[Any] = [ReminderKey(*row[:5]), *row[5:], carriers.get(outbox_id), capped_until]
         found.append(Entry(*values))
     return found
 

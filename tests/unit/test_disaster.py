@@ -145,6 +145,18 @@ def test_a_disaster_is_taken_back_as_one(app):
     assert prove(app, KEY).breaches == ()
 
 
+def test_taking_one_back_says_which_days_are_past_by_then(app):
+    done = declare(app)
+    set_clock(app, "2027-03-03")
+    (budget,) = [
+        touched
+        for touched in undo(app, KEY, done.act, by="ada", why="the wrong county", save=False).stages
+        if touched.stage_key == "budget"
+    ]
+
+    assert budget.notes == ("2027-03-01 is past: who has not handed in is late at once, and told so",)
+
+
 def test_a_look_declares_nothing(app):
     assert declare(app, save=False).names == ("Ash County",)
     assert (list_reliefs(app, KEY), logged(app, "disaster_declared")) == ([], [])

@@ -182,6 +182,8 @@ def test_a_role_that_was_not_passed_on_stays(app: App, mailer: FakeMailer) -> No
         people = rosters.load(connection, "KY").contacts
 
     assert (people["ann"].email, [c.email for c in people.values() if "evil" in c.email]) == (ANN.email, [])
+    page = words(visit(app, link_of(app, mailer)))
+    assert "You told us that Eve does this now. The office did not confirm it" in page
 
 
 @pytest.mark.parametrize(

@@ -187,7 +187,7 @@ def carry_out(
     roster = rosters.load(connection, active.state, active.key)
     codes = sorted({move.after.district_code for move in moves})
     names = tuple(roster.districts[code].name for code in codes)
-    touched = tuple(_touched(active, moves))
+    touched = tuple(_touched(active, moves, active.day(now)))
     act = uuid4().hex[:8]
     marked = tuple(replace(move, detail=_detail(active, move, act)) for move in moves)
     # A look makes the moves, too, and lets go of them: so it counts what would come of them.
@@ -198,21 +198,24 @@ def carry_out(
     return MassAct(marked, touched, tuple(skipped), names, reminders, notices, act if save else "")
 
 
-def _touched(active: Active, moves: Sequence[Move]) -> Iterable[Touched]:
+def _touched(active: Active, moves: Sequence[Move], today: date) -> Iterable[Touched]:
     for key, stage in active.stages.items():
         here = [move for move in moves if move.after.stage_key == key]
         own = stage.dates.due.on
         days = Counter((move.before.due_on or own, move.after.due_on or own) for move in here)
-        said = dict.fromkeys(note for move in here for note in _notes(active, stage, move))
+        said = dict.fromkeys(note for move in here for note in _notes(active, stage, move, today))
         if here:
             yield Touched(key, days, tuple(said))
 
 
-def _notes(active: Active, stage: Stage, move: Move) -> Iterable[str]:
+def _notes(active: Active, stage: Stage, move: Move, today: date) -> Iterable[str]:
     if move.kind == "relieved":
         yield "late already; that stays, but nobody is reminded of it while the relief lasts"
     else:
         yield from notes(active.cycle, stage, move.after)
+        due_on = move.after.due_on or stage.dates.due.on
+        if due_on < today and move.after.due_on != move.before.due_on and move.after.status in OWED:
+            yield f"{due_on} is past: who has not handed in is late at once, and told so"
 
 
 def _detail(active: Active, move: Move, act: str) -> dict[str, Any]:

@@ -22,6 +22,7 @@ class ReaderHome:
     asked: tuple[StageLine, ...]
     others: tuple[StageLine, ...]
     passed_on_to: str  # whom the reader proposed, while that waits for the office
+    refused: str  # whom they proposed last and the office did not confirm
     view: CycleView | None
 
 
@@ -48,12 +49,14 @@ def open_home(app: App, token: str, wanted: str = "") -> ReaderHome:
         asked = read_asked(connection, reader)
         lines = read_lines(connection, reader.active, reader.district.code, reader.now)
         waiting = hand_overs.list_open(connection, reader.active.state, reader.contact.key)
+        refused = hand_overs.newest_refused(connection, reader.active.state, reader.contact.key)
         return ReaderHome(
             reader,
             " and ".join(ROLE_LABELS[role] for role in sorted(reader.contact.roles)),
             tuple(line for line in lines if line.stage.key in asked),
             tuple(line for line in lines if line.stage.key not in asked),
             waiting[-1].name if waiting else "",
+            refused.name if refused else "",
             read_cycle_view(connection, reader, wanted) if reader.is_office else None,
         )
 

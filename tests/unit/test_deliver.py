@@ -307,7 +307,7 @@ def test_letters_that_no_address_is_to_blame_for_open_one_task_until_a_person_cl
         ("550", "5.1.1 no such user", True),
         ("554", "5.1.1 no such user", True),
         ("550", "5.1.10 the domain takes no mail", True),
-        ("552", "5.2.2 mailbox full", True),
+        ("552", "5.2.2 mailbox full", False),
         ("550", "5.2.1 mailbox disabled", True),
         ("550", "no such user", True),
         ("551", "user not local", True),

@@ -76,9 +76,9 @@ def test_a_date_that_moves_stays_the_same_event_and_the_later_letter_wins() -> N
     assert moved["sequence"] > first["sequence"]
 
 
-def test_of_two_moves_on_one_day_the_later_stamp_wins() -> None:
+def test_of_two_moves_on_one_day_the_later_wins() -> None:
     (first,), (second,) = events(dates()), events(dates(MARCH_12, STAMP + timedelta(hours=1)))
-    assert (second["sequence"], second["dtstamp"].dt > first["dtstamp"].dt) == (first["sequence"], True)
+    assert second["sequence"] == first["sequence"] + 60
 
 
 @pytest.mark.parametrize("title", ["A; B, C\\n", "X\r\nEND:VEVENT\r\nBEGIN:VALARM", "Bücher " * 30])
@@ -97,7 +97,7 @@ def test_a_date_that_is_withdrawn_is_the_same_event_cancelled() -> None:
     assert (str(gone["uid"]), str(gone["status"]), gone["sequence"]) == (
         str(told["uid"]),
         "CANCELLED",
-        told["sequence"] + 1,
+        told["sequence"] + 24 * 60,
     )
 
 

@@ -12,7 +12,9 @@ from yearwheel.notifications.refusals import blames_address, concerns_reader
     [
         (Result(Attempt.REFUSED, "550", "5.1.1 no such user"), True, True),
         (Result(Attempt.REFUSED, "550", "no such user"), True, True),
-        (Result(Attempt.REFUSED, "552", "5.2.2 mailbox full"), True, True),
+        (Result(Attempt.REFUSED, "550", "5.2.1 mailbox disabled"), True, True),
+        (Result(Attempt.REFUSED, "552", "5.2.2 mailbox full"), False, True),
+        (Result(Attempt.REFUSED, "552", "5.2.3 message too long"), False, True),
         (Result(Attempt.DEFERRED, "452", "4.2.2 mailbox full"), False, True),
         (Result(Attempt.DEFERRED, "451", "4.3.0 try again later"), False, False),
         (Result(Attempt.DEFERRED, "451", "greylisted"), False, False),

@@ -188,8 +188,11 @@ class Script:
     after so many lines `behind` it were heard: a number for each connection there will be.
     """
 
-    def __init__(self, *answers: str | None, behind: Sequence[int] = (0,)) -> None:
+    def __init__(
+        self, *answers: str | None, behind: Sequence[int] = (0,), extension: str = "PIPELINING"
+    ) -> None:
         self._answers = list(answers)
+        self._extension = extension
         self._behind = behind
         self.heard: list[str] = []
 
@@ -207,7 +210,7 @@ class Script:
                 continue
             self.heard.append("content" if content else line.decode().strip())
             if line.upper().startswith(b"EHLO"):
-                connection.sendall(b"250-script.example\r\n250 PIPELINING\r\n")
+                connection.sendall(f"250-script.example\r\n250 {self._extension}\r\n".encode())
                 continue
             if content:
                 self.heard += [lines.readline().decode().strip() for _ in range(behind)]
@@ -457,6 +460,27 @@ def test_a_refused_password_is_deferred_and_is_in_no_result_and_no_repr(
         shown = repr(result) + repr(smtp._server)
     assert result == Result(Attempt.DEFERRED, "535", "the mail server refused our user name or password")
     assert "correct horse" not in shown
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ("454 4.7.0 later", "the mail server could not check our user name and password just now (454)"),
+        ("334 !!!not base64", "no connection to the mail server: "),
+    ],
+)
+def test_a_login_that_goes_wrong_is_put_off_and_called_what_it_is(answer: str, said: str) -> None:
+    script = Script(answer, extension="AUTH CRAM-MD5")
+    with following(script) as port, mailer(port, username="oet", password="correct horse") as smtp:
+        result = offer(smtp, to("pat@adair.example"))
+    assert result.outcome is Attempt.DEFERRED
+    assert result.detail.startswith(said)
+
+
+@pytest.mark.parametrize("wrong", [{"host": "mail..example"}, {"local_hostname": "my pläce"}])
+def test_a_name_that_can_be_no_hosts_is_a_sentence(port: int, wrong: dict[str, str]) -> None:
+    server = replace(SmtpServer("127.0.0.1", port, "planning.example", Security.NONE, timeout=5), **wrong)
+    assert find_fault(server).startswith("no connection to the mail server: ")
 
 
 def test_a_password_outside_ascii_is_refused_without_being_repeated() -> None:

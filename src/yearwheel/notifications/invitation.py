@@ -12,7 +12,7 @@ from icalendar import Calendar, Event
 from yearwheel.calendar.cycle import Cycle, Stage
 from yearwheel.calendar.ics import event_uid
 
-_EPOCH = date(2020, 1, 1)
+_EPOCH, _MINUTE = datetime(2020, 1, 1, tzinfo=UTC), timedelta(minutes=1)
 _PLACE = "\ue000"  # where the district's code goes in what is written once for all districts
 
 
@@ -49,8 +49,8 @@ def announce(
 def write_dates(dates: Iterable[Announced], stamp: datetime, method: Method = Method.PUBLISH) -> bytes:
     """The dates as a calendar to publish (RFC 5546 3.2.1), the same bytes for the same dates and stamp.
 
-    A date that moves keeps its UID, and its SEQUENCE is the day it was told on: a later letter wins, and of
-    two on one day the one with the later stamp. `stamp` is an aware moment.
+    A date that moves keeps its UID, and its SEQUENCE is the minute it was told in: a later letter wins.
+    `stamp` is an aware moment.
     """
     told = tuple(dates)
     codes = {announced.district_code for announced in told}
@@ -79,7 +79,7 @@ def _event(announced: Announced, stamp: datetime, method: Method) -> Event:
     uid = event_uid(announced.cycle_key, announced.stage_key, announced.district_code)
     event.add("uid", f"letter.{uid}")
     event.add("dtstamp", stamp.astimezone(UTC))
-    event.add("sequence", (stamp.astimezone(UTC).date() - _EPOCH).days)
+    event.add("sequence", (stamp - _EPOCH) // _MINUTE)
     if method is Method.CANCEL:
         event.add("status", "CANCELLED")
     event.add("dtstart", announced.due_on)  # a day, so that no zone moves it

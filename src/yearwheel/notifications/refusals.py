@@ -7,6 +7,7 @@ from yearwheel.notifications.mailers import Result
 
 OF_ADDRESS = {"", "550", "551", "553"}  # without an enhanced status; empty when we could not even ask
 OF_SENDER = {"5.1.7", "5.1.8"}
+DISABLED = "5.2.1"
 _ENHANCED = re.compile(r"[45]\.(\d{1,3})\.\d{1,3}\b")
 
 
@@ -16,10 +17,15 @@ def said(answer: Result) -> str:
 
 
 def blames_address(answer: Result) -> bool:
-    """Whether this is a final refusal about the reader's address (RFC 3463 5.1.x, 5.2.x)."""
+    """Whether a final refusal says that the reader's address does not work (RFC 3463 5.1.x, 5.2.1).
+
+    A full mailbox (5.2.2) may empty, and a letter too long for it (5.2.3) is the letter's fault.
+    """
     if answer.outcome is not Attempt.REFUSED:
         return False
-    return concerns_reader(answer) if _ENHANCED.match(answer.detail) else answer.code in OF_ADDRESS
+    if status := _ENHANCED.match(answer.detail):
+        return status[0] == DISABLED or (status[1] == "1" and status[0] not in OF_SENDER)
+    return answer.code in OF_ADDRESS
 
 
 def concerns_reader(answer: Result) -> bool:

@@ -93,7 +93,7 @@ class SmtpMailer:
     def _try(self, envelope: Envelope, following: Envelope | None) -> Result:
         try:
             smtp = self._connected()
-        except (smtplib.SMTPException, OSError) as error:
+        except _NO_CONNECTION as error:
             return Result(Attempt.DEFERRED, _code(error), _no_connection(error))
         try:
             refusal = self._announce(smtp, envelope)
@@ -181,6 +181,8 @@ class SmtpMailer:
             self._smtp = None
 
 
+# ValueError: what cannot be a host's name, and what a server says that is no base64 though it has to be.
+_NO_CONNECTION = (smtplib.SMTPException, OSError, ValueError)
 _LOST = Result(
     Attempt.DEFERRED, "", "the mail server closed the connection before the message was handed over"
 )
@@ -203,7 +205,7 @@ def find_fault(server: SmtpServer) -> str:
     """Connect and log in as for mail, send none, and hang up: what went wrong, or nothing."""
     try:
         smtp = _connect(server)
-    except (smtplib.SMTPException, OSError) as error:
+    except _NO_CONNECTION as error:
         return _no_connection(error)
     with suppress(smtplib.SMTPException, OSError):
         smtp.quit()
@@ -213,6 +215,8 @@ def find_fault(server: SmtpServer) -> str:
 def _no_connection(error: Exception) -> str:
     if isinstance(error, smtplib.SMTPAuthenticationError):
         # The server's words may repeat what we sent, so they are left out.
+        if error.smtp_code < 500:
+            return f"the mail server could not check our user name and password just now ({error.smtp_code})"
         return "the mail server refused our user name or password"
     return f"no connection to the mail server: {_words(error)}"
 

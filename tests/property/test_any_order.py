@@ -27,7 +27,7 @@ from tests.apps import (
 )
 from yearwheel.calendar.cycle import RungKind
 from yearwheel.calendar.timetable import DistrictDays
-from yearwheel.notifications.ledger import SYSTEM
+from yearwheel.notifications.ledger import OPEN, SYSTEM
 from yearwheel.roster.district_days import DayKind
 from yearwheel.roster.people import Contact, Role
 from yearwheel.services.active import read_active
@@ -46,7 +46,7 @@ from yearwheel.services.prove import prove
 from yearwheel.services.relief import end_relief, list_reliefs
 from yearwheel.services.selection import Selection
 from yearwheel.services.submit import start
-from yearwheel.store import events, reminders
+from yearwheel.store import events, outbox, reminders
 from yearwheel.store.database import Database
 from yearwheel.store.events import Event
 
@@ -79,7 +79,14 @@ class Year:
 
     def holds(self, after: str) -> None:
         assert prove(self.app, KEY).breaches == (), f"after {after}"
+        assert self._misplaced() == [], f"after {after}"
         assert [asked for asked, times in self._asked().items() if times > 1] == [], f"after {after}"
+
+    def _misplaced(self) -> list[tuple[int, str]]:
+        """Letters that have an end though they are open, or the other way round."""
+        with self.app.database.reading() as connection:
+            rows = outbox.list_messages(connection, cycle_key=KEY)
+        return [(r["id"], r["status"]) for r in rows if (r["settled_at"] is None) != (r["status"] in OPEN)]
 
     def _asked(self) -> Counter[tuple[object, ...]]:
         """How often each letter asks its reader for the work of one stage by one deadline."""

@@ -121,6 +121,36 @@ def test_letters_keep_their_numbers_and_what_hangs_on_them_when_keys_become_colu
     assert rows(empty_database, HANGING_ON) == [(7, "accepted", 3), (8, "deferred", 3)]
 
 
+def test_letters_that_are_open_have_no_end_and_all_others_have_one(empty_database):
+    empty_database.migrate(command.upgrade, "0003")
+    ends = {  # what may stand in a database of before -> what has to stand there now
+        "held": (None, None),
+        "queued": ("2027-01-05", None),  # refused at first, then put into the queue again
+        "uncertain": ("2027-01-05", None),
+        "sent": ("2027-01-05", "2027-01-05"),
+        "bounced": (None, "2027-01-04"),  # nobody knew that it had left
+    }
+    with empty_database.writing() as work:
+        work.connection.exec_driver_sql(SENT_BEFORE[0])
+        for nth, (status, (settled_at, _)) in enumerate(ends.items()):
+            day, end = "'2027-01-04'", f"'{settled_at}'" if settled_at else "NULL"
+            values = f"'y', 'a', '', '', {day}, {nth}, '', '', '{nth}', '{status}', {day}, {day}"
+            work.connection.exec_driver_sql(
+                "INSERT INTO outbox (cycle_key, contact_key, recipient, zone, send_on, nth, subject, "
+                "template_version, message_id, status, not_before, queued_at, settled_at) "
+                f"VALUES ({values}, {end})"
+            )
+        work.commit()
+
+    empty_database.upgrade()
+
+    found = {
+        status: end and str(end)[:10]
+        for status, end in rows(empty_database, "SELECT status, settled_at FROM outbox")
+    }
+    assert found == {status: end for status, (_, end) in ends.items()}
+
+
 def test_a_row_that_names_none_stops_the_upgrade_and_everything_stays(tmp_path):
     """Foreign keys are not looked at while SQLite builds a table anew, so afterwards all of them are."""
     url = f"sqlite:///{tmp_path / 'old.sqlite'}"

@@ -5,11 +5,12 @@ from datetime import date, timedelta
 from threading import Barrier, Thread
 
 import pytest
+from sqlalchemy import select
 
 from tests.apps import KEY, SOURCE, at, bare_app
-from yearwheel.notifications.ledger import OUTBOX_MOVES, Attempt, OutboxStatus
+from yearwheel.notifications.ledger import OPEN, OUTBOX_MOVES, Attempt, OutboxStatus
 from yearwheel.services.cycles import create_cycle
-from yearwheel.store import outbox, pauses
+from yearwheel.store import outbox, pauses, tables
 from yearwheel.store.outbox import NewMessage, Settled
 
 NOW = at("2027-02-01")
@@ -292,6 +293,31 @@ def test_messages_move_only_from_where_they_are_said_to_stand(stored):
 
     assert moved == [queued]
     assert (status(stored, queued), status(stored, held)) == (OutboxStatus.SUPPRESSED, OutboxStatus.HELD)
+
+
+@pytest.mark.parametrize(("before", "after"), [(a, b) for a, moves in OUTBOX_MOVES.items() for b in moves])
+def test_a_message_has_an_end_just_while_it_is_not_open(stored, before, after):
+    (row,) = add(stored, message(1))
+    with stored.writing() as work:
+        outbox.move(work.connection, [row], [OutboxStatus.QUEUED], before, NOW)
+        outbox.move(work.connection, [row], [before], after, NOW + LEASE)
+        (found,) = outbox.list_messages(work.connection)
+
+    first, last = (None if status in OPEN else at for status, at in ((before, NOW), (after, NOW + LEASE)))
+    assert (found["status"], found["settled_at"]) == (after, first if after == "bounced" and first else last)
+
+
+def test_of_a_years_messages_the_few_that_are_open_are_found_by_their_index(stored):
+    few = [s for s in OutboxStatus if s in OPEN]
+    with stored.reading() as connection:
+        sqlite = connection.dialect.name == "sqlite"
+        if not sqlite:
+            connection.exec_driver_sql("SET enable_seqscan = off")  # of an empty table it would read all
+        query = select(tables.outbox.c.id).where(outbox.stands_in(few), tables.outbox.c.cycle_key == KEY)
+        words = str(query.compile(connection, compile_kwargs={"literal_binds": True}))
+        plan = connection.exec_driver_sql(f"EXPLAIN {'QUERY PLAN ' if sqlite else ''}{words}").all()
+
+    assert "ix_outbox_waiting" in str(plan)
 
 
 def test_waiting_messages_are_those_held_or_queued_in_the_cycle(stored):

@@ -72,6 +72,7 @@ class OutboxStatus(StrEnum):
 
 LEFT = frozenset({OutboxStatus.SENT, OutboxStatus.BOUNCED})
 WAITING = frozenset({OutboxStatus.HELD, OutboxStatus.QUEUED, OutboxStatus.SENDING})
+OPEN = WAITING | {OutboxStatus.UNCERTAIN}  # not settled: it may leave yet, or nobody knows whether it did
 OUTBOX_MOVES: dict[OutboxStatus, frozenset[OutboxStatus]] = {
     OutboxStatus.HELD: frozenset({OutboxStatus.QUEUED, OutboxStatus.SUPPRESSED, OutboxStatus.DISCARDED}),
     OutboxStatus.QUEUED: frozenset(

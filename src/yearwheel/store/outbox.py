@@ -14,13 +14,15 @@ from sqlalchemy import (
     bindparam,
     case,
     func,
+    literal,
+    literal_column,
     or_,
     select,
     union_all,
     update,
 )
 
-from yearwheel.notifications.ledger import SYSTEM, Attempt, OutboxStatus
+from yearwheel.notifications.ledger import OPEN, SYSTEM, Attempt, OutboxStatus
 from yearwheel.notifications.words import Words, read_words
 from yearwheel.store import bulk, raw_messages
 from yearwheel.store.columns import Moment, as_row
@@ -30,6 +32,9 @@ from yearwheel.store.tables import outbox as table
 
 NOT_LEFT = (OutboxStatus.HELD, OutboxStatus.QUEUED)
 GIVEN_UP = (OutboxStatus.SUPPRESSED, OutboxStatus.DISCARDED)
+# The messages that a server once did not take. Its word is written out, as the index of these few has it.
+_TAKEN: ColumnElement[str] = literal_column(f"'{Attempt.ACCEPTED}'")
+NOT_TAKEN = select(deliveries.c.outbox_id).where(deliveries.c.outcome != _TAKEN)
 FIRST_USE = SYSTEM  # who holds a letter whose words nobody has approved yet
 
 
@@ -135,8 +140,10 @@ def letter_days(
 
 def tries_so_far(connection: Connection, cycle_key: str) -> dict[str, int]:
     """For each person whose newest letter was taken back after attempts to send it: how many."""
-    query = select(table.c.contact_key, table.c.id, table.c.attempts).where(
-        table.c.status == OutboxStatus.SUPPRESSED, table.c.cycle_key == cycle_key, table.c.attempts > 0
+    query = (
+        select(table.c.contact_key, table.c.id, table.c.attempts)
+        .where(table.c.id.in_(NOT_TAKEN), table.c.cycle_key == cycle_key)
+        .where(table.c.status == OutboxStatus.SUPPRESSED)
     )
     taken_back = connection.execute(query).all()
     if not taken_back:  # nearly always
@@ -164,7 +171,7 @@ def _newest(
 def list_waiting(connection: Connection, cycle_key: str) -> list[tuple[int, str, date]]:
     """Id, reader's zone and day of every message that has not left."""
     query = select(table.c.id, table.c.zone, table.c.send_on).where(
-        table.c.status.in_(NOT_LEFT), table.c.cycle_key == cycle_key
+        stands_in(NOT_LEFT), table.c.cycle_key == cycle_key
     )
     return [(row, zone, on) for row, zone, on in connection.execute(query).all()]
 
@@ -223,7 +230,7 @@ def recently_tried(connection: Connection, since: datetime) -> list[str]:
     if connection.dialect.name == "postgresql":
         connection.execute(select(func.pg_advisory_xact_lock(_COUNTING)))
     tried = select(table.c.recipient).join(deliveries, deliveries.c.outbox_id == table.c.id)
-    under_way = select(table.c.recipient).where(table.c.status == OutboxStatus.SENDING)
+    under_way = select(table.c.recipient).where(stands_in([OutboxStatus.SENDING]))
     return list(connection.scalars(union_all(tried.where(deliveries.c.at > since), under_way)))
 
 
@@ -231,7 +238,7 @@ def waiting_zones(connection: Connection) -> dict[str, set[str]]:
     """For each cycle neither paused nor closed, the readers' zones of all messages that wait to leave."""
     query = (
         select(table.c.cycle_key, table.c.zone)
-        .where(table.c.status == OutboxStatus.QUEUED, _NOT_PAUSED, _NOT_CLOSED)
+        .where(stands_in([OutboxStatus.QUEUED]), _NOT_PAUSED, _NOT_CLOSED)
         .distinct()
     )
     found: dict[str, set[str]] = {}
@@ -264,13 +271,13 @@ def record(connection: Connection, settled: Iterable[Settled]) -> None:
     for r in rows:
         alike.setdefault((r.status, r.not_before, r.at), []).append(r.id)
     for (status, later, at), ids in alike.items():  # nearly always all of them
-        ended = at if later is None else None
+        ended = None if status in OPEN else at
         connection.execute(_SETTLE, {"rows": ids, "to": status, "later": later, "ended": ended})
 
 
 def sweep(connection: Connection, *, now: datetime | None) -> list[int]:
     """Leases that ran out become `uncertain`; without `now` all do: their holders are known to be dead."""
-    query = update(table).where(table.c.status == OutboxStatus.SENDING)
+    query = update(table).where(stands_in([OutboxStatus.SENDING]))
     if now is not None:
         query = query.where(or_(table.c.lease_until < now, table.c.lease_until.is_(None)))
     query = query.values(status=OutboxStatus.UNCERTAIN, lease_by=None, lease_until=None)
@@ -285,11 +292,12 @@ def move(
     at: datetime,
 ) -> list[int]:
     """Move messages that stand in one of `before`; the ids that moved come back."""
-    ending = {"settled_at": at} if after in (OutboxStatus.SENT, *GIVEN_UP) else {}
+    # What came back had been settled when it left, unless nobody knew of that.
+    ended = func.coalesce(table.c.settled_at, literal(at, Moment)) if after is OutboxStatus.BOUNCED else at
     query = (
         update(table)
         .where(table.c.id.in_(ids), table.c.status.in_(before))
-        .values(status=after, lease_by=None, lease_until=None, **ending)
+        .values(status=after, lease_by=None, lease_until=None, settled_at=None if after in OPEN else ended)
         .returning(table.c.id)
     )
     return sorted(connection.scalars(query))
@@ -320,7 +328,7 @@ def held_words(
 ) -> dict[int, frozenset[Words]]:
     """For each held message the words it says: its kinds, each at the version of its templates."""
     query = select(table.c.id, table.c.template_version).where(
-        table.c.cycle_key == cycle_key, table.c.status == OutboxStatus.HELD, *where
+        table.c.cycle_key == cycle_key, stands_in([OutboxStatus.HELD]), *where
     )
     return {row: read_words(pinned) for row, pinned in connection.execute(query)}
 
@@ -358,7 +366,7 @@ def list_messages(
     if cycle_key is not None:
         query = query.where(table.c.cycle_key == cycle_key)
     if statuses:
-        query = query.where(table.c.status.in_(statuses))
+        query = query.where(stands_in(statuses))
     return list(connection.execute(query.limit(limit)).mappings())
 
 
@@ -374,7 +382,7 @@ def count_by_status(
     connection: Connection, cycle_key: str, statuses: Collection[OutboxStatus] = tuple(OutboxStatus)
 ) -> dict[OutboxStatus, int]:
     """How many messages stand in each of these statuses."""
-    query = select(table.c.status, func.count()).where(table.c.status.in_(statuses))
+    query = select(table.c.status, func.count()).where(stands_in(statuses))
     query = query.where(table.c.cycle_key == cycle_key).group_by(table.c.status)
     return dict(connection.execute(query).all())
 
@@ -429,12 +437,19 @@ def newest_outcomes(connection: Connection, limit: int) -> list[Attempt]:
     return list(connection.scalars(query))[::-1]
 
 
+def stands_in(statuses: Collection[OutboxStatus]) -> ColumnElement[bool]:
+    """That a message has one of these statuses; the open ones are few, and found by their index."""
+    found = table.c.status.in_(statuses)
+    return and_(table.c.settled_at.is_(None), found) if OPEN.issuperset(statuses) else found
+
+
 _COUNTING = 7_934_201  # the number of the lock under which deliverers count
 
 # Put together once: for a small batch that would cost as much as running them.
 _NOT_PAUSED = table.c.cycle_key.not_in(select(pauses.c.cycle_key).where(pauses.c.resumed_at.is_(None)))
 _NOT_CLOSED = table.c.cycle_key.not_in(select(cycles.c.key).where(cycles.c.closed_at.is_not(None)))
 _MAY_LEAVE = and_(
+    table.c.settled_at.is_(None),
     table.c.status == OutboxStatus.QUEUED,
     table.c.not_before <= bindparam("now"),
     table.c.cycle_key == bindparam("cycle"),

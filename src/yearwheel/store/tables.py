@@ -253,6 +253,8 @@ reminders = Table(
     Index("ix_reminder_outbox", "outbox_id"),
 )
 
+_UNSETTLED, _NOT_TAKEN = text("settled_at IS NULL"), text("outcome <> 'accepted'")
+
 outbox = Table(
     "outbox",
     metadata,
@@ -275,11 +277,11 @@ outbox = Table(
     Column("held_by", Text),  # who kept it back; stays when it is let go
     Column("held_because", Text),
     Column("released_at", Moment),
-    Column("settled_at", Moment),
+    Column("settled_at", Moment),  # empty while it is OPEN
     one_of("status", OutboxStatus),
     UniqueConstraint("cycle_key", "contact_key", "send_on", "nth"),
-    # Holds all that a claim asks of a row, in the order of claiming.
-    Index("ix_outbox_waiting", "status", "cycle_key", "id", "not_before", "zone"),
+    # In the order of claiming. No index holds what a claim changes: PostgreSQL then changes a row in place.
+    Index("ix_outbox_waiting", "cycle_key", "id", sqlite_where=_UNSETTLED, postgresql_where=_UNSETTLED),
 )
 
 # The exact message, never rendered again (see `raw_messages.py`). On its own, since a row that changes is
@@ -303,6 +305,7 @@ deliveries = Table(
     Column("at", Moment, nullable=False),
     one_of("outcome", Attempt),
     Index("ix_delivery_at", "at"),  # what was tried in the last minute
+    Index("ix_delivery_not_taken", "outbox_id", sqlite_where=_NOT_TAKEN, postgresql_where=_NOT_TAKEN),
 )
 
 # The first letter of a kind waits for a person; with a new template the next one does again.

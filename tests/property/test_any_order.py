@@ -25,6 +25,7 @@ from tests.apps import (
     round_at,
     set_clock,
 )
+from tests.unit.test_change_calendar import WITHOUT_PLAN
 from yearwheel.calendar.cycle import RungKind
 from yearwheel.calendar.timetable import DistrictDays
 from yearwheel.notifications.ledger import OPEN, SYSTEM
@@ -34,6 +35,7 @@ from yearwheel.services.active import read_active
 from yearwheel.services.app import Refused
 from yearwheel.services.change_calendar import save_change
 from yearwheel.services.contacts import call_reachable, give_up_address, name_deputy, set_away
+from yearwheel.services.cycles import close_cycle
 from yearwheel.services.decide import Decision, decide
 from yearwheel.services.disaster import declare_disaster
 from yearwheel.services.excuse import excuse, reinstate
@@ -44,6 +46,7 @@ from yearwheel.services.mass import NewDay, extend_many, undo
 from yearwheel.services.pause import pause_cycle, resume_cycle
 from yearwheel.services.prove import prove
 from yearwheel.services.relief import end_relief, list_reliefs
+from yearwheel.services.reopen import reopen_cycle
 from yearwheel.services.selection import Selection
 from yearwheel.services.submit import start
 from yearwheel.store import events, outbox, reminders
@@ -130,6 +133,18 @@ class Year:
         due = EARLIEST_DUE + timedelta(days=ahead)
         new = SOURCE.replace("on: March 1, basis", f"on: {due:%B} {due.day}, basis")
         save_change(self.app, KEY, new, by="ada", why="the board asked")
+
+    def drop_the_plan(self, _stage: str, _code: str, _ahead: int) -> None:
+        save_change(self.app, KEY, WITHOUT_PLAN, by="ada", why="not this year")
+
+    def bring_the_plan(self, _stage: str, _code: str, _ahead: int) -> None:
+        save_change(self.app, KEY, SOURCE, by="ada", why="this year after all")
+
+    def close(self, _stage: str, _code: str, _: int) -> None:
+        close_cycle(self.app, KEY, by="ada", why="over")
+
+    def reopen(self, _stage: str, _code: str, _: int) -> None:
+        reopen_cycle(self.app, KEY, by="ada", why="not over")
 
     def move_the_opening(self, _stage: str, _code: str, ahead: int) -> None:
         """Of the plan, to a day that is past or still to come."""

@@ -65,7 +65,7 @@ def test_letters_that_no_address_is_to_blame_for_are_one_line_with_the_servers_m
             (
                 "3 letters not taken",
                 "No address is to blame. The mail server says: '550 5.7.26 no SPF'. Settle it with who runs "
-                "that (yearwheel outbox list --status failed), then: yearwheel outbox retry",
+                "that (yearwheel outbox list --status failed), then: yearwheel outbox retry --all",
             ),
             (
                 "ann@ash.example",

@@ -1,31 +1,46 @@
 """A published calendar is changed: what is foreseen is what the ledger does, and nothing is said twice."""
 
+import re
 from collections import Counter
 from datetime import date
+from email import message_from_bytes, policy
+from urllib.parse import urlsplit
 
 import pytest
 
 from tests.apps import (
+    ANN,
+    BOB,
+    CAL,
     KEY,
+    PEOPLE,
+    SAM,
+    SID,
     SOURCE,
+    SUE,
     begun,
     hand_in,
     ledger,
     logged,
     make_app,
+    roster_of,
     round_at,
     set_clock,
     standing_of,
 )
+from tests.browser import visit
+from tests.fakes import FakeMailer
 from yearwheel.config.cycle_file import CycleFileError, read_shipped
 from yearwheel.notifications.ledger import NoticeKind
 from yearwheel.roster.shipped import shipped_roster
 from yearwheel.services.active import read_active
 from yearwheel.services.app import Refused
 from yearwheel.services.change_calendar import find_version, list_versions, preview_change, save_change
+from yearwheel.services.contacts import name_deputy, set_away
 from yearwheel.services.cycles import create_cycle, publish_cycle
 from yearwheel.services.explain import explain
 from yearwheel.services.extend import Extension, extend, take_back_extension
+from yearwheel.services.import_roster import RosterFiles, import_roster
 from yearwheel.services.prove import prove
 from yearwheel.services.queue_mail import queue_mail
 from yearwheel.store import reminders, rosters
@@ -326,3 +341,71 @@ def test_a_stage_that_was_open_already_is_not_announced_again(app) -> None:
 def _sent_openings(app, stage_key):
     rows = ledger(app, stage_key=stage_key, district_code="001", kind="opened")
     return [row for row in rows if row[2] == "sent"]
+
+
+# A stage that is taken out, and comes back
+
+
+@pytest.fixture
+def without_plan(sqlite_database):
+    """The dates of the year were told, and then the plan was taken out of it."""
+    mailer = FakeMailer()
+    app = make_app(sqlite_database, mailer=mailer)
+    round_at(app, "2027-01-04")
+    set_clock(app, "2027-01-04 12:00")
+    save_change(app, KEY, WITHOUT_PLAN, by="ada", why="not this year")
+    mailer.sent.clear()
+    round_at(app, "2027-01-05")
+    return app, mailer
+
+
+def test_people_come_and_go_also_when_a_stage_was_taken_out(without_plan):
+    app, _ = without_plan
+    name_deputy(app, KEY, "ann", "sue", by="ada")
+    set_away(app, KEY, "ann", date(2027, 1, 6), by="ada")
+    round_at(app, "2027-01-08")
+    people = [contact for contact in PEOPLE.contacts.values() if contact != BOB]
+    import_roster(app, "KY", RosterFiles(roster_of(*people)), by="ada", source="people.csv")
+
+    assert prove(app, KEY).breaches == ()
+
+
+def test_the_letter_about_a_stage_that_was_taken_out_leads_to_a_page_and_is_explained(without_plan):
+    app, mailer = without_plan
+    (letter,) = [
+        message_from_bytes(e.raw, policy=policy.default) for e in mailer.sent if e.recipient == ANN.email
+    ]
+    text = letter.get_body(("plain",)).get_content()
+    (link,) = re.findall(r"See the details:\s+(\S+)", text)
+    said = [line.strip() for line in explain(app, KEY, "001", date(2027, 1, 5)).lines()]
+
+    assert link.endswith("/001")
+    assert visit(app, urlsplit(link).path).status_code == 200
+    assert [line for line in said[said.index("Plan") :] if line.startswith("Sent: Excused notice")] != []
+
+
+def test_a_stage_that_comes_back_is_asked_for_again_of_who_heard_that_it_was_out(without_plan):
+    app, mailer = without_plan
+    mailer.sent.clear()
+    foreseen = save_change(app, KEY, SOURCE, by="ada", why="this year after all")
+    round_at(app, "2027-01-06")
+
+    told = sorted(contact for _, contact, status, _ in ledger(app, kind="reinstated") if status == "sent")
+    assert told == sorted(c.key for c in (ANN, BOB, CAL, SUE, SAM, SID))
+    assert foreseen.notices == len(told)
+    assert b"method=PUBLISH" in mailer.sent[0].raw
+    assert prove(app, KEY).breaches == ()
+
+
+def test_a_stage_that_comes_back_before_anybody_heard_is_no_news(sqlite_database):
+    app = make_app(sqlite_database)
+    round_at(app, "2027-01-04")
+    set_clock(app, "2027-01-04 12:00")
+    save_change(app, KEY, WITHOUT_PLAN, by="ada", why="not this year")
+    save_change(app, KEY, SOURCE, by="ada", why="this year after all")
+    round_at(app, "2027-01-05")
+
+    assert {
+        status for _, _, status, _ in (*ledger(app, kind="excused"), *ledger(app, kind="reinstated"))
+    } == {"cancelled"}
+    assert prove(app, KEY).breaches == ()

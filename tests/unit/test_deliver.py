@@ -106,6 +106,30 @@ def test_what_waits_is_sent_once_and_recorded(app, mailer):
     assert len(mailer.sent) == 4
 
 
+def test_without_a_server_a_pass_ends_and_tries_nobody_elses_letter(app, mailer):
+    nobody = Result(
+        Attempt.DEFERRED, "", "no connection to the mail server: Connection refused", no_server=True
+    )
+    mailer.answers = {person.email: nobody for person in (ANN, BOB, CAL, FINN)}
+    report = deliver(app)
+
+    assert report == DeliveryReport(deferred=3, no_server=nobody.detail)
+    assert report.answers == {nobody.detail: 3}
+    assert len(mailer.tried) == 3
+    assert (attempts(app, FINN), row_of(app, FINN)["attempts"]) == ([], 0)
+
+    mailer.answers.clear()
+    set_clock(app, "2027-02-15 12:00")
+    assert deliver(app) == DeliveryReport(sent=4)
+
+
+def test_a_server_that_is_there_between_ends_no_pass(app, mailer):
+    nobody = Result(Attempt.DEFERRED, "421", "no connection to the mail server: too many", no_server=True)
+    mailer.answers = {ANN.email: nobody, BOB.email: nobody, FINN.email: nobody}
+
+    assert deliver(app) == DeliveryReport(sent=1, deferred=3)
+
+
 def test_the_envelope_is_the_stored_message_from_our_sender(app, mailer):
     deliver(app)
     (envelope,) = [e for e in mailer.sent if e.recipient == ANN.email]
@@ -286,7 +310,7 @@ def test_letters_that_no_address_is_to_blame_for_open_one_task_until_a_person_cl
             KEY,
             f"the mail server does not take letters of {KEY}, and no address is to blame "
             "(554 5.7.1 message looks like advertising); settle it with who runs that "
-            "(yearwheel outbox list --status failed), then: yearwheel outbox retry",
+            "(yearwheel outbox list --status failed), then: yearwheel outbox retry --all",
         )
     ]
 

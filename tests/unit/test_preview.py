@@ -106,7 +106,7 @@ def test_pages_go_into_a_folder_with_an_index(tmp_path: Path) -> None:
     assert {path.stem for path in folder.glob("*.html")} == {*CATALOG, "index"}
     assert [kind for kind in CATALOG if f'href="{kind}.html"' in index] == list(CATALOG)
     assert {path.stem for path in folder.glob("*.ics")} == {
-        kind for kind, entry in CATALOG.items() if entry.announces
+        kind for kind, entry in CATALOG.items() if entry.announces or entry.withdraws
     }
 
 

@@ -177,7 +177,7 @@ def test_no_server_at_all_is_deferred() -> None:
         pass
     with mailer(port) as smtp:
         assert offer(smtp, to("pat@adair.example")) == Result(
-            Attempt.DEFERRED, "", "no connection to the mail server: Connection refused"
+            Attempt.DEFERRED, "", "no connection to the mail server: Connection refused", no_server=True
         )
 
 
@@ -458,7 +458,8 @@ def test_a_refused_password_is_deferred_and_is_in_no_result_and_no_repr(
     ):
         result = offer(smtp, to("pat@adair.example"))
         shown = repr(result) + repr(smtp._server)
-    assert result == Result(Attempt.DEFERRED, "535", "the mail server refused our user name or password")
+    said = "the mail server refused our user name or password"
+    assert result == Result(Attempt.DEFERRED, "535", said, no_server=True)
     assert "correct horse" not in shown
 
 

@@ -349,6 +349,18 @@ def test_a_role_nobody_holds_when_the_year_is_published_is_in_the_account_of_tha
     assert (proof.breaches, proof.reasons["role_empty"]) == ((), 1)
 
 
+def test_what_a_round_left_to_its_readers_hours_is_not_overlooked_before_they_begin(sqlite_database) -> None:
+    app = begun(sqlite_database)
+    round_at(app, "2027-02-08 08:30")  # the first since January, and budget opened on February 1
+    set_clock(app, "2027-02-08 08:40")  # 7:40 in Birch County
+    early = prove(app, KEY)
+    set_clock(app, "2027-02-10 18:00")
+    late = prove(app, KEY)
+
+    assert (early.breaches, early.waiting > 0) == ((), True)
+    assert {(b.kind, b.district_code) for b in late.breaches} == {("overlooked", "002")}
+
+
 def test_the_week_is_told_in_its_first_round_and_once(app, mailer) -> None:
     round_at(app, "2027-02-15")  # a holiday: Presidents' Day is none of Kentucky's offices
     round_at(app, "2027-02-16")

@@ -194,10 +194,29 @@ def edit(
 
 
 @outbox.command(epilog="Example: yearwheel outbox retry 17 --why 'their server is repaired'")
-def retry(numbers: Numbers, by: By, why: Why = "", cycle: CycleKey = "", at: At = "") -> None:
-    """Send letters again that the mail server refused."""
-    from yearwheel.services.outbox_desk import Desk
+def retry(
+    by: By,
+    numbers: Annotated[
+        list[int] | None, typer.Argument(metavar="NUMBER", help="Messages, as `outbox list` has them.")
+    ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="All whose address is not given up and who had no letter since.")
+    ] = False,
+    why: Why = "",
+    cycle: CycleKey = "",
+    at: At = "",
+) -> None:
+    """Send letters again that the mail server refused; those of earlier days the next round writes afresh."""
+    from yearwheel.services.outbox_desk import Desk, list_refused
 
+    if bool(numbers) == everything:
+        raise Unclear("say which letters: their numbers, or --all")
+    if not numbers:
+        with cycle_desk(cycle, at) as (app, active):
+            numbers = list_refused(app, active.key)
+        if not numbers:
+            say("no letter waits to be tried again")
+            return
     _move(numbers, Desk.RETRY, by, why, cycle, at)
     say("to undo, until they leave: yearwheel outbox hold NUMBER...")
 

@@ -1,12 +1,20 @@
 """`yearwheel advance`: one round by hand."""
 
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
 from typing import TYPE_CHECKING
 
+import typer
+
 from yearwheel.cli.desk import AsJson, At, CycleKey, cycle_desk
-from yearwheel.cli.show import print_json, say, table
+from yearwheel.cli.errors import INTERRUPTED
+from yearwheel.cli.show import complain, print_json, say, table
 
 if TYPE_CHECKING:
     from yearwheel.services.advance import RoundReport
+    from yearwheel.services.app import App
 
 
 GAVE_UP = (
@@ -15,19 +23,45 @@ GAVE_UP = (
 )
 
 
+NO_SERVER = (
+    "stopped: there is no mail server to talk to; the rest waits for the next round or delivery\n"
+    "look at it, and at the settings: yearwheel doctor"
+)
+STOPPING = "stopping with the letters that are in hand; once more stops at once"
+
+
+@contextmanager
+def _gently(app: "App") -> Iterator[None]:
+    """Told to stop while mail is delivered, end with the letters in hand: none is left in doubt."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        if app.stopping.is_set():
+            signal.default_int_handler(number, frame)
+        app.stopping.set()
+        complain(STOPPING)
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
 def advance(cycle: CycleKey = "", at: At = "", as_json: AsJson = False) -> None:
     """Run one round: open what may open, call what is due, write the letters, send them. Safe to repeat."""
     from yearwheel.services.advance import advance as run_round
     from yearwheel.services.pause import find_pause
 
     with cycle_desk(cycle, at) as (app, active):
-        report = run_round(app, active.key)
+        report = run_round(app, active.key, delivering=lambda: _gently(app))
         moment = app.clock.now().astimezone(active.cycle.zone)
         pause = find_pause(app, active.key)
+    stopped = app.stopping.is_set()
     if as_json:
         paused = pause._asdict() if pause else None
         print_json({"cycle": active.key, "as_of": moment, "paused": paused, "report": report})
-        return
+        raise typer.Exit(INTERRUPTED if stopped else 0)
     say(f"{active.key}, {moment:%a %Y-%m-%d %H:%M %Z}\n")
     if pause:
         since = pause.since.astimezone(active.cycle.zone)
@@ -36,6 +70,9 @@ def advance(cycle: CycleKey = "", at: At = "", as_json: AsJson = False) -> None:
             f"nothing is queued or delivered until: yearwheel cycle resume {active.key}\n"
         )
     _print(report)
+    if stopped:
+        say("stopped: what is left goes with the next round or delivery")
+        raise typer.Exit(INTERRUPTED)
 
 
 def _print(report: "RoundReport") -> None:
@@ -51,8 +88,13 @@ def _print(report: "RoundReport") -> None:
         f"letters sent      {sent.sent:,}; refused {sent.refused:,}, put off {sent.deferred:,}, "
         f"uncertain {sent.uncertain:,}"
     )
+    if sent.answers:
+        words, times = max(sent.answers.items(), key=lambda answer: answer[1])
+        say(f"why               {words}" + (f" ({times:,} times)" if times > 1 else ""))
     if sent.gave_up:
         say(GAVE_UP)
+    elif sent.no_server:
+        say(NO_SERVER)
 
 
 def _figures(stage: object) -> list[int]:

@@ -70,7 +70,7 @@ def _uncertain(trouble: Trouble) -> Table:
     if not trouble.uncertain:
         return ()
     what = "1 letter" if trouble.uncertain == 1 else f"{trouble.uncertain} letters"
-    words = "May have arrived, or not. Look in the mail server's log, then: yearwheel outbox resolve"
+    words = "May have arrived, or not. Look in the mail server's log, then: yearwheel outbox resolve --help"
     return ((what, words),)
 
 
@@ -91,7 +91,7 @@ def _not_taken(trouble: Trouble) -> Table:
     ((words, _),) = Counter(trouble.not_taken).most_common(1)
     todo = (
         f"No address is to blame. The mail server says: '{words[:WORDS_SHOWN]}'. Settle it with who runs "
-        "that (yearwheel outbox list --status failed), then: yearwheel outbox retry"
+        "that (yearwheel outbox list --status failed), then: yearwheel outbox retry --all"
     )
     return ((f"{counted(len(trouble.not_taken), 'letter')} not taken", todo),)
 

@@ -187,7 +187,7 @@ class _Explainer:
 
     def run(self) -> Explanation:
         district = self._record.district
-        words = (self._explain_whole(), *map(self._explain, self._owed()))
+        words = (self._explain_whole(), *map(self._explain, self._owed()), *self._explain_removed())
         told = tuple(said for said in words if said is not None)
         return Explanation(district.code, district.name, self._on, self._day_words(), told)
 
@@ -223,6 +223,14 @@ class _Explainer:
     def _explain_whole(self) -> StageWords | None:
         whole = [entry for entry in self._record.entries if entry.kind in WHOLE_CYCLE]
         return self._say("", self._cycle.title, whole)
+
+    def _explain_removed(self) -> Iterator[StageWords | None]:
+        """Of stages that the calendar has no more, what was said that day."""
+        there = {stage.key for stage in self._cycle.stages}
+        former = {s.key: s for edition in self._record.editions for s in edition.cycle.stages}
+        for key in former.keys() - there:
+            here = [e for e in self._record.entries if e.key.stage_key == key and e.kind not in WHOLE_CYCLE]
+            yield self._say(key, former[key].title, here)
 
     def _explain(self, stage: Stage) -> StageWords | None:
         here = [e for e in self._record.entries if e.key.stage_key == stage.key and e.kind not in WHOLE_CYCLE]

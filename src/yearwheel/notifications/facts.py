@@ -85,6 +85,7 @@ class Facts:
     declined: Collection[tuple[str, str]] = ()  # contact key and kind of message
     pauses: Sequence[Stretch] = ()  # when the cycle was paused
     rounds: Sequence[datetime] = ()  # the rounds that write to the state's admins
+    newest_round: datetime | None = None  # of all
     breaks: Mapping[str, Sequence[Breaks]] = field(default_factory=dict)  # by district code, oldest first
     bad_addresses: Mapping[str, int] = field(default_factory=dict)  # contact key -> the open task about it
     people: Sequence[PeopleChange] = ()  # oldest first

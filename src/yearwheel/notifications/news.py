@@ -21,6 +21,7 @@ NOTICES: Mapping[str, NoticeKind] = {  # the event that each notice answers
     "date_moved": NoticeKind.DATE_MOVED,
     "extension_overtaken": NoticeKind.DATE_MOVED,
     "withdrawn": NoticeKind.EXCUSED,
+    "restored": NoticeKind.REINSTATED,
     "taken_up": NoticeKind.ASSIGNED,
 }
 NEW_DAYS = frozenset({NoticeKind.EXTENSION, NoticeKind.DATE_MOVED})  # the due day is another one now
@@ -28,7 +29,15 @@ ASKED_OR_NOT = frozenset({NoticeKind.EXCUSED, NoticeKind.REINSTATED})  # everyon
 RETIRED = frozenset({Reason.UNDONE, Reason.NO_NEWS})  # no letter told it, and none has to
 # The events by which a district's year has another date than before, one less, or one again.
 CHANGES_THE_YEAR = frozenset(
-    {"date_moved", "deadline_moved", "extension_overtaken", "withdrawn", "excused", "reinstated"}
+    {
+        "date_moved",
+        "deadline_moved",
+        "extension_overtaken",
+        "withdrawn",
+        "restored",
+        "excused",
+        "reinstated",
+    }
 )
 TOLD_THE_YEAR = (Role.TECHNOLOGY_COORDINATOR, Role.SUPERINTENDENT)  # who is written the year's dates
 

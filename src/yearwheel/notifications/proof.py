@@ -160,9 +160,14 @@ class _Prover:
             if place[1] in self._facts.roster.districts:
                 self._answer(expected, place, changes)
         for row in self._facts.rows:
-            if row.kind in WHOLE_CYCLE:  # no act of a district calls for it: the row itself is the promise
-                expected[row.key] = _Obligation(row.role, [(row.due_at, FOREVER)])
+            # No act of a district calls for it: the row itself is the promise. So it is of who has left.
+            if row.kind in WHOLE_CYCLE or (self._has_left(row) and row.status is ReminderStatus.QUEUED):
+                expected.setdefault(row.key, _Obligation(row.role, [(row.due_at, FOREVER)]))
         return expected
+
+    def _has_left(self, row: Row) -> bool:
+        reader = row.key.contact_key
+        return reader not in self._facts.roster.contacts and not reader.startswith(NOBODY)
 
     def _call(
         self,
@@ -256,11 +261,24 @@ class _Prover:
             return ""
         settled_at = self._facts.until if row.status is ReminderStatus.PLANNED else row.settled_at
         for falls_due, end in obligation.stretches:
+            if self._waits_for_its_hours(row, falls_due):
+                continue
             stopped = min(end, settled_at or self._facts.until)
             if idle := self._idle(falls_due, stopped, self._kept_back(row)):
                 since = "" if idle == falls_due else f" from {self._words(idle)}"
                 return f"it fell due {self._words(falls_due)} and lay{since} until {self._words(stopped)}"
         return ""
+
+    def _waits_for_its_hours(self, row: Row, falls_due: datetime) -> bool:
+        """Whether a round has seen what still waits, and its reader's window has not been open since."""
+        contact = self._facts.roster.contacts.get(row.key.contact_key)
+        newest = self._facts.newest_round
+        if row.status is not ReminderStatus.PLANNED or contact is None or newest is None:
+            return False
+        zone = self._facts.roster.districts[contact.district_code].zone
+        cycle = self._facts.cycle
+        opens = cycle.send_window.next_opening(newest, zone, cycle.workdays)
+        return newest > falls_due and opens > self._facts.until
 
     def _kept_back(self, row: Row) -> list[Stretch]:
         """When a person, a pause or the cap on letters kept a row from going."""

@@ -10,7 +10,7 @@ from yearwheel.notifications.refusals import concerns_reader, said
 from yearwheel.notifications.whole_cycle import tell
 from yearwheel.roster.people import Role, Roster
 from yearwheel.services.active import Active
-from yearwheel.store import Connection, notices, outbox, rounds
+from yearwheel.store import Connection, notices, outbox, pauses, rounds
 
 UNCERTAIN = OutboxStatus.UNCERTAIN
 
@@ -35,6 +35,9 @@ def _trouble(
 ) -> Trouble:
     on, key = active.day(now), active.key
     last_round, oldest = rounds.newest(connection, key), notices.waiting_since(connection, key, now)
+    halts = pauses.list_pauses(connection, key)
+    if last_round and halts and halts[-1].until:  # while it was paused or closed none had to run
+        last_round = max(last_round, halts[-1].until)
     refused = notices.refused_mail(connection, key, _told(active, written, AlertKind.REFUSED))
     told = _told(active, written, AlertKind.CAME_BACK)
     back = notices.given_up(connection, active.state, key, told)

@@ -38,7 +38,7 @@ from yearwheel.services.replan import replan, take_back_waiting, take_back_year
 from yearwheel.services.tracks import enter_on_tracks
 from yearwheel.services.untold import retire_untold
 from yearwheel.stages.standing import DueBecause, Standing
-from yearwheel.stages.status import Status
+from yearwheel.stages.status import OWED, Status
 from yearwheel.store import Connection, district_days, events, reminders, rosters, standings, versions
 from yearwheel.store.events import Event
 from yearwheel.store.versions import Version
@@ -286,6 +286,8 @@ def _news(connection: Connection, active: Active, change: _Change, by: str, why:
     news = []
     for standing in change.standings:
         old, new = was.get(standing.stage_key), is_now.get(standing.stage_key)
+        if old is None and new is not None and standing.status in OWED:  # it was taken out, and comes again
+            news.append(Move(standing, standing, by, "restored", why, NoticeKind.REINSTATED, note=why))
         due_on = _expected_on(old, standing) if old else None
         if old is None or due_on is None or not is_told(standing.place, due_on):
             continue

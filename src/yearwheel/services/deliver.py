@@ -2,10 +2,10 @@
 
 import sys
 from collections import Counter, deque
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Event as Signal
 from threading import Lock
@@ -34,6 +34,7 @@ FIRST_BATCH = 25
 TURN = 1.0  # seconds, after which a slow server's answers are recorded, however few they are
 PATIENCE, PAUSE = 60, 1.0  # tries, and seconds between them, to record what a restarted server was told
 DOUBTS = 3  # in a row, also over several passes: then no more is handed to a server that breaks off
+CALLS = 3  # in a row without a server to talk to: then a pass ends, and tries nobody else's letter
 WAITS = [timedelta(minutes=m) for m in (1, 5, 15, 60, 180, 360)]  # after each refusal for now; the last stays
 TRIES = 14  # six on the first day and two on each of four more: RFC 5321 4.5.4.1 asks for four or five days
 
@@ -49,6 +50,9 @@ class DeliveryReport:
     deferred: int = 0
     uncertain: int = 0
     gave_up: bool = False  # the server left us in doubt about letter after letter; the rest waits
+    no_server: str = ""  # why there was none to talk to, time after time; the rest waits
+    # What was said of those not taken, and how often; untrusted.
+    answers: dict[str, int] = field(default_factory=dict, compare=False)
 
     def count(self, settled: Sequence[Settled]) -> None:
         for row in settled:
@@ -56,6 +60,10 @@ class DeliveryReport:
             self.refused += row.status is OutboxStatus.FAILED
             self.deferred += row.status is OutboxStatus.QUEUED
             self.uncertain += row.status is OutboxStatus.UNCERTAIN
+
+    def note(self, answers: Iterable[Result]) -> None:
+        for words, times in Counter(map(said, answers)).items():
+            self.answers[words] = self.answers.get(words, 0) + times
 
 
 def deliver(app: App, *, limit: int | None = None) -> DeliveryReport:
@@ -113,13 +121,13 @@ class _Pass:
     def lane(self) -> None:
         """Claim, send and record until nothing is left that may leave."""
         me = uuid4().hex
-        newest = deque(self._before, DOUBTS)
+        newest, calls = deque(self._before, DOUBTS), deque[str](maxlen=CALLS)
         with self._app.open_mailer() as mailer:
             size = FIRST_BATCH
             while held := self._claim(me, size):
                 answers: list[Answer] = []
                 try:
-                    self._send(mailer, held, answers, newest)
+                    self._send(mailer, held, answers, newest, calls)
                 except (Exception, KeyboardInterrupt, SystemExit):
                     # What became of the one in hand nobody knows: it stays held, and becomes uncertain.
                     self._record(me, answers, untried=held[len(answers) + 1 :])
@@ -128,7 +136,12 @@ class _Pass:
                 size = 2 * len(answers)  # of a slow server's mail, little is held at once
 
     def _send(
-        self, mailer: Mailer, held: list[Claimed], answers: list[Answer], newest: deque[Attempt]
+        self,
+        mailer: Mailer,
+        held: list[Claimed],
+        answers: list[Answer],
+        newest: deque[Attempt],
+        calls: deque[str],
     ) -> None:
         """Offer message after message and note each answer, until the turn is over."""
         began = monotonic()  # the app's clock may stand still
@@ -145,6 +158,10 @@ class _Pass:
                 newest.append(result.outcome)
                 if list(newest) == [Attempt.UNKNOWN] * DOUBTS:  # each is work for a person
                     self.report.gave_up = True
+                    self.stop()
+                calls.append(result.detail if result.no_server else "")
+                if len(calls) == CALLS and all(calls):  # it would be the same with everybody's letters
+                    self.report.no_server = result.detail
                     self.stop()
                 if self._is_told_to_stop:
                     return
@@ -217,6 +234,7 @@ class _Pass:
                     break  # the commit was made, and only its answer was lost
             self._left += len(untried)
             self.report.count(settled)
+            self.report.note(result for _, result in answers if result.outcome is not Attempt.ACCEPTED)
 
     def _write_down(
         self,
@@ -328,7 +346,7 @@ def _ask_for_help(
         what = (
             f"the mail server does not take letters of {cycle_key}, and no address is to blame ({why}); "
             "settle it with who runs that (yearwheel outbox list --status failed), "
-            "then: yearwheel outbox retry"
+            "then: yearwheel outbox retry --all"
         )
         code = office.code if office else ""
         tasks.open_once(connection, Task(state, NOT_TAKEN, code, cycle_key, what, now))

@@ -192,6 +192,21 @@ def move_messages(app: App, cycle_key: str, ids: Sequence[int], act: Desk, *, by
     return moved
 
 
+def list_refused(app: App, cycle_key: str) -> list[int]:
+    """The letters that a mail server refused and that can be sent again.
+
+    Left out are those whose reader has had a later letter, has left, or has an address that was given up.
+    """
+    with app.database.reading() as connection:
+        active = read_active(connection, cycle_key)
+        people = rosters.load(connection, active.state).contacts
+        return [
+            row
+            for row, status, reader in outbox.list_unmended(connection, cycle_key)
+            if status is OutboxStatus.FAILED and reader in people and not people[reader].undeliverable
+        ]
+
+
 def _refuse_what_is_held(connection: Connection, ids: Sequence[int], why: str) -> None:
     """The first person's reason stays; what waits for its words to be approved may be held besides."""
     for number in ids:

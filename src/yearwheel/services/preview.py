@@ -55,8 +55,8 @@ def write_previews(cycle: Cycle, district: District, previews: list[Preview], fo
     folder.mkdir(parents=True, exist_ok=True)
     for shown in previews:
         (folder / f"{shown.entry.kind}.html").write_text(shown.rendered.html, "utf-8")
-        if shown.letter.dates:
-            (folder / f"{shown.entry.kind}.ics").write_bytes(shown.letter.dates)
+        if calendar := shown.letter.dates or shown.letter.withdrawn:
+            (folder / f"{shown.entry.kind}.ics").write_bytes(calendar)
     index = folder / "index.html"
     index.write_text(write_index(previews, cycle, district), "utf-8")
     return index

@@ -63,6 +63,7 @@ def read_facts(connection: Connection, active: Active, now: datetime) -> Facts:
         },
         back_for_now=bounces.soft(connection, key),
         rounds=rounds.list_telling(connection, key),
+        newest_round=rounds.newest(connection, key),
         told_the_year=_told_the_year(connection, key),
     )
 

@@ -385,8 +385,8 @@ class _Writer:
             zone=zone,
             cycle_zone=self._active.cycle.zone,
             days_left=(due.on - on).days,
-            missing=() if reminder.is_notice else self._missing(stage, reminder.district_code),
-            page=f"{_in_link(reminder.district_code)}/{stage.key}",
+            missing=() if reminder.is_notice else self._missing(stage, reminder.district_code, contact),
+            page=self._page(reminder.district_code, stage.key),
             basis=self._basis(stage.key, reminder.district_code, on),
             note=self._comments.get((stage.key, reminder.district_code), "")
             if kind == RungKind.REVISION
@@ -400,6 +400,14 @@ class _Writer:
             done_by=self._reviewers(reminder) if kind == RungKind.REVIEW else None,
         )
         return self._of_whole_cycle(item, reminder, on) if reminder.kind in WHOLE_CYCLE else item
+
+    def _page(self, code: str, stage_key: str) -> str:
+        """Where the button leads; a stage that was taken out of the calendar has no page."""
+        return f"{_in_link(code)}/{stage_key}" if stage_key in self._in_calendar else _in_link(code)
+
+    @cached_property
+    def _in_calendar(self) -> set[str]:
+        return {stage.key for stage in self._active.cycle.stages}
 
     def _kind(self, reminder: DueReminder, on: date) -> str:
         """Whose words a reminder has today: of late work and of work that came back they are others."""
@@ -448,17 +456,19 @@ class _Writer:
             table, note, page = read_table(reminder.note), "", ""
         return item._replace(stage_title=cycle.title, table=table, note=note, page=page)
 
-    def _missing(self, stage: Stage, code: str) -> tuple[str, ...]:
+    def _missing(self, stage: Stage, code: str, reader: Contact) -> tuple[str, ...]:
         """The stages that have to be done first and are not, by name; the office's own hold up everyone."""
         owing = {code, self._roster.office.code} if self._roster.office else {code}
         undone = (self._stages[key] for key in stage.after if any((key, of) in self._undone for of in owing))
-        return tuple(self._still_missing(stage, earlier) for earlier in undone)
+        of_office = self._roster.districts[reader.district_code].is_state_office
+        return tuple(self._still_missing(stage, earlier, of_office=of_office) for earlier in undone)
 
-    def _still_missing(self, stage: Stage, earlier: Stage) -> str:
+    def _still_missing(self, stage: Stage, earlier: Stage, *, of_office: bool) -> str:
         """What is to be done first. Where it was never done only the office can help any more."""
         words = stage.awaits(earlier)
-        over = earlier.dates.close.moment < self._now and earlier.owed_by is OwedBy.DISTRICTS
-        return f"{words} (closed without it: ask the office)" if over else words
+        if earlier.dates.close.moment >= self._now or earlier.owed_by is not OwedBy.DISTRICTS:
+            return words
+        return f"{words} (closed without it{'' if of_office else ': ask the office'})"
 
     def _read_undone(self, due: Sequence[DueReminder]) -> set[tuple[str, str]]:
         """The (stage, district) places that stages with something due have to wait for."""

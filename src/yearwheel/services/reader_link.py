@@ -17,7 +17,6 @@ from yearwheel.roster.names import parse_name
 from yearwheel.roster.people import Contact, District, Roster
 from yearwheel.services.active import Active, read_active
 from yearwheel.services.app import App, Refused
-from yearwheel.services.waiting import read_waiting
 from yearwheel.stages.standing import Standing
 from yearwheel.stages.status import OWED, Status
 from yearwheel.store import Connection, declines, events, hand_overs, rosters, standings, tasks
@@ -200,21 +199,18 @@ def find_seen(reader: Reader, code: str) -> District:
 def read_asked(connection: Connection, reader: Reader) -> dict[str, Standing]:
     """The opened stages in which the reader's district owes something that the reader is told of, by key.
 
-    What opens by its day or by the work before it is open at once, not with the next round. In a closed cycle
-    nothing is asked any more.
+    What opens by its day is open at once, not with the next round, and also where earlier work is not in: its
+    reminders go all the same. In a closed cycle nothing is asked any more.
     """
     active = reader.active
     if active.stored.closed_at is not None:
         return {}
     mine = {stage.key: stage for stage in active.cycle.stages if _concerns(stage, reader.contact)}
     here = standings.find(connection, active.key, stage_keys=mine, codes=[reader.contact.district_code])
-    waiting = read_waiting(connection, active, mine.values())
 
     def is_open(stage: Stage, standing: Standing) -> bool:
-        if standing.status is not Status.NOT_OPEN:
-            return True
-        begun = stage.review is None and stage.dates.opens.moment <= reader.now
-        return begun and not waiting.of(stage, standing, reader.now)
+        by_date = stage.review is None and stage.dates.opens.moment <= reader.now
+        return by_date or standing.status is not Status.NOT_OPEN
 
     return {s.stage_key: s for s in here if s.status in OWED and is_open(mine[s.stage_key], s)}
 

@@ -25,9 +25,11 @@ def replan(
     With `people_changed` a stage that has closed asks nobody any more: not who came, or came back, later.
     """
     roster = rosters.load(connection, active.state, active.key)
-    places = {(standing.stage_key, standing.district_code): standing for standing in changed}
+    there = {stage.key for stage in active.cycle.stages}
+    # Where a stage was taken out of the calendar its standings stay, and nothing is planned for them.
+    places = {standing.place: standing for standing in changed if standing.stage_key in there}
     take_back_waiting(connection, active, places, now)
-    desired = Planner(active.cycle, roster, active.since).plan(changed)
+    desired = Planner(active.cycle, roster, active.since).plan(places.values())
     existing = reminders.list_ladder(connection, active.key, places)
     difference = compare(active.cycle, desired, existing, places)
     if people_changed:

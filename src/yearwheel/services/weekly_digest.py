@@ -49,6 +49,6 @@ def _doubts(connection: Connection, cycle_key: str, roster: Roster) -> dict[str,
     """
     waiting = outbox.count_by_status(connection, cycle_key, WAITING)
     unmended = outbox.list_unmended(connection, cycle_key)
-    mail = Counter(waiting) + Counter(status for status, reader in unmended if reader in roster.contacts)
+    mail = Counter(waiting) + Counter(status for _, status, reader in unmended if reader in roster.contacts)
     rows = reminders.count_by_status(connection, cycle_key, [ReminderStatus.MISSED])
     return {str(status): mail[status] for status in DOUBTS} | {"missed": rows.get(ReminderStatus.MISSED, 0)}

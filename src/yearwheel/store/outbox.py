@@ -387,8 +387,8 @@ def count_by_status(
     return dict(connection.execute(query).all())
 
 
-def list_unmended(connection: Connection, cycle_key: str) -> list[tuple[OutboxStatus, str]]:
-    """Status and reader of each message refused or returned after which none to that reader was accepted."""
+def list_unmended(connection: Connection, cycle_key: str) -> list[tuple[int, OutboxStatus, str]]:
+    """Each message refused or returned since which none to its reader was accepted: id, status, reader."""
     query = (
         select(table.c.id, table.c.status, table.c.contact_key)
         .where(
@@ -399,7 +399,9 @@ def list_unmended(connection: Connection, cycle_key: str) -> list[tuple[OutboxSt
     found = connection.execute(query).all()
     sent = table.c.status == OutboxStatus.SENT
     newest = _newest(connection, cycle_key, {contact_key for _, _, contact_key in found}, sent)
-    return [(status, contact_key) for row, status, contact_key in found if row > newest.get(contact_key, 0)]
+    return [
+        (row, status, contact_key) for row, status, contact_key in found if row > newest.get(contact_key, 0)
+    ]
 
 
 def count_sent_by_day(connection: Connection, cycle_key: str) -> dict[date, int]:

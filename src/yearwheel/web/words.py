@@ -38,6 +38,7 @@ HAPPENED: dict[str, str] = {
     "extension_asked": "More time asked for",
     "extension_refused": "More time could not be given",
     "withdrawn": "Taken out of the year",
+    "restored": "In the year again",
 }
 KINDS: dict[str, str] = {  # of message, as far as readers may decline them
     RungKind.OPENED: "the news that a part of the year is open",

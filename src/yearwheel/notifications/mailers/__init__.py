@@ -20,11 +20,15 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How one attempt ended, with the server's reply code (empty when it gave none) and its words."""
+    """How one attempt ended, with the server's reply code (empty when it gave none) and its words.
+
+    With `no_server` there was none to offer it to: that is no letter's fault.
+    """
 
     outcome: Attempt
     code: str
     detail: str
+    no_server: bool = False
 
 
 Results = Generator[Result, None, None]

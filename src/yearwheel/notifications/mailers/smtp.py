@@ -94,7 +94,7 @@ class SmtpMailer:
         try:
             smtp = self._connected()
         except _NO_CONNECTION as error:
-            return Result(Attempt.DEFERRED, _code(error), _no_connection(error))
+            return Result(Attempt.DEFERRED, _code(error), _no_connection(error), no_server=True)
         try:
             refusal = self._announce(smtp, envelope)
         except (smtplib.SMTPException, OSError):

@@ -89,21 +89,23 @@ def test_a_server_that_refuses_connections_gets_everything_when_it_is_back(app):
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     speak_to(app, port)
-    assert deliver(app) == DeliveryReport(deferred=4)
+    refused = "no connection to the mail server: Connection refused"
+    assert deliver(app) == DeliveryReport(deferred=3, no_server=refused)
 
     sink = Sink()
     with listening(sink) as port:
         speak_to(app, port)
-        assert deliver(app) == DeliveryReport()  # not before its minute has passed
+        assert deliver(app) == DeliveryReport(sent=1)  # the others not before their minute has passed
         pass_time(app, 2)
-        assert deliver(app) == DeliveryReport(sent=4)
+        assert deliver(app) == DeliveryReport(sent=3)
     assert recipients(sink) == FOUR
 
 
-def test_a_server_that_never_answers_costs_one_timeout_each_and_no_letter(app):
+def test_a_server_that_never_answers_costs_three_timeouts_and_no_letter(app):
     with socket.create_server(("127.0.0.1", 0)) as silent:
         speak_to(app, silent.getsockname()[1], timeout=0.1)
-        assert deliver(app) == DeliveryReport(deferred=4)
+        said = "no connection to the mail server: Connection unexpectedly closed: timed out"
+        assert deliver(app) == DeliveryReport(deferred=3, no_server=said)
 
 
 def test_a_server_that_is_slow_gets_every_letter(app):

@@ -410,6 +410,7 @@ def test_more_time_is_asked_for_listed_and_answered(terminal: Terminal) -> None:
             "by": "Ann",
             "why": "flood",
             "asked_at": "2027-02-02T14:00:00+00:00",
+            "past_close": None,
         }
     ]
     assert terminal.refuses("extension", "refuse", *place).startswith("a refusal needs a reason")

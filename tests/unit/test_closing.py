@@ -33,6 +33,7 @@ from yearwheel.roster.people import BodyKind, Contact, District, Role
 from yearwheel.services.app import App, Refused
 from yearwheel.services.cycles import Closed, close_cycle
 from yearwheel.services.deliver import DeliveryReport, deliver
+from yearwheel.services.disaster import declare_disaster
 from yearwheel.services.explain import explain
 from yearwheel.services.import_days import DaysFile, import_days
 from yearwheel.services.import_roster import RosterFiles, import_roster
@@ -42,6 +43,7 @@ from yearwheel.services.prove import prove
 from yearwheel.services.queue_mail import queue_mail
 from yearwheel.services.reopen import reopen_cycle
 from yearwheel.services.rounds import is_quiet, stages_with_work
+from yearwheel.services.selection import Selection
 
 FAY = person("fay", CEDAR, Role.FINANCE_OFFICER)  # a role that nobody held
 DOGWOOD = District("004", "Dogwood County", BodyKind.COUNTY, ASH.zone)
@@ -98,14 +100,32 @@ def test_closing_counts_the_letters_it_takes_back_and_the_work_still_owed(app):
     move_messages(app, KEY, [waiting[0].id], Desk.HOLD, by="ada", why="first a word with them")
 
     looked = close_cycle(app, KEY, by="ada", why="called off", save=False)
-    assert looked == Closed(letters=4, by_hand=1, owed=3 * 3)  # districts, and all stages but the set-up
+    assert looked == Closed(letters=3, by_hand=1, owed=3 * 3)  # districts, and all stages but the set-up
     assert looked.lines() == [
-        "4 letters wait and are taken back (1 of them a person holds or has changed)",
+        "3 letters wait and are taken back",
+        "1 letter that a person holds or has changed: kept as it is",
         "9 pieces of work are still owed; nobody is reminded of them any more",
     ]
     assert list_outbox(app, KEY, [OutboxStatus.SUPPRESSED]) == []
     assert close(app, "2027-02-15") == looked
-    assert len(list_outbox(app, KEY, [OutboxStatus.SUPPRESSED])) == 4
+    assert len(list_outbox(app, KEY, [OutboxStatus.SUPPRESSED])) == 3
+
+
+def test_what_a_person_holds_is_held_again_when_the_cycle_is_opened_again(app, mailer):
+    set_clock(app, "2027-02-15")
+    queue_mail(app, KEY)
+    held = list_outbox(app, KEY, [OutboxStatus.QUEUED])[0].id
+    move_messages(app, KEY, [held], Desk.HOLD, by="ada", why="first a word with them")
+    close(app, "2027-02-15")
+    closed = list_outbox(app, KEY, [OutboxStatus.HELD])
+    reopen(app, "2027-02-17")
+    mailer.sent.clear()
+    round_at(app, "2027-02-17")
+
+    (still,) = list_outbox(app, KEY, [OutboxStatus.HELD])
+    assert ([letter.id for letter in closed], still.id) == ([held], held)
+    assert still.recipient not in mailer.recipients()
+    assert holds(app)
 
 
 def test_a_letter_that_is_tried_again_does_not_leave_a_closed_cycle(app, mailer):
@@ -234,15 +254,17 @@ def test_the_explanation_of_a_day_between_names_who_closed_it_and_why(app):
     )
 
 
-def test_work_that_came_in_meanwhile_is_asked_for_no_more(app, mailer):
+def test_in_a_closed_cycle_nothing_changes_and_it_is_said_how_to_go_on(app):
     round_at(app, "2027-02-15")
     close(app, "2027-02-19")
     set_clock(app, "2027-02-23")
-    hand_in(app, "budget", "001")
-    reopen(app, "2027-02-24")
-    round_at(app, "2027-02-24")
+    with pytest.raises(
+        Refused, match="is closed, and nothing changes in it any more; to go on with it: yearw"
+    ):
+        hand_in(app, "budget", "001")
+    with pytest.raises(Refused, match="is closed"):
+        declare_disaster(app, KEY, Selection(codes=("001",)), date(2027, 3, 1), by="ada", why="flood")
 
-    assert of(app, ANN, "7-days-before") == [("cancelled", "work_in")]
     assert holds(app)
 
 

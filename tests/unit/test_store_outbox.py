@@ -59,9 +59,9 @@ def claim(database, *, now=NOW, by="me", zones=(EASTERN, CENTRAL), limit=100, cy
     return found
 
 
-def record(database, *settled):
+def record(database, *settled, by="me"):
     with database.writing() as work:
-        outbox.record(work.connection, settled)
+        outbox.record(work.connection, settled, by)
         work.commit()
 
 
@@ -182,15 +182,19 @@ def test_what_was_claimed_and_not_offered_is_put_back_as_if_it_had_not_been_clai
     assert [(c.id, c.attempts) for c in claim(stored)] == [(first, 1)]
 
 
-def test_what_was_swept_is_not_put_back(stored):
+def test_what_was_swept_and_never_offered_is_put_back_by_its_holder_alone(stored):
     (first,) = add(stored, message(1))
     claim(stored, by="me")
     sweep(stored, None)
     with stored.writing() as work:
+        outbox.put_back(work.connection, [first], "another")
+        work.commit()
+    left = status(stored, first)
+    with stored.writing() as work:
         outbox.put_back(work.connection, [first], "me")
         work.commit()
 
-    assert status(stored, first) is OutboxStatus.UNCERTAIN
+    assert (left, status(stored, first)) == (OutboxStatus.UNCERTAIN, OutboxStatus.QUEUED)
 
 
 def test_attempts_that_ended_differently_are_recorded_together(stored):
@@ -263,24 +267,34 @@ def test_a_swept_message_is_not_claimed_again(stored):
     assert claim(stored, now=NOW + timedelta(days=30)) == []
 
 
-def test_a_result_that_comes_after_the_sweep_is_kept_but_leaves_the_doubt(stored):
+@pytest.mark.parametrize(
+    ("answer", "after"), [(sent, OutboxStatus.SENT), (lambda c: deferred(c, NOW), OutboxStatus.QUEUED)]
+)
+def test_an_answer_that_comes_after_the_sweep_ends_the_doubt(stored, answer, after):
+    """Of a deliverer that was stopped for longer than its lease, and then went on."""
     (first,) = add(stored, message(1))
     (claimed,) = claim(stored)
     sweep(stored, None)
+    record(stored, answer(claimed))
+
+    assert status(stored, first) is after
+    with stored.reading() as connection:
+        assert [a["attempt"] for a in outbox.list_attempts(connection, first)] == [1]
+
+
+def test_an_answer_that_comes_after_a_persons_word_is_kept_and_changes_nothing(stored):
+    (first,) = add(stored, message(1))
+    (claimed,) = claim(stored)
+    sweep(stored, None)
+    with stored.writing() as work:
+        outbox.move(work.connection, [first], [OutboxStatus.UNCERTAIN], OutboxStatus.QUEUED, NOW)
+        work.commit()
+    claim(stored, by="another")
     record(stored, sent(claimed))
 
-    assert status(stored, first) is OutboxStatus.UNCERTAIN
+    assert status(stored, first) is OutboxStatus.SENDING
     with stored.reading() as connection:
         assert [a["outcome"] for a in outbox.list_attempts(connection, first)] == [Attempt.ACCEPTED]
-
-
-def test_a_late_deferral_does_not_put_a_swept_message_back(stored):
-    (first,) = add(stored, message(1))
-    (claimed,) = claim(stored)
-    sweep(stored, None)
-    record(stored, deferred(claimed, NOW))
-
-    assert status(stored, first) is OutboxStatus.UNCERTAIN
 
 
 def test_messages_move_only_from_where_they_are_said_to_stand(stored):
@@ -295,7 +309,9 @@ def test_messages_move_only_from_where_they_are_said_to_stand(stored):
     assert (status(stored, queued), status(stored, held)) == (OutboxStatus.SUPPRESSED, OutboxStatus.HELD)
 
 
-@pytest.mark.parametrize(("before", "after"), [(a, b) for a, moves in OUTBOX_MOVES.items() for b in moves])
+@pytest.mark.parametrize(
+    ("before", "after"), [(a, b) for a, moves in OUTBOX_MOVES.items() for b in sorted(moves)]
+)
 def test_a_message_has_an_end_just_while_it_is_not_open(stored, before, after):
     (row,) = add(stored, message(1))
     with stored.writing() as work:

@@ -21,7 +21,7 @@ from yearwheel.services.replan import replan
 from yearwheel.services.see_roster import of_state
 from yearwheel.services.tracks import enter_on_tracks
 from yearwheel.stages.status import OWED
-from yearwheel.store import cycles, events, outbox, reminders, rosters, standings, versions
+from yearwheel.store import cycles, events, outbox, reminders, roster_version, rosters, standings, versions
 from yearwheel.store.cycles import StoredCycle
 from yearwheel.store.events import Event
 
@@ -106,14 +106,17 @@ class Closed:
     """What closing a cycle ends: letters that waited, and places whose work is still owed."""
 
     letters: int
-    by_hand: int  # of the letters, those that a person holds or has changed
+    by_hand: int  # besides, those that a person holds or has changed: they stay as they are
     owed: int
 
     def lines(self) -> list[str]:
         """A sentence for each, where there is any."""
-        held = f" ({self.by_hand:,} of them a person holds or has changed)" if self.by_hand else ""
         waits = "waits and is" if self.letters == 1 else "wait and are"
-        found = [f"{counted(self.letters, 'letter')} {waits} taken back{held}"] if self.letters else []
+        found = [f"{counted(self.letters, 'letter')} {waits} taken back"] if self.letters else []
+        if self.by_hand:
+            found.append(
+                f"{counted(self.by_hand, 'letter')} that a person holds or has changed: kept as it is"
+            )
         if self.owed:
             are, them = ("is", "it") if self.owed == 1 else ("are", "them")
             pieces = f"{counted(self.owed, 'piece')} of work {are} still owed"
@@ -124,7 +127,8 @@ class Closed:
 def close_cycle(app: App, key: str, *, by: str, why: str, save: bool = True) -> Closed:
     """End a cycle: mail that waits is taken back, and rounds pass it by from now on.
 
-    Who is told now is kept: who comes later is owed nothing of it, unless it is opened again.
+    What a person holds or has changed stays so, and does not leave: it would be lost to a reopening. Who is
+    told now is kept: who comes later is owed nothing of it, unless it is opened again.
     """
     check_reason(why)
     now = app.clock.now()
@@ -139,14 +143,14 @@ def close_cycle(app: App, key: str, *, by: str, why: str, save: bool = True) -> 
         by_hand = (held - unread) | (waiting & events.letters_by_hand(work.connection, key))
         counts = standings.count_by_status(work.connection, key).values()
         owed = sum(count for here in counts for status, count in here.items() if status in OWED)
-        taken = outbox.move(work.connection, waiting, outbox.NOT_LEFT, OutboxStatus.SUPPRESSED, now)
+        taken = outbox.move(work.connection, waiting - by_hand, outbox.NOT_LEFT, OutboxStatus.SUPPRESSED, now)
         reminders.take_back(work.connection, taken)
         told = sorted(told_by(rosters.load(work.connection, stored.state, key)))
-        detail = {"told": list(map(list, told))}
+        detail = {"told": list(map(list, told)), "roster": roster_version.read(work.connection, stored.state)}
         events.append(work.connection, [Event(now, by, "cycle_closed", key, why=why, detail=detail)])
         if save:
             work.commit()
-    return Closed(len(waiting), len(by_hand), owed)
+    return Closed(len(waiting - by_hand), len(by_hand), owed)
 
 
 def spread_reviews(roster: Roster) -> dict[str, str]:

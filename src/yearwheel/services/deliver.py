@@ -1,5 +1,6 @@
 """Empty the outbox: claim and commit, talk to the mail server with no transaction open, record, commit."""
 
+import logging
 import sys
 from collections import Counter, deque
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -27,6 +28,7 @@ from yearwheel.store.events import Event
 from yearwheel.store.outbox import Claimed, Settled
 from yearwheel.store.tasks import NOT_TAKEN, Task
 
+log = logging.getLogger(__name__)
 LEASE = timedelta(minutes=10)
 MINUTE = timedelta(minutes=1)
 BATCH = 100  # claimed together and recorded together: the most a crash can leave in doubt on one connection
@@ -215,7 +217,8 @@ class _Pass:
     def _record(self, me: str, answers: Sequence[Answer], *, untried: Sequence[Claimed]) -> None:
         """Keep what was answered; what was never offered waits again.
 
-        A server that is being restarted is waited for: without a record these letters would be in doubt.
+        A database that is being restarted, or whose disk is full, is waited for a while: without a record
+        these letters would be in doubt.
         """
         now = self._app.clock.now()
         settled = [_settle(claimed, result, now) for claimed, result in answers]
@@ -224,9 +227,11 @@ class _Pass:
                 try:
                     self._write_down(me, answers, settled, untried, now)
                     break
-                except OperationalError:
-                    if self._app.database.is_sqlite or self._is_told_to_stop or not tries_left:
+                except OperationalError as fault:
+                    if self._is_told_to_stop or not tries_left:
                         raise
+                    if tries_left == PATIENCE - 1:
+                        log.warning("the answers of the mail server cannot be recorded yet: %s", fault.orig)
                     sleep(PAUSE)
                 except IntegrityError:
                     if tries_left == PATIENCE - 1:
@@ -245,7 +250,7 @@ class _Pass:
         now: datetime,
     ) -> None:
         with self._app.database.writing() as work:
-            outbox.record(work.connection, settled)
+            outbox.record(work.connection, settled, me)
             for claimed, result in answers:
                 if result.outcome is Attempt.REFUSED:
                     _note_refusal(work.connection, claimed, result, now)

@@ -55,6 +55,7 @@ def make_moves(connection: Connection, active: Active, moves: Sequence[Move], no
 
     Refused if one is not allowed; then none is made.
     """
+    _refuse_closed(active)
     for move in moves:
         _check(move)
     changed = [move.after for move in moves]
@@ -71,6 +72,7 @@ def tell(connection: Connection, active: Active, moves: Sequence[Move], now: dat
 
     What waits to be told and is undone by them is told no more.
     """
+    _refuse_closed(active)
     events.append(connection, [_event(move, active, now) for move in moves])
     roster = rosters.load(connection, active.state, active.key)
     _add_notices(connection, active, moves, roster, now)
@@ -140,6 +142,14 @@ def _settle_requests(connection: Connection, active: Active, moves: Iterable[Mov
         for kind, is_settled in settled.items():
             if is_settled and (kind, subject, code) in waiting:
                 tasks.close_about(connection, active.state, kind, code, subject, move.by, now)
+
+
+def _refuse_closed(active: Active) -> None:
+    if active.stored.closed_at is not None:
+        raise Refused(
+            f"{active.key} is closed, and nothing changes in it any more; to go on with it: "
+            f"yearwheel cycle reopen {active.key} --why '...'"
+        )
 
 
 def _changes_year(move: Move) -> bool:

@@ -7,7 +7,7 @@ from yearwheel.services.import_roster import follow_roster
 from yearwheel.services.note_people import told_at_closing
 from yearwheel.services.pause import Resumed, weigh
 from yearwheel.services.reasons import check_reason
-from yearwheel.store import cycles, events, pauses, rosters
+from yearwheel.store import cycles, events, pauses, roster_version, rosters
 from yearwheel.store.events import Event
 
 
@@ -33,8 +33,11 @@ def reopen_cycle(app: App, key: str, *, by: str, why: str, dry_run: bool = False
                 pauses.begin(work.connection, key, closing.actor, f"closed: {closing.why}", stored.closed_at)
                 pauses.end(work.connection, key, by, now)
             roster = rosters.load(work.connection, active.state, key)
-            told = told_at_closing(work.connection, active, roster)
-            follow_roster(work.connection, active, told, roster.districts, now)
+            # Of a roster that is the same nothing is planned anew, which would take back what a person holds.
+            same = (closing.detail or {}).get("roster") == roster_version.read(work.connection, active.state)
+            if not same:
+                told = told_at_closing(work.connection, active, roster)
+                follow_roster(work.connection, active, told, roster.districts, now)
             follow_days(work.connection, active, None, now, by)
             kept_back = weigh(work.connection, active, now)
         if not dry_run:

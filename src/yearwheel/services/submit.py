@@ -78,8 +78,8 @@ def start(app: App, cycle_key: str, stage_key: str, code: str, *, by: str) -> St
 def _take(
     connection: Connection, active: Active, roster: Roster, hand_in: HandIn, now: datetime
 ) -> tuple[Move, Submission]:
-    stage = active.cycle.stage(hand_in.stage_key)
     before = find_standing(connection, active, hand_in.stage_key, hand_in.district_code)
+    stage = active.cycle.stage(hand_in.stage_key)
     place = f"{hand_in.district_code} {stage.title}"
     _check_window(active, stage, before, hand_in, now)
     if stage.kind is StageKind.REVIEW and before.status is not Status.RETURNED:

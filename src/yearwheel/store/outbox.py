@@ -31,6 +31,7 @@ from yearwheel.store.tables import cycles, deliveries, pauses, reminders
 from yearwheel.store.tables import outbox as table
 
 NOT_LEFT = (OutboxStatus.HELD, OutboxStatus.QUEUED)
+IN_HAND = (OutboxStatus.SENDING, OutboxStatus.UNCERTAIN)  # under a lease, or one that was swept
 GIVEN_UP = (OutboxStatus.SUPPRESSED, OutboxStatus.DISCARDED)
 # The messages that a server once did not take. Its word is written out, as the index of these few has it.
 _TAKEN: ColumnElement[str] = literal_column(f"'{Attempt.ACCEPTED}'")
@@ -203,9 +204,7 @@ def put_back(connection: Connection, ids: Collection[int], by: str) -> None:
     """Give back what the holder of a lease never offered to the mail server; no attempt was made."""
     if not ids:
         return
-    query = update(table).where(
-        table.c.id.in_(ids), table.c.status == OutboxStatus.SENDING, table.c.lease_by == by
-    )
+    query = update(table).where(table.c.id.in_(ids), table.c.status.in_(IN_HAND), table.c.lease_by == by)
     connection.execute(
         query.values(
             status=OutboxStatus.QUEUED, attempts=table.c.attempts - 1, lease_by=None, lease_until=None
@@ -247,8 +246,11 @@ def waiting_zones(connection: Connection) -> dict[str, set[str]]:
     return found
 
 
-def record(connection: Connection, settled: Iterable[Settled]) -> None:
-    """Write attempts and what became of their messages. A message whose lease was swept is left as it is."""
+def record(connection: Connection, settled: Iterable[Settled], by: str) -> None:
+    """Write a holder's attempts and what became of their messages.
+
+    An answer that comes after the lease was swept ends the doubt, unless a person has settled it meanwhile.
+    """
     rows = list(settled)
     if not rows:
         return
@@ -272,15 +274,19 @@ def record(connection: Connection, settled: Iterable[Settled]) -> None:
         alike.setdefault((r.status, r.not_before, r.at), []).append(r.id)
     for (status, later, at), ids in alike.items():  # nearly always all of them
         ended = None if status in OPEN else at
-        connection.execute(_SETTLE, {"rows": ids, "to": status, "later": later, "ended": ended})
+        values = {"rows": ids, "to": status, "later": later, "ended": ended, "holder": by}
+        connection.execute(_SETTLE, values)
 
 
 def sweep(connection: Connection, *, now: datetime | None) -> list[int]:
-    """Leases that ran out become `uncertain`; without `now` all do: their holders are known to be dead."""
+    """Leases that ran out become `uncertain`; without `now` all do: their holders are known to be dead.
+
+    Whose it was stays on record: a holder that was only stopped for a while knows what became of it.
+    """
     query = update(table).where(stands_in([OutboxStatus.SENDING]))
     if now is not None:
         query = query.where(or_(table.c.lease_until < now, table.c.lease_until.is_(None)))
-    query = query.values(status=OutboxStatus.UNCERTAIN, lease_by=None, lease_until=None)
+    query = query.values(status=OutboxStatus.UNCERTAIN, lease_until=None)
     return sorted(connection.scalars(query.returning(table.c.id)))
 
 
@@ -491,7 +497,8 @@ _SETTLE = (
     update(table)
     .where(
         table.c.id.in_(bindparam("rows", expanding=True, literal_execute=True)),
-        table.c.status == OutboxStatus.SENDING,
+        table.c.lease_by == bindparam("holder"),
+        table.c.status.in_(IN_HAND),
     )
     .values(
         status=bindparam("to"),

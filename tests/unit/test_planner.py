@@ -175,9 +175,18 @@ def test_a_rung_before_the_deadline_moves_back_off_a_closed_day_and_one_after_it
     extended = plan(standing(due_on=date(2027, 3, 13), due_since=PUBLISHED))  # a Saturday
     days = {r.key.rung: (r.due_on, r.moved_because) for r in extended}
     assert days["7-days-before"] == (date(2027, 3, 5), "2027-03-06 is a Saturday, so it goes on 2027-03-05")
-    assert days["escalation:7-days-after"] == (
-        date(2027, 3, 22), "2027-03-20 is a Saturday, so it goes on 2027-03-22",
+    extended = plan(standing(due_on=date(2027, 3, 11), due_since=PUBLISHED))  # a Thursday
+    days = {r.key.rung: (r.due_on, r.moved_because) for r in extended}
+    assert days["escalation:3-days-after"] == (
+        date(2027, 3, 15), "2027-03-14 is a Sunday, so it goes on 2027-03-15",
     )  # fmt: skip
+
+
+def test_nothing_is_asked_after_the_close_of_a_districts_own_day():
+    """A week after Saturday, March 13, comes Monday, March 22, when the five days of grace are over."""
+    rungs = {r.key.rung for r in plan(standing(due_on=date(2027, 3, 13), due_since=PUBLISHED))}
+
+    assert {rung for rung in rungs if "after" in rung} == {"1-workday-after", "escalation:3-days-after"}
 
 
 def test_each_reader_is_told_when_their_own_send_window_opens():

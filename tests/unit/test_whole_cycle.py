@@ -41,6 +41,7 @@ from yearwheel.services.cycles import create_cycle, publish_cycle
 from yearwheel.services.excuse import excuse
 from yearwheel.services.explain import explain
 from yearwheel.services.extend import Extension, extend
+from yearwheel.services.import_roster import RosterFiles, import_roster
 from yearwheel.services.prove import prove
 from yearwheel.services.queue_mail import queue_mail
 from yearwheel.store import rosters
@@ -487,6 +488,22 @@ def test_an_empty_role_is_told_when_a_reminder_found_it_so(app) -> None:
     round_at(app, "2027-02-16")
     assert ("alert:role_empty:2027-02-15", ADA.key) in told(app, "alert")
     assert ("alert:role_empty:2027-02-16", ADA.key) not in told(app, "alert")
+
+
+def test_a_role_that_falls_empty_was_told_until_then_and_misses_only_what_comes(app) -> None:
+    round_at(app, "2027-02-15")  # two weeks before the budget is due
+    people = [contact for contact in PEOPLE.contacts.values() if contact.key != "finn"]
+    set_clock(app, "2027-02-16 11:00")
+    import_roster(app, "KY", RosterFiles(roster_of(*people)), by="ada", source="people.csv")
+    round_at(app, "2027-02-17")
+    told_at_once = [rung for rung, _ in told(app, "alert") if rung == "alert:role_empty:2027-02-17"]
+    round_at(app, "2027-02-22")  # one week before it
+    round_at(app, "2027-02-23")
+
+    empty = [row for row in ledger(app, district_code="001") if row[1] == "nobody:finance_officer"]
+    assert told_at_once == []
+    assert [(rung, reason) for rung, _, _, reason in empty if reason] == [("7-days-before", "role_empty")]
+    assert prove(app, KEY).breaches == ()
 
 
 def test_days_without_a_round_are_told_by_the_next_one(app) -> None:

@@ -62,6 +62,7 @@ class Planner:
         self._rung_day = cache(cycle.rung_day)
         self._own_rung_day = cache(self._around_breaks)
         self._opening = cache(self._send_moment)
+        self._close = cache(self._close_for)
 
     def plan(self, standings: Iterable[Standing]) -> list[PlannedReminder]:
         """Every reminder that should exist for these standings."""
@@ -78,6 +79,7 @@ class Planner:
             return
         since = max(self._since, standing.due_since or stage.due_since or self._since, turn.opens_on)
         away = standing.district_code in self._roster.breaks
+        close = self._close(stage.key, turn.due_on)
         for rung in turn.ladder:
             day = own_day = self._rung_day(rung, turn.due_on, turn.opens_on)
             if away:
@@ -95,6 +97,8 @@ class Planner:
                         turn.due_on,
                     )
                     due_at = self._opening(due_on, self._zone(contact))
+                    if close is not None and due_at > close:
+                        continue  # nobody could act on it; a day of its own may bring a rung there
                     yield PlannedReminder(key, rung.kind, role, due_at, due_on, moved_because)
 
     def _around_breaks(
@@ -102,6 +106,11 @@ class Planner:
     ) -> tuple[date, str | None]:
         breaks = self._roster.breaks[code]
         return self._cycle.rung_day_around(breaks, rung, due_on, opens_on, first_on)
+
+    def _close_for(self, stage_key: str, due_on: date) -> datetime | None:
+        """When nothing is asked any more; a review ends when it is decided."""
+        stage = self._stages[stage_key]
+        return None if stage.review else stage.dates_for(due_on, self._cycle.workdays).close.moment
 
     def _zone(self, contact: Contact | None) -> ZoneInfo:
         return self._roster.districts[contact.district_code].zone if contact else self._cycle.zone

@@ -186,10 +186,25 @@ class _Prover:
                 came_at = self._year.presence.since(place[1], role, reader)
                 if turn.closes_at is not None and came_at > turn.closes_at:
                     continue
+                if contact is None and self._was_called(place, slug, turn, came_at):
+                    continue
+                if turn.closes_at is not None and moment > turn.closes_at:
+                    continue
                 falls_due = max(moment, start, came_at)
                 if falls_due < end and falls_due <= self._facts.until:
                     key = ReminderKey(*place, slug, reader, turn.due_on)
                     expected.setdefault(key, _Obligation(role)).stretches.append((falls_due, end))
+
+    def _was_called(self, place: Place, slug: str, turn: Turn, empty_since: datetime) -> bool:
+        """Whether a rung, or a later one, had been told when a role fell empty: to who held it then."""
+        return any(
+            turn.days.get(row.key.rung, date.min) >= turn.days[slug]
+            and row.key.deadline_on == turn.due_on
+            and row.status is ReminderStatus.QUEUED
+            and row.outbox_id is not None
+            and self._year.messages[row.outbox_id].queued_at <= empty_since
+            for row in self._year.by_place.get(place, ())
+        )
 
     def _answer(
         self, expected: dict[ReminderKey, _Obligation], place: Place, changes: Iterable[Change]

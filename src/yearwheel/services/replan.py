@@ -1,11 +1,17 @@
 """Make the ledger say what the plan says, for the districts and stages whose facts changed."""
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 
-from yearwheel.notifications.ledger import NoticeKind, OutboxStatus, PlannedReminder
-from yearwheel.notifications.planner import Difference, Planner, compare
+from yearwheel.notifications.ledger import (
+    LedgerRow,
+    NoticeKind,
+    OutboxStatus,
+    PlannedReminder,
+    ReminderStatus,
+)
+from yearwheel.notifications.planner import NOBODY, Difference, Planner, compare
 from yearwheel.services.active import Active
 from yearwheel.stages.standing import Standing
 from yearwheel.store import Connection, outbox, reminders, rosters
@@ -22,7 +28,8 @@ def replan(
     """Plan these standings afresh and write only the difference, inside the caller's transaction.
 
     Mail that waits to leave and speaks of them is taken back first, so that nothing goes out on old facts.
-    With `people_changed` a stage that has closed asks nobody any more: not who came, or came back, later.
+    With `people_changed` a stage that has closed asks nobody any more: not who came, or came back, later. And
+    of a role that falls empty no rung is called that was called when somebody held it.
     """
     roster = rosters.load(connection, active.state, active.key)
     there = {stage.key for stage in active.cycle.stages}
@@ -34,6 +41,7 @@ def replan(
     difference = compare(active.cycle, desired, existing, places)
     if people_changed:
         _leave_what_closed(active, difference, places, now)
+        _leave_what_was_told(difference, desired, existing, now)
     reminders.apply(connection, active.key, difference, now, active.stored.version)
     return difference
 
@@ -52,6 +60,28 @@ def _leave_what_closed(
 
     difference.new = [reminder for reminder in difference.new if not is_over(reminder)]
     difference.revived = [(row, plan) for row, plan in difference.revived if not is_over(plan)]
+
+
+def _leave_what_was_told(
+    difference: Difference,
+    desired: Collection[PlannedReminder],
+    existing: Collection[LedgerRow],
+    now: datetime,
+) -> None:
+    days = {(*reminder.key[:3], reminder.key.deadline_on): reminder.due_on for reminder in desired}
+    called: dict[tuple[str, str, date], date] = {}  # by stage, district and deadline the newest rung's day
+    for row in existing:
+        on = days.get((*row.key[:3], row.key.deadline_on))
+        if row.status is ReminderStatus.QUEUED and on is not None:
+            place = (*row.key[:2], row.key.deadline_on)
+            called[place] = max(on, called.get(place, on))
+
+    def was_told(reminder: PlannedReminder) -> bool:
+        newest = called.get((*reminder.key[:2], reminder.key.deadline_on))
+        of_nobody = reminder.key.contact_key.startswith(NOBODY) and reminder.due_at <= now
+        return of_nobody and newest is not None and reminder.due_on <= newest
+
+    difference.new = [reminder for reminder in difference.new if not was_told(reminder)]
 
 
 def take_back_waiting(

@@ -47,7 +47,7 @@ def test_another_library_reads_the_same() -> None:
     assert (event.dtstart.value, event.summary.value) == (MARCH_1, "Due: Budget")
     assert event.description.value.splitlines() == [
         "Hand in the draft budget.",
-        "Due by 23:59 (America/New_York)",
+        "Due by 11:59 PM Eastern",
         "Based on: KRS 160.470",
         "Help: help@state.example",
     ]

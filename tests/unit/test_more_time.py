@@ -235,3 +235,13 @@ def test_the_day_of_a_refusal_is_explained(app) -> None:
     said = "\n".join(explain(app, KEY, "001", date(2027, 2, 18)).lines())
     assert "Sent: Extension refused notice to Ann (district technology coordinator)" in said
     assert "because more time was asked for and not given" in said
+
+
+def test_another_day_than_the_one_asked_for_needs_the_offices_own_reason(app) -> None:
+    ask_for(app)
+    with pytest.raises(
+        Refused, match="its reason speaks of that day; another one needs a reason of the office"
+    ):
+        grant(app, KEY, "budget", "001", by="ada", until=date(2027, 3, 5))
+
+    assert grant(app, KEY, "budget", "001", by="ada", until=MARCH_12).due_on == MARCH_12

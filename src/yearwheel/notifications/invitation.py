@@ -10,6 +10,7 @@ from urllib.parse import quote
 from icalendar import Calendar, Event
 
 from yearwheel.calendar.cycle import Cycle, Stage
+from yearwheel.calendar.day_words import hour_words, zone_words
 from yearwheel.calendar.ics import event_uid
 
 _EPOCH, _MINUTE = datetime(2020, 1, 1, tzinfo=UTC), timedelta(minutes=1)
@@ -41,7 +42,8 @@ def announce(
     """A district's due day in words for a calendar. `of` names it where a letter speaks of several."""
     due = stage.dates.due
     rests = [f"Based on: {basis}"] if basis else []
-    lines = [stage.ask, f"Due by {due.at:%H:%M} ({due.zone.key})", *rests, f"Help: {cycle.help_address}"]
+    until = f"{hour_words(due.at)} {zone_words(due.moment.astimezone(due.zone))}"
+    lines = [stage.ask, f"Due by {until}", *rests, f"Help: {cycle.help_address}"]
     title = f"Due: {stage.title} - {of}" if of else f"Due: {stage.title}"
     return Announced(cycle.key, stage.key, quote(district_code, safe=""), title, due_on, "\n".join(lines))
 

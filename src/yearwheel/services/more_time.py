@@ -104,6 +104,11 @@ def grant(
     """
     with app.database.reading() as connection:
         request = _find_open(connection, read_active(connection, cycle_key), stage_key, code)
+    if until not in (None, request.until) and not why.strip():
+        raise Refused(
+            f"{code} asked for {request.until}, and its reason speaks of that day; another one needs a reason"
+            " of the office: --why '...'"
+        )
     given = Extension(stage_key, code, until or request.until)
     (after,) = extend(app, cycle_key, [given], by=by, why=why.strip() or request.why, force=force)
     return after

@@ -77,6 +77,7 @@ def of_kind(kind: str) -> Item:
         NoticeKind.APPROVED: {"missing": ()},
         NoticeKind.EXCUSED: {"missing": (), "note": "Merged with Boyd County."},
         NoticeKind.REINSTATED: {
+            "stage_title": "Stakeholder input",
             "missing": (),
             "note": "The merger is off.",
             "takes": ("the technology lines",),
@@ -175,6 +176,17 @@ def test_the_layouts_stay_as_they_were_looked_at(renderer: Renderer, name: str, 
     match_snapshot(f"{name}.txt", f"Subject: {rendered.subject}\n\n{rendered.text}")
 
 
+def test_what_is_asked_again_is_not_asked_for_a_second_time_in_the_same_letter(renderer: Renderer) -> None:
+    again = of_kind("reinstated")
+    other = of_kind("reminder")
+    same = of_kind("reminder")._replace(stage_title=again.stage_title)
+    html = renderer.render(letter(again, same, other)).html
+    assert re.findall(r'<h2 class="headline"[^>]*>(.*?)</h2>', html) == [
+        "Budget preparation is due Friday",
+        "Stakeholder input is asked of you again",
+    ]
+
+
 def test_a_digest_begins_with_what_hurts_most(renderer: Renderer) -> None:
     html = renderer.render(everything()).html
     headlines = re.findall(r'<h2 class="headline"[^>]*>(.*?)</h2>', html)
@@ -187,7 +199,7 @@ def test_a_digest_begins_with_what_hurts_most(renderer: Renderer) -> None:
         "Budget preparation is due Friday",
         "Your review of Adair County is due Friday",
         "Budget preparation is open",
-        "Budget preparation is asked of you again",
+        "Stakeholder input is asked of you again",
         "The date of Budget preparation moved",
         "Budget preparation has a new date",
         "Budget preparation keeps its date",

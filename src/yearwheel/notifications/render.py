@@ -74,7 +74,10 @@ _SOFTER: frozenset[str] = frozenset(
 # What is not said beside another thing about the same work, since that says it all.
 _SAID_BY: Mapping[str, str] = {
     RungKind.REVISION: NoticeKind.RETURNED,
+    RungKind.REMINDER: NoticeKind.REINSTATED,
+    RungKind.OPENED: NoticeKind.REINSTATED,
 }
+_SAYS_ALL = frozenset(_SAID_BY.values())
 # Who is told of every district alike, also in the place of somebody.
 _OF_ALL = tuple(ROLE_LABELS[role] for role in (Role.STATE_ADMIN, Role.OFFICE_LEAD, Role.OFFICE_DIRECTOR))
 _BLANK_LINES = re.compile(r"\n{3,}")
@@ -351,7 +354,7 @@ def _groups(letter: Letter) -> list[Group]:
 
 def _not_said_twice(items: tuple[Item, ...]) -> tuple[Item, ...]:
     """Without what another thing about the same work says as well."""
-    if not any(item.kind in _SAID_BY for item in items):  # nearly always
+    if not any(item.kind in _SAYS_ALL for item in items):  # nearly always
         return items
     said = {(item.kind, item.stage_title, item.district_name, item.due_on) for item in items}
     return tuple(

@@ -1,5 +1,6 @@
 """The only place that asks what time it is. Everything else is handed a Clock."""
 
+import time
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -17,6 +18,12 @@ class SystemClock:
 
     def now(self) -> datetime:
         return datetime.now(UTC)
+
+
+def uptime() -> float:
+    """Seconds since the machine began, also those that it slept; unlike the clock nobody can put it back."""
+    boot = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic() if boot is None else time.clock_gettime(boot)
 
 
 class VirtualClock:

@@ -90,7 +90,7 @@ def test_a_server_that_refuses_connections_gets_everything_when_it_is_back(app):
         port = free.getsockname()[1]
     speak_to(app, port)
     refused = "no connection to the mail server: Connection refused"
-    assert deliver(app) == DeliveryReport(deferred=3, no_server=refused)
+    assert deliver(app) == DeliveryReport(deferred=3, same_for_all=refused)
 
     sink = Sink()
     with listening(sink) as port:
@@ -105,7 +105,7 @@ def test_a_server_that_never_answers_costs_three_timeouts_and_no_letter(app):
     with socket.create_server(("127.0.0.1", 0)) as silent:
         speak_to(app, silent.getsockname()[1], timeout=0.1)
         said = "no connection to the mail server: Connection unexpectedly closed: timed out"
-        assert deliver(app) == DeliveryReport(deferred=3, no_server=said)
+        assert deliver(app) == DeliveryReport(deferred=3, same_for_all=said)
 
 
 def test_a_server_that_is_slow_gets_every_letter(app):

@@ -48,7 +48,7 @@ def read_blocks(text: str) -> list[tuple[str, date, date | None]]:
     parts = text.split("-" * 64 + "\n")
     for before, block in pairwise(parts):
         headline, body = before.rstrip("\n").rpartition("\n")[2], block.rpartition("\n\n")[0]
-        if headline == "The dates of the year are set":
+        if headline.startswith("The dates of the year"):
             of_year = re.findall(r"  - (\w+)\n    (\w+, \w+ \d+)", block)
             found += [(TITLES[title], read_day(day), None) for title, day in of_year]
         stage = next((key for title, key in TITLES.items() if title in headline), None)

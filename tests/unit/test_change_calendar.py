@@ -343,6 +343,16 @@ def _sent_openings(app, stage_key):
     return [row for row in rows if row[2] == "sent"]
 
 
+def test_a_day_before_a_stage_was_added_is_explained_as_before(sqlite_database):
+    app = make_app(sqlite_database)
+    round_at(app, "2027-01-04")
+    before = explain(app, KEY, "001", date(2027, 1, 4)).lines()
+    set_clock(app, "2027-01-06")
+    save_change(app, KEY, WITH_REPORT, by="ada", why="one stage more")
+
+    assert explain(app, KEY, "001", date(2027, 1, 4)).lines() == before
+
+
 # A stage that is taken out, and comes back
 
 

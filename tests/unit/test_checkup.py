@@ -86,12 +86,17 @@ def test_a_clock_that_lost_the_time_is_a_fault(tmp_path: Path) -> None:
     assert clock.level is Level.FAIL
 
 
-def test_a_full_disk_is_a_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    full = shutil.disk_usage(tmp_path)._replace(free=5)
+@pytest.mark.parametrize(
+    ("free", "said"), [(5, (Level.FAIL, "0 MiB free")), (100 << 20, (Level.WARN, "0.1 GiB free"))]
+)
+def test_a_disk_that_is_full_fails_and_one_that_soon_is_warns(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free: int, said: tuple[Level, str]
+) -> None:
+    full = shutil.disk_usage(tmp_path)._replace(free=free)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: full)
 
     (disk,) = [f for f in check_installation(Settings(data_dir=tmp_path), NOW) if f.what == "disk"]
-    assert (disk.level, disk.seen) == (Level.WARN, "0.0 GiB free")
+    assert (disk.level, disk.seen) == said
 
 
 def test_it_says_which_file_the_settings_were_read_from(

@@ -42,7 +42,7 @@ from yearwheel.services.deliver import (
 )
 from yearwheel.services.explain import explain
 from yearwheel.services.lookup import find_cycle
-from yearwheel.services.outbox_desk import Desk, move_messages
+from yearwheel.services.outbox_desk import Desk, list_refused, move_messages
 from yearwheel.services.pause import pause_cycle
 from yearwheel.services.prove import prove
 from yearwheel.services.queue_mail import queue_mail
@@ -108,12 +108,12 @@ def test_what_waits_is_sent_once_and_recorded(app, mailer):
 
 def test_without_a_server_a_pass_ends_and_tries_nobody_elses_letter(app, mailer):
     nobody = Result(
-        Attempt.DEFERRED, "", "no connection to the mail server: Connection refused", no_server=True
+        Attempt.DEFERRED, "", "no connection to the mail server: Connection refused", same_for_all=True
     )
     mailer.answers = {person.email: nobody for person in (ANN, BOB, CAL, FINN)}
     report = deliver(app)
 
-    assert report == DeliveryReport(deferred=3, no_server=nobody.detail)
+    assert report == DeliveryReport(deferred=3, same_for_all=nobody.detail)
     assert report.answers == {nobody.detail: 3}
     assert len(mailer.tried) == 3
     assert (attempts(app, FINN), row_of(app, FINN)["attempts"]) == ([], 0)
@@ -123,8 +123,36 @@ def test_without_a_server_a_pass_ends_and_tries_nobody_elses_letter(app, mailer)
     assert deliver(app) == DeliveryReport(sent=4)
 
 
+def test_a_sender_that_is_refused_is_so_for_every_letter_and_what_was_put_off_can_go_now(app, mailer):
+    refused = Result(Attempt.DEFERRED, "550", "sender refused: 5.7.1 who are you", same_for_all=True)
+    mailer.answers = {person.email: refused for person in (ANN, BOB, CAL, FINN)}
+    first = deliver(app)
+    mailer.answers.clear()
+    waiting = deliver(app)
+    numbers = list_refused(app, KEY)
+    move_messages(app, KEY, numbers, Desk.RETRY, by="ada", why="the server knows us now")
+
+    assert (first.deferred, first.same_for_all, waiting) == (3, refused.detail, DeliveryReport(sent=1))
+    assert deliver(app) == DeliveryReport(sent=3)
+
+
+def test_after_the_lease_nothing_of_it_is_ours(app, mailer):
+    ours, send = [], mailer.send
+
+    def watched(envelopes):
+        for envelope in envelopes:
+            ours.append(envelope.still_ours())
+            yield from send([envelope])
+            set_clock(app, "2027-02-15 10:30")
+
+    mailer.send = watched
+    deliver(app)
+
+    assert ours == [True, False, False, False]
+
+
 def test_a_server_that_is_there_between_ends_no_pass(app, mailer):
-    nobody = Result(Attempt.DEFERRED, "421", "no connection to the mail server: too many", no_server=True)
+    nobody = Result(Attempt.DEFERRED, "421", "no connection to the mail server: too many", same_for_all=True)
     mailer.answers = {ANN.email: nobody, BOB.email: nobody, FINN.email: nobody}
 
     assert deliver(app) == DeliveryReport(sent=1, deferred=3)
@@ -452,7 +480,7 @@ def stand(app, *contacts):
 def passed(monkeypatch):
     """Seconds that pass while mail is sent; the app's own clock stands still."""
     seconds = []
-    monkeypatch.setattr(delivering, "monotonic", lambda: sum(seconds))
+    monkeypatch.setattr(delivering, "uptime", lambda: sum(seconds))
     return seconds
 
 

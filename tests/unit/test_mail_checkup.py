@@ -153,7 +153,7 @@ def test_a_server_that_lets_us_in_is_well_and_gets_no_mail() -> None:
     assert (way.level, way.seen, sink.accepted) == (Level.OK, f"127.0.0.1:{port}, none: it lets us in", [])
 
 
-def test_where_nothing_leaves_no_server_is_spoken_to() -> None:
+def test_where_nothing_leaves_same_for_all_is_spoken_to() -> None:
     assert check_mail_servers(Mail(port=1)) == []
 
 

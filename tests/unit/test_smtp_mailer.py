@@ -143,7 +143,8 @@ def test_no_recipient_is_given_up_because_our_own_sender_was_refused(port: int) 
     with mailer(port) as smtp:
         assert offer(smtp, to("pat@adair.example", sender="not set")).outcome is Attempt.DEFERRED
         result = offer(smtp, to("pat@adair.example", sender="stranger@oet.example"))
-    assert result == Result(Attempt.DEFERRED, "550", "sender refused: 5.7.1 we do not know you")
+    said = "sender refused: 5.7.1 we do not know you"
+    assert result == Result(Attempt.DEFERRED, "550", said, same_for_all=True)
 
 
 def test_a_connection_lost_after_the_message_was_handed_over_is_unknown(sink: Sink, port: int) -> None:
@@ -172,12 +173,12 @@ def test_a_kept_connection_the_server_closed_while_idle_is_opened_again(sink: Si
     assert [recipient for recipient, _ in sink.accepted] == ["pat@adair.example", "lee@adair.example"]
 
 
-def test_no_server_at_all_is_deferred() -> None:
+def test_same_for_all_at_all_is_deferred() -> None:
     with listening(Sink()) as port:
         pass
     with mailer(port) as smtp:
         assert offer(smtp, to("pat@adair.example")) == Result(
-            Attempt.DEFERRED, "", "no connection to the mail server: Connection refused", no_server=True
+            Attempt.DEFERRED, "", "no connection to the mail server: Connection refused", same_for_all=True
         )
 
 
@@ -243,8 +244,14 @@ def test_a_pipelined_message_is_three_answers_and_then_its_content() -> None:
 @pytest.mark.parametrize(
     ("answers", "result"),
     [
-        (("550 no", "503 no", "503 no"), Result(Attempt.DEFERRED, "550", "sender refused: no")),
-        (("451 busy", "503 no", "503 no"), Result(Attempt.DEFERRED, "451", "sender refused: busy")),
+        (
+            ("550 no", "503 no", "503 no"),
+            Result(Attempt.DEFERRED, "550", "sender refused: no", same_for_all=True),
+        ),
+        (
+            ("451 busy", "503 no", "503 no"),
+            Result(Attempt.DEFERRED, "451", "sender refused: busy", same_for_all=True),
+        ),
         (("250 ok", "550 5.1.1 who", "503 no"), Result(Attempt.REFUSED, "550", "5.1.1 who")),
         (("250 ok", "451 4.7.1 greylisted", "554 no"), Result(Attempt.DEFERRED, "451", "4.7.1 greylisted")),
         (("250 ok", "250 ok", "451 full"), Result(Attempt.DEFERRED, "451", "full")),
@@ -432,6 +439,19 @@ def test_a_server_without_starttls_never_gets_the_message_in_the_clear(sink: Sin
     assert sink.accepted == []
 
 
+def test_what_is_no_longer_ours_is_not_handed_over_even_after_the_servers_go_ahead(
+    sink: Sink, port: int
+) -> None:
+    late = replace(to("lee@adair.example"), still_ours=lambda: False)
+    with mailer(port) as smtp:
+        said = [
+            result.outcome for result in smtp.send([to("pat@adair.example"), late, to("kim@adair.example")])
+        ]
+
+    assert said == [Attempt.ACCEPTED, Attempt.DEFERRED, Attempt.ACCEPTED]
+    assert [recipient for recipient, _ in sink.accepted] == ["pat@adair.example", "kim@adair.example"]
+
+
 def test_who_we_are_is_said_and_the_message_taken(
     sink: Sink, server_tls: ssl.SSLContext, trusting: ssl.SSLContext
 ) -> None:
@@ -459,7 +479,7 @@ def test_a_refused_password_is_deferred_and_is_in_no_result_and_no_repr(
         result = offer(smtp, to("pat@adair.example"))
         shown = repr(result) + repr(smtp._server)
     said = "the mail server refused our user name or password"
-    assert result == Result(Attempt.DEFERRED, "535", said, no_server=True)
+    assert result == Result(Attempt.DEFERRED, "535", said, same_for_all=True)
     assert "correct horse" not in shown
 
 

@@ -16,6 +16,7 @@ from tests.apps import (
 )
 from yearwheel.config.cycle_file import CycleFileError, load_cycle
 from yearwheel.services.app import Refused
+from yearwheel.services.approve_kinds import approve_kinds
 from yearwheel.services.change_calendar import preview_change, save_change
 from yearwheel.services.cycles import create_cycle, publish_cycle
 from yearwheel.services.prove import prove
@@ -82,6 +83,22 @@ def test_a_track_set_in_mid_year_counts_at_once_and_can_be_taken_back(app):
     assert {row[0] for row in alive} >= {"7-days-before", "on-the-day"}
     with app.database.reading() as connection:
         assert last_signals(connection, KEY) == {}  # nobody said "on track"
+    assert prove(app, KEY).breaches == ()
+
+
+def test_who_was_told_the_year_hears_what_a_track_set_later_leaves_out_and_asks_again(app):
+    approve_kinds(app, KEY, by="ada")
+    round_at(app, "2027-01-04")
+    set_track(app, KEY, "003", 3, 3, by="ada")
+    round_at(app, "2027-01-05")
+    set_track(app, KEY, "003", 1, 3, by="ada")
+    round_at(app, "2027-01-06")
+
+    for kind in ("excused", "reinstated"):
+        told = ledger(app, kind=kind, stage_key="plan", district_code="003")
+        assert [(contact, status) for _, contact, status, _ in told] == [("cal", "sent"), ("sid", "sent")], (
+            kind
+        )
     assert prove(app, KEY).breaches == ()
 
 

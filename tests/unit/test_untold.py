@@ -74,6 +74,11 @@ def proof(app) -> Proof:
             "Based on: the office's decision, which does not change KRS 160.470; the published date is "
             "Monday, March 1",
         ),
+        (
+            ", set_by: USAC",
+            "Based on: the office's decision, which does not change the date that USAC sets; the published "
+            "date is Monday, March 1",
+        ),
     ],
 )
 def test_a_day_that_the_office_granted_rests_on_no_law(app, statutory, rests_on):

@@ -55,6 +55,15 @@ def test_what_is_asked_comes_first_with_its_day_in_words_and_then_the_rest_of_th
     assert page.index("Budget") < page.index("The rest of the year") < page.index("Review Thursday, April 1")
 
 
+def test_what_has_closed_is_asked_no_more_and_has_no_buttons(app: App) -> None:
+    home = home_of(app, ANN)
+    set_clock(app, "2027-03-16")
+    page = words(visit(app, home))
+
+    assert "Hand in the draft budget" not in page.partition("The rest of the year")[0]
+    assert "Need help" not in words(visit(app, f"{home}/001/budget"))
+
+
 def test_a_reader_in_another_zone_also_sees_their_own_time(app: App) -> None:
     assert "11:59 PM Eastern (10:59 PM Central)" in words(visit(app, home_of(app, BOB)))
 

@@ -506,6 +506,35 @@ def test_a_role_that_falls_empty_was_told_until_then_and_misses_only_what_comes(
     assert prove(app, KEY).breaches == ()
 
 
+def test_who_comes_on_a_stages_last_day_is_not_asked_for_it_any_more(app) -> None:
+    for day in ("2027-03-01", "2027-03-02", "2027-03-15"):
+        round_at(app, day)
+    set_clock(app, "2027-03-15 11:00")  # budget closes that night
+    nia = person("nia", ASH, Role.TECHNOLOGY_COORDINATOR)
+    everyone = roster_of(*PEOPLE.contacts.values(), nia)
+    import_roster(app, "KY", RosterFiles(everyone), by="ada", source="people.csv")
+    round_at(app, "2027-03-17")
+
+    assert {row[0] for row in ledger(app, contact_key="nia", stage_key="budget")} <= {"published:1"}
+    assert prove(app, KEY).breaches == ()
+
+
+def test_who_comes_back_is_told_the_year_again_if_its_calendar_has_changed(sqlite_database, mailer) -> None:
+    app = make_app(sqlite_database, mailer=mailer)
+    round_at(app, "2027-01-04")
+    without_sue = roster_of(*(c for c in PEOPLE.contacts.values() if c != SUE))
+    import_roster(app, "KY", RosterFiles(without_sue), by="ada", source="people.csv")
+    save_change(app, KEY, SOURCE.replace("due: April 15", "due: April 20"), by="ada", why="spring break")
+    round_at(app, "2027-01-05")
+    mailer.sent.clear()
+    import_roster(app, "KY", RosterFiles(PEOPLE), by="ada", source="people.csv")
+    round_at(app, "2027-01-06")
+
+    (text,) = texts(mailer, SUE.email)
+    assert "Plan / Tuesday, April 20" in year_of(text)
+    assert prove(app, KEY).breaches == ()
+
+
 def test_days_without_a_round_are_told_by_the_next_one(app) -> None:
     round_at(app, "2027-02-15")
     hand_in(app, "budget", "001")  # its receipt waits

@@ -174,7 +174,8 @@ def _print(page: "DistrictPage", cycle: "Cycle") -> None:
             say(f"\nreceipt {receipt.number}, {when:%a %Y-%m-%d %H:%M %Z}, by {receipt.by}")
             say(f"        sha256 {receipt.sha256}")
         for event in part.moved:
-            say(f"\n{part.stage.key}: due day {event.before} -> {event.after} by {event.actor}: {event.why}")
+            was = (event.detail or {}).get("instead_of") or event.before
+            say(f"\n{part.stage.key}: due day {was} -> {event.after} by {event.actor}: {event.why}")
     say("")
     people = ((c.name, ", ".join(sorted(c.roles)), c.email, c.undeliverable or "") for c in page.contacts)
     table(("contact", "roles", "e-mail", "why mail does not reach them"), people)

@@ -200,13 +200,13 @@ def retry(
         list[int] | None, typer.Argument(metavar="NUMBER", help="Messages, as `outbox list` has them.")
     ] = None,
     everything: Annotated[
-        bool, typer.Option("--all", help="All whose address is not given up and who had no letter since.")
+        bool, typer.Option("--all", help="All that can go: no address given up, no later letter had.")
     ] = False,
     why: Why = "",
     cycle: CycleKey = "",
     at: At = "",
 ) -> None:
-    """Send letters again that the mail server refused; those of earlier days the next round writes afresh."""
+    """Send letters again that the mail server refused or put off; rounds rewrite those of earlier days."""
     from yearwheel.services.outbox_desk import Desk, list_refused
 
     if bool(numbers) == everything:

@@ -23,10 +23,11 @@ GAVE_UP = (
 )
 
 
-NO_SERVER = (
-    "stopped: there is no mail server to talk to; the rest waits for the next round or delivery\n"
-    "look at it, and at the settings: yearwheel doctor"
+SAME_FOR_ALL = (
+    "stopped: it would be the same with every letter; the rest waits for the next round or delivery\n"
+    "look at the mail server and at the settings: yearwheel doctor; then: yearwheel outbox retry --all"
 )
+ANSWERS_SHOWN = 3
 STOPPING = "stopping with the letters that are in hand; once more stops at once"
 
 
@@ -61,7 +62,7 @@ def advance(cycle: CycleKey = "", at: At = "", as_json: AsJson = False) -> None:
     if as_json:
         paused = pause._asdict() if pause else None
         print_json({"cycle": active.key, "as_of": moment, "paused": paused, "report": report})
-        raise typer.Exit(INTERRUPTED if stopped else 0)
+        raise typer.Exit(INTERRUPTED if stopped else int(is_in_vain(report)))
     say(f"{active.key}, {moment:%a %Y-%m-%d %H:%M %Z}\n")
     if pause:
         since = pause.since.astimezone(active.cycle.zone)
@@ -73,6 +74,13 @@ def advance(cycle: CycleKey = "", at: At = "", as_json: AsJson = False) -> None:
     if stopped:
         say("stopped: what is left goes with the next round or delivery")
         raise typer.Exit(INTERRUPTED)
+    if is_in_vain(report):
+        raise typer.Exit(1)
+
+
+def is_in_vain(report: "RoundReport") -> bool:
+    """Whether mail could not leave, so that whoever runs rounds has to be told."""
+    return report.delivered.gave_up or bool(report.delivered.same_for_all)
 
 
 def _print(report: "RoundReport") -> None:
@@ -88,13 +96,15 @@ def _print(report: "RoundReport") -> None:
         f"letters sent      {sent.sent:,}; refused {sent.refused:,}, put off {sent.deferred:,}, "
         f"uncertain {sent.uncertain:,}"
     )
-    if sent.answers:
-        words, times = max(sent.answers.items(), key=lambda answer: answer[1])
+    often = sorted(sent.answers.items(), key=lambda answer: -answer[1])
+    for words, times in often[:ANSWERS_SHOWN]:
         say(f"why               {words}" + (f" ({times:,} times)" if times > 1 else ""))
+    if len(often) > ANSWERS_SHOWN:
+        say("                  and others; see: yearwheel outbox list, and show NUMBER")
     if sent.gave_up:
         say(GAVE_UP)
-    elif sent.no_server:
-        say(NO_SERVER)
+    elif sent.same_for_all:
+        say(SAME_FOR_ALL)
 
 
 def _figures(stage: object) -> list[int]:

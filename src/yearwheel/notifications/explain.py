@@ -489,7 +489,8 @@ class _Explainer:
 
     def _why_quiet(self, stage: Stage) -> str:
         """Why nothing was to be said that day; empty for a stage whose time it was not."""
-        if self._noon < self._record.editions[0].at:
+        known = [e for e in self._record.editions if stage.key in {s.key for s in e.cycle.stages}]
+        if self._noon < known[0].at:
             return ""
         span = self._span(stage)
         dates = stage.dates_for(span.due_on, self._cycle.workdays)
@@ -565,7 +566,9 @@ class _Explainer:
 
     def _span(self, stage: Stage) -> Span:
         """How the district stood at the end of the day."""
-        return self._histories[stage.key].between(self._midnight, self._midnight)[0]
+        history = self._histories[stage.key]
+        # Of a day before the stage came into the calendar nothing is known but how it began.
+        return (history.between(self._midnight, self._midnight) or history.spans)[0]
 
     @property
     def _is_ahead(self) -> bool:

@@ -38,13 +38,17 @@ class Item(NamedTuple):
 
 
 def basis_words(stage: Stage, on: date, *, granted: bool = False) -> str:
-    """What a stage's date rests on. One that the office granted is no law's: that one stays what it is."""
-    if not granted or not stage.basis:
+    """What a stage's date rests on. One that the office granted is neither a law's nor anybody else's.
+
+    Theirs stays what it is, and who reads of another day has to know of it.
+    """
+    if not granted:
         return stage.basis
-    if not stage.statutory or stage.review is not None:
-        return "the office's decision"
+    fixed = stage.basis if stage.statutory else f"the date that {stage.set_by} sets" if stage.set_by else ""
+    if not fixed or stage.review is not None:
+        return "the office's decision" if stage.basis else ""
     published = day_words(stage.dates.due.on, on)
-    return f"the office's decision, which does not change {stage.basis}; the published date is {published}"
+    return f"the office's decision, which does not change {fixed}; the published date is {published}"
 
 
 class Letter(NamedTuple):

@@ -22,6 +22,8 @@ NOTICES: Mapping[str, NoticeKind] = {  # the event that each notice answers
     "extension_overtaken": NoticeKind.DATE_MOVED,
     "withdrawn": NoticeKind.EXCUSED,
     "restored": NoticeKind.REINSTATED,
+    "let_off": NoticeKind.EXCUSED,
+    "brought_back": NoticeKind.REINSTATED,
     "taken_up": NoticeKind.ASSIGNED,
 }
 NEW_DAYS = frozenset({NoticeKind.EXTENSION, NoticeKind.DATE_MOVED})  # the due day is another one now
@@ -35,6 +37,8 @@ CHANGES_THE_YEAR = frozenset(
         "extension_overtaken",
         "withdrawn",
         "restored",
+        "let_off",
+        "brought_back",
         "excused",
         "reinstated",
     }

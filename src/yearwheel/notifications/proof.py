@@ -27,6 +27,7 @@ from yearwheel.notifications.ledger import (
 from yearwheel.notifications.missing_weeks import Weeks, missing_weeks
 from yearwheel.notifications.news import CHANGES_THE_YEAR, NOTICES, RETIRED, readers
 from yearwheel.notifications.planner import NOBODY
+from yearwheel.notifications.presence import BEGINNING
 from yearwheel.notifications.rebuilt import RebuiltYear
 from yearwheel.notifications.true_reasons import Reasons
 from yearwheel.roster.people import Role
@@ -184,8 +185,8 @@ class _Prover:
                 reader = contact.key if contact else NOBODY + role
                 moment = self._year.opening(turn.window, turn.day(slug, role), self._year.zone_of(contact))
                 came_at = self._year.presence.since(place[1], role, reader)
-                if turn.closes_at is not None and came_at > turn.closes_at:
-                    continue
+                if turn.closes_at and came_at > BEGINNING and self._day(came_at) >= self._day(turn.closes_at):
+                    continue  # who comes on the last day, or later, is not asked any more
                 if contact is None and self._was_called(place, slug, turn, came_at):
                     continue
                 if turn.closes_at is not None and moment > turn.closes_at:

@@ -17,6 +17,7 @@ from yearwheel.store.database import Database, UnusableUrl
 
 PACKAGES = ("alembic", "apscheduler", "fastapi", "icalendar", "jinja2", "pydantic", "sqlalchemy", "uvicorn")
 BUILT = datetime(2026, 11, 1, tzinfo=UTC)  # a clock that stands before this one has lost the time
+NO_DISK = 50 << 20  # bytes: a round may need that
 LOW_DISK = 1 << 30  # bytes
 
 
@@ -158,6 +159,10 @@ def _disk(folder: Path) -> Finding:
     nearest = next(path for path in (folder, *folder.resolve().parents) if path.exists())
     free = shutil.disk_usage(nearest).free
     seen = f"{free / (1 << 30):.1f} GiB free"
+    if free < NO_DISK:
+        return Finding(
+            Level.FAIL, "disk", f"{free / (1 << 20):.0f} MiB free", "make room: nothing can be written"
+        )
     if free < LOW_DISK:
         return Finding(Level.WARN, "disk", seen, "make room: a year of mail and backups takes about 1 GiB")
     return Finding(Level.OK, "disk", seen)

@@ -3,16 +3,17 @@
 import logging
 import sys
 from collections import Counter, deque
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Event as Signal
 from threading import Lock
-from time import monotonic, sleep
+from time import sleep
 from uuid import uuid4
 
+from yearwheel.clock import uptime
 from yearwheel.config.settings import Mail
 from yearwheel.notifications.ledger import SYSTEM, Attempt, OutboxStatus
 from yearwheel.notifications.mailers import Envelope, Mailer, Result
@@ -36,7 +37,7 @@ FIRST_BATCH = 25
 TURN = 1.0  # seconds, after which a slow server's answers are recorded, however few they are
 PATIENCE, PAUSE = 60, 1.0  # tries, and seconds between them, to record what a restarted server was told
 DOUBTS = 3  # in a row, also over several passes: then no more is handed to a server that breaks off
-CALLS = 3  # in a row without a server to talk to: then a pass ends, and tries nobody else's letter
+CALLS = 3  # in a row that would be the same with every letter: then a pass ends, and tries nobody else's
 WAITS = [timedelta(minutes=m) for m in (1, 5, 15, 60, 180, 360)]  # after each refusal for now; the last stays
 TRIES = 14  # six on the first day and two on each of four more: RFC 5321 4.5.4.1 asks for four or five days
 
@@ -52,7 +53,7 @@ class DeliveryReport:
     deferred: int = 0
     uncertain: int = 0
     gave_up: bool = False  # the server left us in doubt about letter after letter; the rest waits
-    no_server: str = ""  # why there was none to talk to, time after time; the rest waits
+    same_for_all: str = ""  # what went wrong and would with every letter; the rest waits
     # What was said of those not taken, and how often; untrusted.
     answers: dict[str, int] = field(default_factory=dict, compare=False)
 
@@ -126,10 +127,13 @@ class _Pass:
         newest, calls = deque(self._before, DOUBTS), deque[str](maxlen=CALLS)
         with self._app.open_mailer() as mailer:
             size = FIRST_BATCH
-            while held := self._claim(me, size):
+            while True:
+                still_ours = self._begin_lease()
+                if not (held := self._claim(me, size)):
+                    break
                 answers: list[Answer] = []
                 try:
-                    self._send(mailer, held, answers, newest, calls)
+                    self._send(mailer, held, answers, newest, calls, still_ours)
                 except (Exception, KeyboardInterrupt, SystemExit):
                     # What became of the one in hand nobody knows: it stays held, and becomes uncertain.
                     self._record(me, answers, untried=held[len(answers) + 1 :])
@@ -144,15 +148,16 @@ class _Pass:
         answers: list[Answer],
         newest: deque[Attempt],
         calls: deque[str],
+        still_ours: Callable[[], bool],
     ) -> None:
         """Offer message after message and note each answer, until the turn is over."""
-        began = monotonic()  # the app's clock may stand still
+        began = uptime()  # the app's clock may stand still
 
         def offered() -> Iterator[Envelope]:
             for claimed in held:
-                if self._is_told_to_stop or (answers and monotonic() - began >= TURN):
+                if self._is_told_to_stop or (answers and uptime() - began >= TURN):
                     return
-                yield self._envelope(claimed)
+                yield self._envelope(claimed, still_ours)
 
         with closing(mailer.send(offered())) as results:
             for claimed, result in zip(held, results, strict=False):
@@ -161,21 +166,26 @@ class _Pass:
                 if list(newest) == [Attempt.UNKNOWN] * DOUBTS:  # each is work for a person
                     self.report.gave_up = True
                     self.stop()
-                calls.append(result.detail if result.no_server else "")
+                calls.append(result.detail if result.same_for_all else "")
                 if len(calls) == CALLS and all(calls):  # it would be the same with everybody's letters
-                    self.report.no_server = result.detail
+                    self.report.same_for_all = result.detail
                     self.stop()
                 if self._is_told_to_stop:
                     return
+
+    def _begin_lease(self) -> Callable[[], bool]:
+        """Whether what is claimed from now on is still ours, by the clock and by the time that has passed."""
+        began, ends = uptime(), self._app.clock.now() + LEASE
+        return lambda: uptime() - began < LEASE.total_seconds() and self._app.clock.now() < ends
 
     @property
     def _is_told_to_stop(self) -> bool:
         return self._stopping.is_set() or self._app.stopping.is_set()
 
-    def _envelope(self, claimed: Claimed) -> Envelope:
+    def _envelope(self, claimed: Claimed, still_ours: Callable[[], bool]) -> Envelope:
         mail = self._app.settings.mail
         sender = sender_for(claimed.message_id, mail.bounce_domain) if mail.bounce_domain else mail.sender
-        return Envelope(claimed.message_id, sender, claimed.recipient, claimed.raw)
+        return Envelope(claimed.message_id, sender, claimed.recipient, claimed.raw, still_ours)
 
     def _claim(self, me: str, most: int) -> list[Claimed]:
         """From the cycles that were seen to have mail; they are looked for anew when those have none left."""

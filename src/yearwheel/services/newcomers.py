@@ -8,7 +8,7 @@ from yearwheel.notifications.ledger import PlannedReminder
 from yearwheel.notifications.news import TOLD_THE_YEAR
 from yearwheel.notifications.planner import NOBODY
 from yearwheel.notifications.presence import Told
-from yearwheel.notifications.whole_cycle import anchors, publication
+from yearwheel.notifications.whole_cycle import FIRST, anchors, publication
 from yearwheel.roster.people import Role, Roster
 from yearwheel.services.active import Active
 from yearwheel.stages.standing import Standing
@@ -26,7 +26,8 @@ def tell_newcomers(
 ) -> int:
     """Enter the dates of the year into the ledger for them, and say for how many.
 
-    Nobody is told twice, nor one who only stands in for somebody, nor anyone when the last day has passed.
+    Nobody is told twice of one calendar, nor is one who only stands in for somebody, nor anyone when the last
+    day has passed.
     """
     wanted = {
         (code, reader)
@@ -36,12 +37,19 @@ def tell_newcomers(
     codes = {code for code, _ in wanted}
     if not codes or not _anything_ahead(active, now):
         return 0
-    known = anchors((*active.former, active.cycle))
-    wanted -= reminders.readers_of_year(connection, active.key, known, codes)
-    year = publication(active.cycle, roster, sorted(codes), now)
-    new = [notice for notice in year if (notice.key.district_code, notice.key.contact_key) in wanted]
+    there = anchors((*active.former, active.cycle))
+    known = reminders.readers_of_year(connection, active.key, there, codes)
+    new = _to(wanted - known, publication(active.cycle, roster, sorted(codes), now))
+    version = len(active.former) + 1
+    if version > FIRST and (back := wanted & known):  # who comes back may have missed what changed meanwhile
+        back -= reminders.readers_of_year(connection, active.key, there, codes, version=version)
+        new += _to(back, publication(active.cycle, roster, sorted(codes), now, version))
     reminders.add(connection, active.key, new, now, active.stored.version)
     return len(new)
+
+
+def _to(readers: Collection[tuple[str, str]], year: Iterable[PlannedReminder]) -> list[PlannedReminder]:
+    return [notice for notice in year if (notice.key.district_code, notice.key.contact_key) in readers]
 
 
 def year_again(

@@ -24,13 +24,13 @@ class Desk(StrEnum):
 
     HOLD = "hold"  # keep one back that has not left
     DISCARD = "discard"  # it shall not go; what it said is not said again
-    RETRY = "retry"  # send one again that the mail server refused
+    RETRY = "retry"  # send one again that the mail server refused, or now that it put off
 
 
 MOVES: dict[Desk, tuple[tuple[OutboxStatus, ...], OutboxStatus]] = {
     Desk.HOLD: (outbox.NOT_LEFT, OutboxStatus.HELD),
     Desk.DISCARD: (outbox.NOT_LEFT, OutboxStatus.DISCARDED),
-    Desk.RETRY: ((OutboxStatus.FAILED,), OutboxStatus.QUEUED),
+    Desk.RETRY: ((OutboxStatus.FAILED, OutboxStatus.QUEUED), OutboxStatus.QUEUED),
 }
 PAST: dict[Desk, str] = {Desk.HOLD: "held", Desk.DISCARD: "discarded", Desk.RETRY: "retried"}
 
@@ -183,6 +183,8 @@ def move_messages(app: App, cycle_key: str, ids: Sequence[int], act: Desk, *, by
             moved = outbox.hold(work.connection, ids, by, why)
         else:
             moved = outbox.move(work.connection, ids, before, after, now)
+            if act is Desk.RETRY:
+                outbox.hurry(work.connection, moved, now)
         if other := sorted(set(ids) - set(moved)):
             raise _not_movable(work.connection, " or ".join(before), PAST[act], other)
         detail = {"outbox": moved}
@@ -193,14 +195,16 @@ def move_messages(app: App, cycle_key: str, ids: Sequence[int], act: Desk, *, by
 
 
 def list_refused(app: App, cycle_key: str) -> list[int]:
-    """The letters that a mail server refused and that can be sent again.
+    """The letters that a mail server refused and that can be sent again, and those that it put off.
 
     Left out are those whose reader has had a later letter, has left, or has an address that was given up.
     """
+    now = app.clock.now()
     with app.database.reading() as connection:
         active = read_active(connection, cycle_key)
         people = rosters.load(connection, active.state).contacts
-        return [
+        put_off = outbox.list_put_off(connection, cycle_key, now)
+        return put_off + [
             row
             for row, status, reader in outbox.list_unmended(connection, cycle_key)
             if status is OutboxStatus.FAILED and reader in people and not people[reader].undeliverable

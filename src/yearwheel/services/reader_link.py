@@ -200,7 +200,7 @@ def read_asked(connection: Connection, reader: Reader) -> dict[str, Standing]:
     """The opened stages in which the reader's district owes something that the reader is told of, by key.
 
     What opens by its day is open at once, not with the next round, and also where earlier work is not in: its
-    reminders go all the same. In a closed cycle nothing is asked any more.
+    reminders go all the same. What has closed for the district, or with the cycle, is asked no more.
     """
     active = reader.active
     if active.stored.closed_at is not None:
@@ -209,8 +209,11 @@ def read_asked(connection: Connection, reader: Reader) -> dict[str, Standing]:
     here = standings.find(connection, active.key, stage_keys=mine, codes=[reader.contact.district_code])
 
     def is_open(stage: Stage, standing: Standing) -> bool:
-        by_date = stage.review is None and stage.dates.opens.moment <= reader.now
-        return by_date or standing.status is not Status.NOT_OPEN
+        begun = standing.status is not Status.NOT_OPEN
+        if stage.review is not None:
+            return begun
+        dates = stage.dates_for(standing.due_on, active.cycle.workdays)
+        return (begun or dates.opens.moment <= reader.now) and reader.now <= dates.close.moment
 
     return {s.stage_key: s for s in here if s.status in OWED and is_open(mine[s.stage_key], s)}
 

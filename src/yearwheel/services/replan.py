@@ -49,11 +49,14 @@ def replan(
 def _leave_what_closed(
     active: Active, difference: Difference, places: Mapping[tuple[str, str], Standing], now: datetime
 ) -> None:
+    today = active.day(now)
+
     @cache
     def closed(stage_key: str, code: str) -> bool:
         stage = active.stages[stage_key]
         dates = stage.dates_for(places[stage_key, code].due_on, active.cycle.workdays)
-        return stage.review is None and dates.close.moment < now
+        # On its last day, too: the round of that day has been, or nobody was to wait for it.
+        return stage.review is None and dates.close.on <= today
 
     def is_over(reminder: PlannedReminder) -> bool:
         return reminder.due_at <= now and closed(*reminder.key[:2])

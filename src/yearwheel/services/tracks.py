@@ -1,8 +1,10 @@
 """Plans of several years: which track a district is on, and the stages its track leaves out."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from yearwheel.calendar.cycle import Track
+from yearwheel.notifications.ledger import NoticeKind
 from yearwheel.services.active import Active, read_active
 from yearwheel.services.app import App, Refused
 from yearwheel.services.moves import Move, make_moves, with_status
@@ -14,7 +16,8 @@ from yearwheel.store.events import Event
 from yearwheel.store.tracks import PlanTrack
 
 LONGEST_PLAN = 5  # years
-OFF, ON = "off_track", "on_track"  # events
+OFF = "off_track"  # the event of who enters a stage that their track leaves out
+LET_OFF, BROUGHT_BACK = "let_off", "brought_back"  # those of who was told the year before: they hear of it
 
 
 def set_track(
@@ -43,10 +46,11 @@ def set_track(
         moves: list[Move] = []
         if active.stored.published_at is not None:
             here = standings.find(work.connection, cycle_key, codes=[code])
-            moves = [
-                *_let_off(active, chosen, here, by),
-                *_bring_back(work.connection, active, chosen, here, by),
-            ]
+            off = (
+                replace(move, kind=LET_OFF, notice=NoticeKind.EXCUSED, note=str(chosen))
+                for move in _let_off(active, chosen, here, by)
+            )
+            moves = [*off, *_bring_back(work.connection, active, chosen, here, by)]
             make_moves(work.connection, active, moves, now)
         work.commit()
     return chosen, [move.after for move in moves]
@@ -91,5 +95,6 @@ def _bring_back(
     }
     for standing in here:
         owed = chosen.track in active.stages[standing.stage_key].tracks
-        if owed and standing.status is Status.NOT_REQUIRED and last.get(standing.stage_key) == OFF:
-            yield Move(standing, with_status(standing, Status.NOT_OPEN), by, ON, str(chosen))
+        if owed and standing.status is Status.NOT_REQUIRED and last.get(standing.stage_key) in (OFF, LET_OFF):
+            after, why = with_status(standing, Status.NOT_OPEN), str(chosen)
+            yield Move(standing, after, by, BROUGHT_BACK, why, NoticeKind.REINSTATED, why)

@@ -329,6 +329,19 @@ def release(connection: Connection, ids: Collection[int], at: datetime) -> list[
     return sorted(connection.scalars(query.returning(table.c.id)))
 
 
+def hurry(connection: Connection, ids: Collection[int], now: datetime) -> list[int]:
+    """Let messages that were put off go now; the ids of those come back."""
+    put_off = (table.c.id.in_(ids), stands_in([OutboxStatus.QUEUED]), table.c.not_before > now)
+    query = update(table).where(*put_off).values(not_before=now)
+    return sorted(connection.scalars(query.returning(table.c.id)))
+
+
+def list_put_off(connection: Connection, cycle_key: str, now: datetime) -> list[int]:
+    """The messages that a server put off, and that wait for a later moment."""
+    query = select(table.c.id).where(stands_in([OutboxStatus.QUEUED]), table.c.cycle_key == cycle_key)
+    return list(connection.scalars(query.where(table.c.not_before > now, table.c.attempts > 0)))
+
+
 def held_words(
     connection: Connection, cycle_key: str, *where: ColumnElement[bool]
 ) -> dict[int, frozenset[Words]]:

@@ -152,10 +152,12 @@ def readers_of_year(
     codes: Collection[str],
     *,
     waiting: bool = False,
+    version: int | None = None,
 ) -> set[tuple[str, str]]:
     """District and contact of all who were written the dates of the year there, or will be.
 
-    If `waiting`, only of those to whom no letter with them has left yet.
+    If `waiting`, only of those to whom no letter with them has left yet; of a `version` of the calendar only
+    those who were told by that one.
     """
     query = (
         select(table.c.district_code, table.c.contact_key)
@@ -163,6 +165,8 @@ def readers_of_year(
         .where(table.c.cycle_key == cycle_key, table.c.stage_key.in_(anchors))
         .where(table.c.district_code.in_(codes), table.c.kind == NoticeKind.PUBLISHED)
     )
+    if version is not None:
+        query = query.where(table.c.rung == f"{NoticeKind.PUBLISHED}:{version}")
     if waiting:
         query = query.where(or_(table.c.status == ReminderStatus.PLANNED, outbox.c.status.in_(NOT_LEFT)))
     return {(code, contact_key) for code, contact_key in connection.execute(query)}

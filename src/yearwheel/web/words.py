@@ -35,6 +35,8 @@ HAPPENED: dict[str, str] = {
     "relief_ended": "Asked for again after the relief",
     "extension_overtaken": "Extension ended: the calendar's own day is as late",
     "off_track": "Left out: this year the plan is only updated",
+    "let_off": "Left out: this year the plan is only updated",
+    "brought_back": "Asked for: this year a plan is written",
     "extension_asked": "More time asked for",
     "extension_refused": "More time could not be given",
     "withdrawn": "Taken out of the year",

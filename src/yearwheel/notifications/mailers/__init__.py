@@ -1,6 +1,6 @@
 """How a finished message leaves: the envelope, how the attempt ended, and what a mailer is."""
 
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Protocol, Self
@@ -16,19 +16,21 @@ class Envelope:
     sender: str
     recipient: str
     raw: bytes = field(repr=False)
+    # Asked right before it is handed over: who slept longer than their lease holds what is others' by now.
+    still_ours: Callable[[], bool] = field(default=lambda: True, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
     """How one attempt ended, with the server's reply code (empty when it gave none) and its words.
 
-    With `no_server` there was none to offer it to: that is no letter's fault.
+    With `same_for_all` it is no letter's fault: there was no server to talk to, or it refuses our sender.
     """
 
     outcome: Attempt
     code: str
     detail: str
-    no_server: bool = False
+    same_for_all: bool = False
 
 
 Results = Generator[Result, None, None]

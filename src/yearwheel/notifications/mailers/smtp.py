@@ -94,7 +94,7 @@ class SmtpMailer:
         try:
             smtp = self._connected()
         except _NO_CONNECTION as error:
-            return Result(Attempt.DEFERRED, _code(error), _no_connection(error), no_server=True)
+            return Result(Attempt.DEFERRED, _code(error), _no_connection(error), same_for_all=True)
         try:
             refusal = self._announce(smtp, envelope)
         except (smtplib.SMTPException, OSError):
@@ -102,6 +102,9 @@ class SmtpMailer:
             self._may_announce = self._may_announce and not self._announced
             self._drop()
             return _LOST
+        if refusal is None and not envelope.still_ours():
+            self._drop()  # the go-ahead was given: there is no other way out
+            return _TOO_LATE
         return refusal or self._hand_over(smtp, envelope.raw, following)
 
     def _connected(self) -> smtplib.SMTP:
@@ -188,6 +191,9 @@ _LOST = Result(
 )
 
 
+_TOO_LATE = Result(Attempt.DEFERRED, "", "it was not handed over, since the time to do so had run out")
+
+
 def _fault(envelope: Envelope) -> Result | None:
     """Why an envelope cannot even be offered: an address that would change the conversation."""
     # A fault of our own sender is deferred, whoever the recipient is: nobody is given up for that.
@@ -266,7 +272,7 @@ def _refused(code: int, words: bytes) -> Result:
 
 def _sender_refused(code: int, words: bytes) -> Result:
     """Nobody is given up because the server does not like us."""
-    return Result(Attempt.DEFERRED, str(code), f"sender refused: {_text(words)}")
+    return Result(Attempt.DEFERRED, str(code), f"sender refused: {_text(words)}", same_for_all=True)
 
 
 def _code(error: Exception) -> str:

@@ -237,6 +237,7 @@ def _steps(*words: str) -> list[tuple[str, str, str, int, int]]:
 
 @settings(max_examples=12)
 @example(steps=_steps("some_leave", "move_the_date", "all_come"))
+@example(steps=[("all_come", "budget", "001", 1, 6)] * 3 + [("take_breaks", "budget", "001", 20, 0)])
 @example(
     steps=[("extend", "budget", "001", 25, 6), ("some_leave", "budget", "003", 23, 13), *_steps("all_come")]
 )

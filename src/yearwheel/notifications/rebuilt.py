@@ -85,6 +85,14 @@ class RebuiltYear:
         turn = span.turn
         return turn is not None and turn.due_on == row.key.deadline_on and turn.calls(row.key.rung, row.role)
 
+    def is_past_close(self, row: Row, span: Span) -> bool:
+        """Whether a break or a day of the district's own brings a row's rung past the close."""
+        turn = span.turn
+        if turn is None or turn.closes_at is None or row.key.rung not in turn.rungs:
+            return False
+        zone = self.zone_of(self.facts.roster.contacts.get(row.key.contact_key))
+        return self.moment_of(row, turn, zone) > turn.closes_at
+
     @cached_property
     def by_place(self) -> Mapping[Place, list[Row]]:
         """The ledger's rows of each stage and district."""

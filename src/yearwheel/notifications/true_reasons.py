@@ -62,7 +62,7 @@ class Reasons:
             case Reason.DATE_MOVED:
                 return span.turn is not None and span.due_on != row.key.deadline_on
             case _:
-                return not self._year.wants(row, span)
+                return not self._year.wants(row, span) or self._year.is_past_close(row, span)
 
     def _was_undone(self, row: Row, at: datetime) -> bool:
         """Whether what a notice was to tell was so no more, and its reader hears what is, if that is news."""

@@ -21,8 +21,6 @@ GAVE_UP = (
     "stopped: the mail server took letter after letter without a word; the rest waits for the next round\n"
     "look at the server, then: yearwheel outbox list --status uncertain"
 )
-
-
 SAME_FOR_ALL = (
     "stopped: it would be the same with every letter; the rest waits for the next round or delivery\n"
     "look at the mail server and at the settings: yearwheel doctor; then: yearwheel outbox retry --all"

@@ -36,6 +36,11 @@ class Active:
             raise Refused(f"{self.key} is a draft; publish it first: yearwheel cycle publish {self.key}")
         return self.stored.published_at.astimezone(self.cycle.zone).date()
 
+    @property
+    def version(self) -> int:
+        """Which of its calendars is in force: 1 for the one that was published."""
+        return len(self.former) + 1
+
     @cached_property
     def stages(self) -> Mapping[str, Stage]:
         """Every stage there ever was, as it was last: the ledger still speaks of removed ones."""

@@ -40,10 +40,10 @@ def tell_newcomers(
     there = anchors((*active.former, active.cycle))
     known = reminders.readers_of_year(connection, active.key, there, codes)
     new = _to(wanted - known, publication(active.cycle, roster, sorted(codes), now))
-    version = len(active.former) + 1
-    if version > FIRST and (back := wanted & known):  # who comes back may have missed what changed meanwhile
-        back -= reminders.readers_of_year(connection, active.key, there, codes, version=version)
-        new += _to(back, publication(active.cycle, roster, sorted(codes), now, version))
+    back = wanted & known  # may have missed what changed meanwhile
+    back -= reminders.readers_of_year(connection, active.key, there, codes, version=active.version)
+    if active.version > FIRST:
+        new += _to(back, publication(active.cycle, roster, sorted(codes), now, active.version))
     reminders.add(connection, active.key, new, now, active.stored.version)
     return len(new)
 
@@ -71,14 +71,11 @@ def year_again(
         return []
     there = anchors((old, *active.former, active.cycle))
     waiting = reminders.readers_of_year(connection, active.key, there, codes, waiting=True)
-    version = len(active.former) + 1
-    year = publication(active.cycle, roster, sorted(codes), now, version, added)
-    return [
-        notice
-        for notice in year
-        if not notice.key.contact_key.startswith(NOBODY)
-        and (notice.key.district_code, notice.key.contact_key) not in waiting
-    ]
+    year = publication(active.cycle, roster, sorted(codes), now, active.version, added)
+    readers = {
+        (n.key.district_code, n.key.contact_key) for n in year if not n.key.contact_key.startswith(NOBODY)
+    }
+    return _to(readers - waiting, year)
 
 
 def _is_to_know(roster: Roster, code: str, role: str, reader: str, new_districts: Collection[str]) -> bool:

@@ -58,10 +58,9 @@ HALF_A_YEAR = timedelta(days=182)
 LINK_WORKS = timedelta(days=60)
 BEFORE_IT_IS_LATE = (RungKind.OPENED, RungKind.REMINDER, RungKind.DUE_TODAY)
 SHEAF = 128  # letters written down together
-UNCAPPED = {
-    *map(str, (NoticeKind.RECEIPT, NoticeKind.ALERT, NoticeKind.REQUESTS)),
-    str(RungKind.DUE_TODAY),
-}
+UNCAPPED: frozenset[str] = frozenset(
+    {NoticeKind.RECEIPT, NoticeKind.ALERT, NoticeKind.REQUESTS, RungKind.DUE_TODAY}
+)
 
 
 @dataclass(slots=True)
@@ -306,15 +305,15 @@ class _Writer:
                 days |= {(key, code): due_on for key, due_on in self._year_of(code, on).items()}
             elif CATALOG[reminder.kind].announces:
                 days[reminder.stage_key, code] = reminder.deadline_on
-        return self._write(days, on, Method.PUBLISH)
+        return self._ics(days, on, Method.PUBLISH)
 
     def _withdrawn(self, items: Sequence[DueReminder], on: date) -> bytes:
         """The days that need not be kept any more, as an .ics that takes them out."""
         gone = (reminder for reminder in items if CATALOG[reminder.kind].withdraws)
         days = {(r.stage_key, r.district_code): r.deadline_on for r in gone}
-        return self._write(days, on, Method.CANCEL)
+        return self._ics(days, on, Method.CANCEL)
 
-    def _write(self, days: Mapping[tuple[str, str], date], on: date, method: Method) -> bytes:
+    def _ics(self, days: Mapping[tuple[str, str], date], on: date, method: Method) -> bytes:
         several = len({code for _, code in days}) > 1
         names = {code: self._roster.districts[code].name if several else "" for _, code in days}
         cycle = self._active.cycle

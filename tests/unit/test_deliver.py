@@ -32,7 +32,7 @@ from yearwheel.services import deliver as delivering
 from yearwheel.services.contacts import give_up_address
 from yearwheel.services.deliver import (
     BATCH,
-    DOUBTS,
+    IN_A_ROW,
     LEASE,
     TRIES,
     TURN,
@@ -513,14 +513,14 @@ def test_of_a_slow_servers_mail_little_is_held_at_once(app, mailer, passed, monk
 def test_a_server_that_takes_letter_after_letter_without_a_word_is_given_no_more(app, mailer):
     """Each doubt is work for a person; what was not handed over goes with the next round."""
     mailer.answers = dict.fromkeys([ANN.email, BOB.email, CAL.email, FINN.email], BROKEN_OFF)
-    assert deliver(app) == DeliveryReport(uncertain=DOUBTS, gave_up=True)
-    assert sorted(stand(app, ANN, BOB, CAL, FINN)) == [("queued", 0), *[("uncertain", 1)] * DOUBTS]
+    assert deliver(app) == DeliveryReport(uncertain=IN_A_ROW, gave_up=True)
+    assert sorted(stand(app, ANN, BOB, CAL, FINN)) == [("queued", 0), *[("uncertain", 1)] * IN_A_ROW]
     mailer.answers = {}
     assert deliver(app) == DeliveryReport(sent=1)
 
 
 def test_a_server_that_is_still_broken_at_the_next_pass_costs_one_doubt_more(app, mailer, monkeypatch):
-    monkeypatch.setattr(delivering, "DOUBTS", 2)
+    monkeypatch.setattr(delivering, "IN_A_ROW", 2)
     mailer.answers = dict.fromkeys([ANN.email, BOB.email, CAL.email, FINN.email], BROKEN_OFF)
     assert deliver(app) == DeliveryReport(uncertain=2, gave_up=True)
     assert deliver(app) == DeliveryReport(uncertain=1, gave_up=True)

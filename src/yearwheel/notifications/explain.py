@@ -228,7 +228,7 @@ class _Explainer:
         """Of stages that the calendar has no more, what was said that day."""
         there = {stage.key for stage in self._cycle.stages}
         former = {s.key: s for edition in self._record.editions for s in edition.cycle.stages}
-        for key in former.keys() - there:
+        for key in (key for key in former if key not in there):
             here = [e for e in self._record.entries if e.key.stage_key == key and e.kind not in WHOLE_CYCLE]
             yield self._say(key, former[key].title, here)
 

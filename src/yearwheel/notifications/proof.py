@@ -161,7 +161,7 @@ class _Prover:
             if place[1] in self._facts.roster.districts:
                 self._answer(expected, place, changes)
         for row in self._facts.rows:
-            # No act of a district calls for it: the row itself is the promise. So it is of who has left.
+            # The row itself is the promise: no act calls for it, or its reader is of the roster no more.
             if row.kind in WHOLE_CYCLE or (self._has_left(row) and row.status is ReminderStatus.QUEUED):
                 expected.setdefault(row.key, _Obligation(row.role, [(row.due_at, FOREVER)]))
         return expected
@@ -185,16 +185,21 @@ class _Prover:
                 reader = contact.key if contact else NOBODY + role
                 moment = self._year.opening(turn.window, turn.day(slug, role), self._year.zone_of(contact))
                 came_at = self._year.presence.since(place[1], role, reader)
-                if turn.closes_at and came_at > BEGINNING and self._day(came_at) >= self._day(turn.closes_at):
-                    continue  # who comes on the last day, or later, is not asked any more
-                if contact is None and self._was_called(place, slug, turn, came_at):
+                if self._is_too_late(turn, moment, came_at):
                     continue
-                if turn.closes_at is not None and moment > turn.closes_at:
+                if contact is None and self._was_called(place, slug, turn, came_at):
                     continue
                 falls_due = max(moment, start, came_at)
                 if falls_due < end and falls_due <= self._facts.until:
                     key = ReminderKey(*place, slug, reader, turn.due_on)
                     expected.setdefault(key, _Obligation(role)).stretches.append((falls_due, end))
+
+    def _is_too_late(self, turn: Turn, moment: datetime, came_at: datetime) -> bool:
+        """Whether a rung lies past the close, or its reader came no sooner than on the last day."""
+        if turn.closes_at is None:
+            return False
+        is_late = came_at > BEGINNING and self._day(came_at) >= self._day(turn.closes_at)
+        return is_late or moment > turn.closes_at
 
     def _was_called(self, place: Place, slug: str, turn: Turn, empty_since: datetime) -> bool:
         """Whether a rung, or a later one, had been told when a role fell empty: to who held it then."""

@@ -36,8 +36,7 @@ BATCH = 100  # claimed together and recorded together: the most a crash can leav
 FIRST_BATCH = 25
 TURN = 1.0  # seconds, after which a slow server's answers are recorded, however few they are
 PATIENCE, PAUSE = 60, 1.0  # tries, and seconds between them, to record what a restarted server was told
-DOUBTS = 3  # in a row, also over several passes: then no more is handed to a server that breaks off
-CALLS = 3  # in a row that would be the same with every letter: then a pass ends, and tries nobody else's
+IN_A_ROW = 3  # doubts, also over several passes, or answers that every letter would get: then a pass ends
 WAITS = [timedelta(minutes=m) for m in (1, 5, 15, 60, 180, 360)]  # after each refusal for now; the last stays
 TRIES = 14  # six on the first day and two on each of four more: RFC 5321 4.5.4.1 asks for four or five days
 
@@ -78,7 +77,7 @@ def deliver(app: App, *, limit: int | None = None) -> DeliveryReport:
     sweep_leases(app)  # what a killed deliverer held is for a person to settle, not to be found next morning
     _leave_what_is_stale(app)
     with app.database.reading() as connection:
-        before = outbox.newest_outcomes(connection, DOUBTS)
+        before = outbox.newest_outcomes(connection, IN_A_ROW)
     run = _Pass(app, sys.maxsize if limit is None else limit, before)
     with ThreadPoolExecutor(app.settings.mail.connections, "lane") as threads:
         others = [threads.submit(run.lane) for _ in range(app.settings.mail.connections - 1)]
@@ -124,7 +123,7 @@ class _Pass:
     def lane(self) -> None:
         """Claim, send and record until nothing is left that may leave."""
         me = uuid4().hex
-        newest, calls = deque(self._before, DOUBTS), deque[str](maxlen=CALLS)
+        newest = deque((Result(outcome, "", "") for outcome in self._before), IN_A_ROW)
         with self._app.open_mailer() as mailer:
             size = FIRST_BATCH
             while True:
@@ -133,7 +132,7 @@ class _Pass:
                     break
                 answers: list[Answer] = []
                 try:
-                    self._send(mailer, held, answers, newest, calls, still_ours)
+                    self._send(mailer, held, answers, newest, still_ours)
                 except (Exception, KeyboardInterrupt, SystemExit):
                     # What became of the one in hand nobody knows: it stays held, and becomes uncertain.
                     self._record(me, answers, untried=held[len(answers) + 1 :])
@@ -146,8 +145,7 @@ class _Pass:
         mailer: Mailer,
         held: list[Claimed],
         answers: list[Answer],
-        newest: deque[Attempt],
-        calls: deque[str],
+        newest: deque[Result],
         still_ours: Callable[[], bool],
     ) -> None:
         """Offer message after message and note each answer, until the turn is over."""
@@ -162,16 +160,21 @@ class _Pass:
         with closing(mailer.send(offered())) as results:
             for claimed, result in zip(held, results, strict=False):
                 answers.append((claimed, result))
-                newest.append(result.outcome)
-                if list(newest) == [Attempt.UNKNOWN] * DOUBTS:  # each is work for a person
-                    self.report.gave_up = True
-                    self.stop()
-                calls.append(result.detail if result.same_for_all else "")
-                if len(calls) == CALLS and all(calls):  # it would be the same with everybody's letters
-                    self.report.same_for_all = result.detail
-                    self.stop()
+                newest.append(result)
+                self._give_up_after(newest)
                 if self._is_told_to_stop:
                     return
+
+    def _give_up_after(self, newest: deque[Result]) -> None:
+        """End the pass where what came last, time after time, would come of every letter."""
+        if len(newest) < IN_A_ROW:
+            return
+        if all(result.outcome is Attempt.UNKNOWN for result in newest):  # each is work for a person
+            self.report.gave_up = True
+            self.stop()
+        elif all(result.same_for_all for result in newest):
+            self.report.same_for_all = newest[-1].detail
+            self.stop()
 
     def _begin_lease(self) -> Callable[[], bool]:
         """Whether what is claimed from now on is still ours, by the clock and by the time that has passed."""

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, and_, func, select
 
 from yearwheel.notifications.ledger import NoticeKind, OutboxStatus, Reason, ReminderStatus
 from yearwheel.notifications.mailers import Result
-from yearwheel.store.outbox import NOT_TAKEN
+from yearwheel.store.outbox import ONCE_NOT_TAKEN
 from yearwheel.store.tables import contacts, deliveries, outbox, reminders, tasks
 from yearwheel.store.tasks import BAD_ADDRESS
 
@@ -44,7 +44,7 @@ def refused_mail(connection: Connection, cycle_key: str, since: datetime) -> lis
     query = (
         select(outbox.c.recipient, deliveries.c.outcome, deliveries.c.code, deliveries.c.detail)
         .join(deliveries, its_last)
-        .where(outbox.c.id.in_(NOT_TAKEN), outbox.c.status == OutboxStatus.FAILED)
+        .where(outbox.c.id.in_(ONCE_NOT_TAKEN), outbox.c.status == OutboxStatus.FAILED)
         .where(outbox.c.cycle_key == cycle_key, outbox.c.settled_at > since)
         .order_by(outbox.c.recipient, outbox.c.id)
     )

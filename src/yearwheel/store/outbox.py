@@ -35,7 +35,7 @@ IN_HAND = (OutboxStatus.SENDING, OutboxStatus.UNCERTAIN)  # under a lease, or on
 GIVEN_UP = (OutboxStatus.SUPPRESSED, OutboxStatus.DISCARDED)
 # The messages that a server once did not take. Its word is written out, as the index of these few has it.
 _TAKEN: ColumnElement[str] = literal_column(f"'{Attempt.ACCEPTED}'")
-NOT_TAKEN = select(deliveries.c.outbox_id).where(deliveries.c.outcome != _TAKEN)
+ONCE_NOT_TAKEN = select(deliveries.c.outbox_id).where(deliveries.c.outcome != _TAKEN)
 FIRST_USE = SYSTEM  # who holds a letter whose words nobody has approved yet
 
 
@@ -143,7 +143,7 @@ def tries_so_far(connection: Connection, cycle_key: str) -> dict[str, int]:
     """For each person whose newest letter was taken back after attempts to send it: how many."""
     query = (
         select(table.c.contact_key, table.c.id, table.c.attempts)
-        .where(table.c.id.in_(NOT_TAKEN), table.c.cycle_key == cycle_key)
+        .where(table.c.id.in_(ONCE_NOT_TAKEN), table.c.cycle_key == cycle_key)
         .where(table.c.status == OutboxStatus.SUPPRESSED)
     )
     taken_back = connection.execute(query).all()

@@ -121,3 +121,35 @@ def test_what_is_no_year_of_a_plan_or_no_district_is_refused(app, code, year, of
 def test_an_unknown_track_is_a_fault_of_the_file():
     with pytest.raises(CycleFileError, match="'ful' is not one of full, update"):
         load_cycle(FULL_ONLY.replace("[full]", "[ful]"))
+
+
+def test_a_calendar_that_asks_a_stage_of_full_plans_only_lets_off_who_is_on_the_update_track(app):
+    asked_of_all = save_change(app, KEY, SOURCE, by="ada", why="everyone writes it")
+    assert "Plan: owed on the tracks full, update" in asked_of_all.lines()
+    assert statuses(app, "plan") == ["not_open"] * 3
+    approve_kinds(app, KEY, by="ada")
+    round_at(app, "2027-01-04")
+
+    foreseen = preview_change(app, KEY, FULL_ONLY)
+    assert save_change(app, KEY, FULL_ONLY, by="ada", why="only who writes one") == foreseen
+
+    assert statuses(app, "plan") == ["not_required", "not_open", "not_open"]
+    round_at(app, "2027-01-05")
+    told = ledger(app, kind="excused", stage_key="plan")
+    assert [(contact, status) for _, contact, status, _ in told] == [("ann", "sent"), ("sue", "sent")]
+    assert foreseen.notices == len(told)
+    assert prove(app, KEY).breaches == ()
+
+
+def test_a_track_is_set_while_a_stage_is_out_of_the_calendar_and_counts_when_it_comes_again(app):
+    start = SOURCE.index("  - key: plan\n")
+    end = SOURCE.index("  - key: ", start + 1)
+    save_change(app, KEY, SOURCE[:start] + SOURCE[end:].replace("after: [plan]", ""), by="ada", why="out")
+    set_track(app, KEY, "003", 3, 3, by="ada")
+    set_track(app, KEY, "001", 1, 3, by="ada")
+    save_change(app, KEY, FULL_ONLY, by="ada", why="in again")
+
+    assert statuses(app, "plan") == ["not_open", "not_open", "not_required"]
+    assert [event.kind for event in logged(app, "off_track")][-1] == "off_track"
+    assert logged(app, "let_off") == []
+    assert prove(app, KEY).breaches == ()

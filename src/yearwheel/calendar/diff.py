@@ -176,6 +176,8 @@ def _other_changes(before: Stage, after: Stage) -> Iterator[str]:
         yield f"{after.title}: due at {after.dates.due.at:%H:%M} instead of {before.dates.due.at:%H:%M}"
     if before.after != after.after:
         yield f"{after.title}: waits for {_list(after.after)} instead of {_list(before.after)}"
+    if before.tracks != after.tracks:
+        yield f"{after.title}: owed on the tracks {_list(tuple(sorted(after.tracks)))}"
     yield from _rung_changes(before, after)
 
 

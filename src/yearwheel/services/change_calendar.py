@@ -1,6 +1,6 @@
 """Changing a published calendar: see what it would do, then put a new version in force as one act."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -35,11 +35,11 @@ from yearwheel.services.newcomers import year_again
 from yearwheel.services.reapply import reapply, record
 from yearwheel.services.reasons import need_reason
 from yearwheel.services.replan import replan, take_back_waiting, take_back_year
-from yearwheel.services.tracks import enter_on_tracks
+from yearwheel.services.tracks import enter_on_tracks, to_tracks
 from yearwheel.services.untold import retire_untold
 from yearwheel.stages.standing import DueBecause, Standing
 from yearwheel.stages.status import OWED, Status
-from yearwheel.store import Connection, district_days, events, reminders, rosters, standings, versions
+from yearwheel.store import Connection, district_days, events, reminders, rosters, standings, tracks, versions
 from yearwheel.store.events import Event
 from yearwheel.store.versions import Version
 
@@ -57,7 +57,8 @@ class _Change:
     old: Cycle
     new: Cycle
     roster: Roster
-    standings: tuple[Standing, ...]  # the three kinds of moves that follow already made
+    standings: tuple[Standing, ...]  # the four kinds of moves that follow already made
+    tracked: tuple[Move, ...]  # to what districts' tracks ask under the new calendar
     relieved: tuple[Move, ...]  # to the days that running reliefs give under the new calendar
     overtaken: tuple[Move, ...]  # extensions that the new days reach
     own: tuple[Move, ...]  # to the days that districts' own calendars now give, or back from them
@@ -132,12 +133,17 @@ def _prepare(
     days = district_days.read(connection, active.state)
     following_days, since = own_days(new, days), since_today(connection, active, now)
     there = {stage.key for stage in active.cycle.stages}
-    replanned = replanned_stages(active.cycle, new)
+    replanned, retracked = replanned_stages(active.cycle, new), _retracked(active.cycle, new)
     local = {stage_key for stage_key, _ in following_days}
     here = standings.find_touched(
-        connection, active.key, replanned | local | stages_read(active.cycle, new), OF_ITS_OWN
+        connection,
+        active.key,
+        replanned | retracked | local | stages_read(active.cycle, new),
+        OF_ITS_OWN,
     )
     under_new = replace(active, cycle=new)
+    tracked = _to_tracks(connection, under_new, [s for s in here if s.stage_key in retracked], there, by)
+    here = _after(here, tracked)
     struck = reapply(connection, under_new, here, following_days, now, by)
     relieved = [move for move in struck.values() if move]
     others = [s for s in here if s.place not in struck]
@@ -146,7 +152,7 @@ def _prepare(
     own = list(
         to_own_days((s for s in _after(others, overtaken) if s.stage_key in kept), following_days, since, by)
     )
-    moved = {move.after.place for move in (*own, *relieved)}
+    moved = {move.after.place for move in (*tracked, *own, *relieved)}
     after = _after(here, [*relieved, *overtaken, *own])
     touched = [s for s in after if s.stage_key in replanned or s.place in moved]
     take_back_waiting(connection, active, _places(touched), now)
@@ -170,6 +176,7 @@ def _prepare(
         new,
         roster,
         tuple(after),
+        tuple(tracked),
         tuple(relieved),
         tuple(overtaken),
         tuple(own),
@@ -179,6 +186,19 @@ def _prepare(
         tuple(reminders.list_ladder(connection, active.key, set(groups))),
         days,
     )
+
+
+def _retracked(old: Cycle, new: Cycle) -> set[str]:
+    """The stages that other tracks owe now, and those that come again."""
+    was = {stage.key: stage.tracks for stage in old.stages}
+    return {stage.key for stage in new.stages if was.get(stage.key) != stage.tracks}
+
+
+def _to_tracks(
+    connection: Connection, under_new: Active, here: Sequence[Standing], there: Collection[str], by: str
+) -> list[Move]:
+    out = {standing.stage_key for standing in here} - set(there)
+    return list(to_tracks(connection, under_new, here, tracks.read(connection, under_new.key), by, out))
 
 
 def _after(here: Iterable[Standing], moves: Sequence[Move]) -> list[Standing]:
@@ -224,7 +244,8 @@ def _overtaken(
 def _foresee(connection: Connection, active: Active, change: _Change, now: datetime) -> WhatIf:
     under_new = replace(active, cycle=change.new, former=(*active.former, active.cycle))
     news = _news(connection, under_new, change, by="", why="")
-    news += [*change.relieved, *change.overtaken, *with_news(connection, under_new, change.old, change.own)]
+    news += [*change.tracked, *change.relieved, *change.overtaken]
+    news += [*with_news(connection, under_new, change.old, change.own)]
     again = year_again(connection, under_new, change.roster, change.old, change.entering, now)
     foreseen = what_if(
         change.old,
@@ -237,7 +258,7 @@ def _foresee(connection: Connection, active: Active, change: _Change, now: datet
         change.groups,
         change.days,
         change.entering,
-        {move.after.place for move in (*change.own, *change.relieved)},
+        {move.after.place for move in (*change.tracked, *change.own, *change.relieved)},
     )
     return replace(foreseen, notices=count_notices(under_new, news, change.roster, now) + len(again))
 
@@ -252,6 +273,7 @@ def _carry_out(
     tell(connection, active, change.entered, now)
     own = with_news(connection, active, change.old, change.own)
     ended = [replace(move, why=why, note=why) for move in change.overtaken]
+    make_moves(connection, active, [replace(move, why=why) for move in change.tracked], now)
     make_moves(connection, active, [*change.relieved, *ended, *own], now)
     record(connection, active, change.relieved, now, by)
     here = [s for s in (*change.standings, *change.entering) if s.stage_key in replanned - removed]
@@ -282,7 +304,7 @@ def _news(connection: Connection, active: Active, change: _Change, by: str, why:
     was = {stage.key: stage for stage in change.old.stages}
     is_now = {stage.key: stage for stage in active.cycle.stages}
     is_told = find_told(connection, active, _places(change.standings))
-    told_already = {move.after.place for move in (*change.relieved, *change.overtaken)}
+    told_already = {move.after.place for move in (*change.tracked, *change.relieved, *change.overtaken)}
     news = []
     for standing in change.standings:
         old, new = was.get(standing.stage_key), is_now.get(standing.stage_key)

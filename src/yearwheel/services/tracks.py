@@ -1,6 +1,6 @@
 """Plans of several years: which track a district is on, and the stages its track leaves out."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from yearwheel.calendar.cycle import Track
@@ -45,15 +45,40 @@ def set_track(
         events.append(work.connection, [Event(now, by, "track_set", cycle_key, detail=detail)])
         moves: list[Move] = []
         if active.stored.published_at is not None:
-            here = standings.find(work.connection, cycle_key, codes=[code])
-            off = (
-                replace(move, kind=LET_OFF, notice=NoticeKind.EXCUSED, note=str(chosen))
-                for move in _let_off(active, chosen, here, by)
-            )
-            moves = [*off, *_bring_back(work.connection, active, chosen, here, by)]
+            there = [stage.key for stage in active.cycle.stages]  # one that comes again looks at tracks then
+            here = standings.find(work.connection, cycle_key, stage_keys=there, codes=[code])
+            moves = list(to_tracks(work.connection, active, here, {code: chosen}, by))
             make_moves(work.connection, active, moves, now)
         work.commit()
     return chosen, [move.after for move in moves]
+
+
+def to_tracks(
+    connection: Connection,
+    active: Active,
+    here: Iterable[Standing],
+    known: Mapping[str, PlanTrack],
+    by: str,
+    out: Collection[str] = (),
+) -> Iterator[Move]:
+    """The moves that bring districts to what their tracks ask of them, each with its news.
+
+    What was let off for another reason than a track is not asked again. Of the stages that were `out` of the
+    calendar until now nobody is told again that nothing is due.
+    """
+    for standing in here:
+        chosen = known.get(standing.district_code)
+        if chosen is None:
+            continue
+        owed = chosen.track in active.stages[standing.stage_key].tracks
+        why, is_off = str(chosen), standing.status is Status.NOT_REQUIRED
+        if _is_left_out(active, chosen, standing):
+            off = _let_off(standing, chosen, by)
+            told = replace(off, kind=LET_OFF, notice=NoticeKind.EXCUSED, note=why)
+            yield off if standing.stage_key in out else told
+        elif owed and is_off and _left_by_track(connection, active, standing):
+            after = with_status(standing, Status.NOT_OPEN)
+            yield Move(standing, after, by, BROUGHT_BACK, why, NoticeKind.REINSTATED, why)
 
 
 def enter_on_tracks(
@@ -65,36 +90,26 @@ def enter_on_tracks(
     """
     known = tracks.read(connection, active.key)
     moves = [
-        move
+        _let_off(standing, chosen, by)
         for standing in entering
-        if (chosen := known.get(standing.district_code))
-        for move in _let_off(active, chosen, [standing], by)
+        if (chosen := known.get(standing.district_code)) and _is_left_out(active, chosen, standing)
     ]
     settled = {(move.after.stage_key, move.after.district_code): move.after for move in moves}
     return [settled.get((s.stage_key, s.district_code), s) for s in entering], moves
 
 
-def _let_off(active: Active, chosen: PlanTrack, here: Iterable[Standing], by: str) -> Iterable[Move]:
-    """The moves out of stages that a track leaves out; work that was handed in stays in."""
-    for standing in here:
-        left_out = chosen.track not in active.stages[standing.stage_key].tracks
-        if left_out and Status.NOT_REQUIRED in MOVES[standing.status]:
-            yield Move(
-                standing, with_status(standing, Status.NOT_REQUIRED), by, OFF, f"{chosen}: update only"
-            )
+def _is_left_out(active: Active, chosen: PlanTrack, standing: Standing) -> bool:
+    """Whether the track leaves the stage out; work that was handed in stays in."""
+    left_out = chosen.track not in active.stages[standing.stage_key].tracks
+    return left_out and Status.NOT_REQUIRED in MOVES[standing.status]
 
 
-def _bring_back(
-    connection: Connection, active: Active, chosen: PlanTrack, here: Iterable[Standing], by: str
-) -> Iterable[Move]:
-    """The moves back into stages that only an earlier track left out."""
-    last = {
-        event.stage_key: event.kind
-        for event in events.list_events(connection, active.key, district_code=chosen.district_code)
-        if event.after in set(Status)
-    }
-    for standing in here:
-        owed = chosen.track in active.stages[standing.stage_key].tracks
-        if owed and standing.status is Status.NOT_REQUIRED and last.get(standing.stage_key) in (OFF, LET_OFF):
-            after, why = with_status(standing, Status.NOT_OPEN), str(chosen)
-            yield Move(standing, after, by, BROUGHT_BACK, why, NoticeKind.REINSTATED, why)
+def _let_off(standing: Standing, chosen: PlanTrack, by: str) -> Move:
+    return Move(standing, with_status(standing, Status.NOT_REQUIRED), by, OFF, f"{chosen}: update only")
+
+
+def _left_by_track(connection: Connection, active: Active, standing: Standing) -> bool:
+    """Whether it was a track, and no other act, that last let the district off."""
+    here = {"stage_key": standing.stage_key, "district_code": standing.district_code}
+    changes = [e.kind for e in events.list_events(connection, active.key, **here) if e.after in set(Status)]
+    return bool(changes) and changes[-1] in (OFF, LET_OFF)

@@ -271,6 +271,11 @@ def test_the_explanation_names_the_change(app):
         (SOURCE, "why", "nothing would change"),
         (LATER, " ", "needs a reason"),
         (LATER.replace("small-2027", "other"), "why", "has the key other; small-2027 has small-2027"),
+        (
+            LATER.replace("    owed_by: state\n", ""),
+            "why",
+            "setup was published as another kind of stage, or as",
+        ),
     ],
 )
 def test_what_cannot_be_saved_changes_nothing(app, source, why, words):

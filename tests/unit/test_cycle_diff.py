@@ -1,6 +1,9 @@
 """What changes between two calendars, and which dates follow."""
 
 from datetime import date
+from pathlib import Path
+
+import pytest
 
 from yearwheel.calendar.diff import diff_cycles
 from yearwheel.calendar.rules import Point
@@ -99,3 +102,27 @@ def test_a_difference_is_plain_values_in_json():
         "follows": None,
         "because": None,
     }
+
+
+SMALL = (Path(__file__).parents[1] / "cycles" / "small.yaml").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("was", "is_now", "line"),
+    [
+        ("help@state.example", "desk@state.example",
+         "The address for help is 'desk@state.example' instead of 'help@state.example'"),
+        ("office: Office of Testing", "office: Office of Trials",
+         "The office is 'Office of Trials' instead of 'Office of Testing'"),
+        ("title: Small planning 2027", "title: Planning 2027",
+         "The title is 'Planning 2027' instead of 'Small planning 2027'"),
+        ('until: "16:00"', 'until: "17:00"',
+         "Mail leaves from 08:00 to 17:00 instead of from 08:00 to 16:00"),
+        ("basis: KRS 160.470}", "set_by: the board}",
+         "Budget: the body that sets its day is 'the board' instead of none"),
+        ("    due: April 15\n", "    due: April 15\n    tracks: [full]\n", "Plan: owed on the tracks full"),
+    ],
+)  # fmt: skip
+def test_what_moves_no_date_is_a_difference_too(was, is_now, line):
+    assert SMALL.count(was) == 1
+    assert line in diff_cycles(load_cycle(SMALL), load_cycle(SMALL.replace(was, is_now))).lines()

@@ -124,6 +124,9 @@ class SendWindow:
     opens: time
     closes: time
 
+    def __str__(self) -> str:
+        return f"{self.opens:%H:%M} to {self.closes:%H:%M}"
+
     def opening(self, on: date, zone: ZoneInfo) -> datetime:
         """The UTC moment the window opens on a day."""
         return datetime.combine(on, self.opens, zone).astimezone(UTC)

@@ -120,7 +120,7 @@ def diff_cycles(old: Cycle, new: Cycle) -> CycleDiff:
         added=tuple(stage for key, stage in after.items() if key not in before),
         removed=tuple(stage for key, stage in before.items() if key not in after),
         moves=tuple(move for one, other in both for move in _moves(old, new, one, other)),
-        other=tuple(line for one, other in both for line in _other_changes(one, other)),
+        other=(*_cycle_changes(old, new), *(line for pair in both for line in _other_changes(*pair))),
         closed_days=tuple(_closed_days(old, new)),
     )
 
@@ -167,11 +167,20 @@ def _rule(cycle: Cycle, key: str, point: Point) -> Rule | None:
     return cycle.rules.stages[key].of(point) if cycle.rules else None
 
 
+def _cycle_changes(old: Cycle, new: Cycle) -> Iterator[str]:
+    names = {"office": "office", "help_address": "address for help"}
+    if old.year == new.year:  # of another year every title differs
+        names["title"] = "title"
+    yield from (f"The {change}" for change in _word_changes(old, new, names))
+    if old.send_window != new.send_window:
+        yield f"Mail leaves from {new.send_window} instead of from {old.send_window}"
+
+
 def _other_changes(before: Stage, after: Stage) -> Iterator[str]:
-    for name in ("title", "ask", "basis"):
-        was, is_now = getattr(before, name), getattr(after, name)
-        if was != is_now:
-            yield f"{after.title}: the {name} is {is_now!r} instead of {was!r}"
+    names = {"title": "title", "ask": "ask", "basis": "basis", "set_by": "body that sets its day"}
+    yield from (f"{after.title}: the {change}" for change in _word_changes(before, after, names))
+    if before.statutory != after.statutory:
+        yield f"{after.title}: its day is set by law" + (" no more" if before.statutory else "")
     if before.dates.due.at != after.dates.due.at:
         yield f"{after.title}: due at {after.dates.due.at:%H:%M} instead of {before.dates.due.at:%H:%M}"
     if before.after != after.after:
@@ -179,6 +188,17 @@ def _other_changes(before: Stage, after: Stage) -> Iterator[str]:
     if before.tracks != after.tracks:
         yield f"{after.title}: owed on the tracks {_list(tuple(sorted(after.tracks)))}"
     yield from _rung_changes(before, after)
+
+
+def _word_changes(before: object, after: object, names: Mapping[str, str]) -> Iterator[str]:
+    for name, words in names.items():
+        was, is_now = getattr(before, name), getattr(after, name)
+        if was != is_now:
+            yield f"{words} is {_quoted(is_now)} instead of {_quoted(was)}"
+
+
+def _quoted(text: str) -> str:
+    return repr(text) if text else "none"
 
 
 def _rung_changes(before: Stage, after: Stage) -> Iterator[str]:

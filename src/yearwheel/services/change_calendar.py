@@ -219,6 +219,14 @@ def _read(active: Active, new_source: str, name: str) -> Cycle:
         was, is_now = getattr(active.cycle, what), getattr(new, what)
         if was != is_now:
             raise Refused(f"{name} has the {what} {is_now}; {active.key} has {was}, and that cannot change")
+    was = {stage.key: stage for stage in active.cycle.stages}
+    for stage in new.stages:
+        before = was.get(stage.key)
+        if before and (before.kind, before.owed_by) != (stage.kind, stage.owed_by):
+            raise Refused(
+                f"{name}, line {stage.line_of('kind')}: {stage.key} was published as another kind of stage, "
+                "or as owed by others, and that cannot change; give it another key to make a new stage of it"
+            )
     return new
 
 

@@ -68,6 +68,104 @@ def test_nothing_is_asked_while_it_lasts_and_everything_after_it(app):
     assert prove(app, KEY).breaches == ()
 
 
+def openings(app, stage, code):
+    """The days on which the district was told that the stage is open, in letters that left."""
+    with app.database.reading() as connection:
+        query = (
+            "SELECT o.send_on FROM reminder r JOIN outbox o ON o.id = r.outbox_id WHERE o.status = 'sent' "
+            f"AND r.rung = 'when-it-opens' AND r.stage_key = '{stage}' AND r.district_code = '{code}'"
+        )
+        return sorted(str(day) for (day,) in connection.exec_driver_sql(query).all())
+
+
+@pytest.mark.parametrize("hour", ["07:00", "11:00"])
+def test_a_day_that_moves_on_the_day_of_the_opening_tells_the_opening_once(sqlite_database, hour):
+    app = begun(sqlite_database)
+    if hour > "08:00":
+        round_at(app, "2027-02-01 09:30")
+    set_clock(app, f"2027-02-01 {hour}")
+    april_29 = [Extension("plan", "001", date(2027, 4, 29))]
+    extend(app, KEY, april_29, by="ada", why="a flood", force=True)
+    declare(app, Selection(codes=("002",)), last=date(2027, 2, 5))
+    for day in ("02-01 12:00", "02-02 10:00", "02-08 10:00", "02-09 10:00"):
+        round_at(app, f"2027-{day}")
+
+    later = "2027-02-01" if hour > "08:00" else "2027-02-08"
+    assert (openings(app, "plan", "001"), openings(app, "plan", "002")) == (["2027-02-01"], [later])
+    assert prove(app, KEY).breaches == ()
+
+
+@pytest.fixture
+def before_anything_opens(sqlite_database):
+    """The plan is asked for from February 1 on; Ash is struck before."""
+    app = begun(sqlite_database)
+    round_at(app, "2027-01-25")
+    set_clock(app, "2027-01-25 11:00")
+    return app
+
+
+def test_a_stage_that_opens_while_it_lasts_is_announced_on_the_first_working_day_after_it(
+    before_anything_opens,
+):
+    app = before_anything_opens
+    declare(app, last=date(2027, 2, 5))
+    for day in ("02-01", "02-03", "02-05", "02-06", "02-08", "02-09"):
+        round_at(app, f"2027-{day}")
+
+    assert openings(app, "plan", "001") == ["2027-02-08"]
+    assert openings(app, "plan", "002") == ["2027-02-01"]
+    assert prove(app, KEY).breaches == ()
+
+
+def test_an_opening_told_before_it_is_not_told_again(app):
+    declare(app)
+    for day in ("03-05", "03-08", "03-09"):
+        round_at(app, f"2027-{day}")
+    assert openings(app, "plan", "001") == ["2027-02-01"]
+
+
+def test_an_opening_waits_for_the_last_of_two_reliefs(before_anything_opens):
+    app = before_anything_opens
+    declare(app, last=date(2027, 2, 5))
+    round_at(app, "2027-02-02")
+    declare(app, last=date(2027, 2, 12))
+    for day in ("02-08", "02-12", "02-15", "02-16"):
+        round_at(app, f"2027-{day}")
+    assert openings(app, "plan", "001") == ["2027-02-15"]
+    assert prove(app, KEY).breaches == ()
+
+
+def test_an_opening_is_told_when_a_relief_is_ended_and_on_its_own_day_when_it_is_taken_back(
+    before_anything_opens,
+):
+    app = before_anything_opens
+    act = declare(app, last=date(2027, 2, 12)).act
+    declare(app, Selection(codes=("002",)), last=date(2027, 2, 12))
+    round_at(app, "2027-01-26")
+    undo(app, KEY, act, by="ada", why="the wrong county")
+    round_at(app, "2027-02-01")
+    set_clock(app, "2027-02-03 07:00")
+    end_relief(app, KEY, 2, by="ada", why="they work again")
+    for day in ("02-03", "02-04", "02-15", "02-16"):
+        round_at(app, f"2027-{day}")
+
+    assert openings(app, "plan", "001") == ["2027-02-01"]
+    assert openings(app, "plan", "002") == ["2027-02-03"]
+    assert prove(app, KEY).breaches == ()
+
+
+def test_a_calendar_changed_meanwhile_leaves_the_opening_where_the_relief_put_it(before_anything_opens):
+    app = before_anything_opens
+    declare(app, last=date(2027, 2, 5))
+    round_at(app, "2027-02-01")
+    save_change(app, KEY, SOURCE.replace("due: April 15", "due: April 29"), by="ada", why="more time")
+    for day in ("02-05", "02-08", "02-09"):
+        round_at(app, f"2027-{day}")
+    assert openings(app, "plan", "001") == ["2027-02-08"]
+    assert openings(app, "plan", "002") == ["2027-02-01"]
+    assert prove(app, KEY).breaches == ()
+
+
 def test_what_is_late_already_stays_late_but_is_left_in_peace(app):
     for day in ("02-22", "03-01"):
         round_at(app, f"2027-{day}")

@@ -32,7 +32,7 @@ def alike(
         numbers, people = _people(roster, s.district_code, roles[s.stage_key])
         breaks = tuple(roster.breaks.get(s.district_code, ()))
         rows = _rows(outline.get(s.place, ()), numbers) if outline is not None else None
-        facts = (s.stage_key, s.status, s.due_on, s.due_since, s.due_because)
+        facts = (s.stage_key, s.status, s.due_on, s.due_since, s.due_because, s.opens_on)
         groups[*facts, people, breaks, rows].append(s.district_code)
     return {(str(group[0]), codes[0]): tuple(codes) for group, codes in groups.items()}
 

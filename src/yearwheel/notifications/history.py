@@ -55,6 +55,7 @@ class Change:
     order: int = 0
     own_day: bool = True
     in_force_from: date | None = None
+    opens_on: date | None = None  # when its opening is told, where a relief stood over it
 
     @property
     def moves_date(self) -> bool:
@@ -75,11 +76,12 @@ class Turn:
     """What somebody owes: the deadline that counts, and the rungs that call for it from `called_from` on.
 
     `days` is the day of each rung for the office's people, `own_days` for the district's, who have breaks;
-    `window` is when mail about it may leave.
+    `announced_on` is the stage's own opening, also where a relief moved it; `window` is when mail may leave.
     """
 
     due_on: date
     opens_on: date
+    announced_on: date
     called_from: date
     rungs: Mapping[str, Rung]
     days: Mapping[str, date]
@@ -186,19 +188,34 @@ class Historian:
         return course.end()
 
     def turn(
-        self, entry: _Entry, status: Status, due_on: date, since: date | None, breaks: Breaks | None
+        self,
+        entry: _Entry,
+        status: Status,
+        due_on: date,
+        since: date | None,
+        opens_on: date | None,
+        breaks: Breaks | None,
     ) -> Turn | None:
-        """What is owed in a status; `since` is when a due day of the district's own came into force."""
-        return self._turn(entry, status, due_on, since, breaks)
+        """What is owed in a status; `since` is when a due day of the district's own came into force.
+
+        `opens_on` is when its opening is told, where that is not the stage's own day.
+        """
+        return self._turn(entry, status, due_on, since, opens_on, breaks)
 
     def _make_turn(
-        self, entry: _Entry, status: Status, due_on: date, since: date | None, breaks: Breaks | None
+        self,
+        entry: _Entry,
+        status: Status,
+        due_on: date,
+        since: date | None,
+        later: date | None,
+        breaks: Breaks | None,
     ) -> Turn | None:
         rungs = entry.ladders.get(status)
         if rungs is None:
             return None
         is_review = entry.stage.kind is StageKind.REVIEW
-        opens_on = since if is_review and since else entry.opened_on
+        opens_on = since if is_review and since else max(entry.opened_on, later or date.min)
         called_from = max(self._editions[0].day, since or entry.due_since)
         days = {slug: entry.cycle.rung_day(rung, due_on, opens_on)[0] for slug, rung in rungs.items()}
         own_days = days
@@ -212,7 +229,7 @@ class Historian:
         if not is_review:
             closes_at = entry.stage.dates_for(due_on, entry.cycle.workdays).close.moment
         window = entry.cycle.send_window
-        return Turn(due_on, opens_on, called_from, rungs, days, own_days, window, closes_at)
+        return Turn(due_on, opens_on, entry.opened_on, called_from, rungs, days, own_days, window, closes_at)
 
 
 class _Course:
@@ -229,6 +246,7 @@ class _Course:
         self._due_on = date.min
         self._own_day = False
         self._since: date | None = None
+        self._opens_on: date | None = None
         self._change: Change | None = None
         self._edition: Edition | None = None
         self._breaks: Breaks | None = None
@@ -259,7 +277,7 @@ class _Course:
             )
         self._since = self._since_after(change)
         self._status = self._status if change.moves_date else Status(change.after)
-        self._due_on, self._own_day = change.due_on, change.own_day
+        self._due_on, self._own_day, self._opens_on = change.due_on, change.own_day, change.opens_on
         self._change, self._edition = change, None
 
     def end(self) -> History:
@@ -277,7 +295,9 @@ class _Course:
         self._start = end
 
     def _make_turn(self, entry: _Entry) -> Turn | None:
-        return self._historian.turn(entry, self._status, self._due_on, self._since, self._breaks)
+        return self._historian.turn(
+            entry, self._status, self._due_on, self._since, self._opens_on, self._breaks
+        )
 
     def _since_after(self, change: Change) -> date | None:
         """The day the deadline came into force; None where it is the stage's own."""

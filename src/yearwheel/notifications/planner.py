@@ -6,7 +6,7 @@ from datetime import date, datetime
 from functools import cache
 from zoneinfo import ZoneInfo
 
-from yearwheel.calendar.cycle import Cycle, Rung, Stage, StageKind
+from yearwheel.calendar.cycle import Cycle, Rung, RungKind, Stage, StageKind
 from yearwheel.notifications.ledger import (
     REVIVABLE,
     LedgerRow,
@@ -35,7 +35,8 @@ def turn_of(stage: Stage, standing: Standing) -> Turn | None:
     """Whose move it is in a stage, or None when nobody owes anything."""
     due_on = standing.due_on or stage.dates.due.on
     if stage.kind is not StageKind.REVIEW:
-        return Turn(due_on, stage.announced_on, stage.ladder) if standing.status in OWED else None
+        opens_on = max(stage.announced_on, standing.opens_on or date.min)
+        return Turn(due_on, opens_on, stage.ladder) if standing.status in OWED else None
     assert stage.review is not None
     began_on = standing.due_since or stage.dates.opens.on
     if standing.status is Status.UNDER_REVIEW:
@@ -144,11 +145,17 @@ def compare(
 ) -> Difference:
     """The difference between the plan and the ladder rows of the ledger, for the same standings.
 
-    Rows that were queued are history: they are neither repeated nor taken back.
+    Rows that were queued are history: they are neither repeated nor taken back. That a stage is open is told
+    once, also where the deadline moves, or a relief begins, on the very day.
     """
     wanted = {reminder.key: reminder for reminder in desired}
     present = {row.key for row in existing}
-    difference = Difference(new=[r for r in desired if r.key not in present])
+    opened = _Openings(cycle, existing)
+    difference = Difference(
+        new=[
+            r for r in desired if r.key not in present and not (r.kind == RungKind.OPENED and opened.told(r))
+        ]
+    )
     ending = _Endings(cycle, standings, wanted)
     for row in existing:
         reminder = wanted.get(row.key)
@@ -160,6 +167,24 @@ def compare(
         elif reminder is not None and row.reason in REVIVABLE:
             difference.revived.append((row, reminder))
     return difference
+
+
+class _Openings:
+    """Who has heard that a stage is open since it opened last."""
+
+    def __init__(self, cycle: Cycle, existing: Iterable[LedgerRow]) -> None:
+        self._zone = cycle.zone
+        self._announced_on = {stage.key: stage.announced_on for stage in cycle.stages}
+        self._told_at = {
+            row.key[:4]: row.due_at
+            for row in existing
+            if row.kind == RungKind.OPENED and row.status is ReminderStatus.QUEUED
+        }
+
+    def told(self, opening: PlannedReminder) -> bool:
+        told_at = self._told_at.get(opening.key[:4])
+        announced_on = self._announced_on[opening.key.stage_key]
+        return told_at is not None and told_at.astimezone(self._zone).date() >= announced_on
 
 
 class _Endings:

@@ -11,6 +11,7 @@ from enum import StrEnum
 from functools import cache
 from itertools import pairwise
 
+from yearwheel.calendar.cycle import RungKind
 from yearwheel.notifications.came_back import tell_returns
 from yearwheel.notifications.facts import Facts, Message, Place, Row, Stretch, touched
 from yearwheel.notifications.history import FOREVER, OWN_DAY, Change, Span, Turn
@@ -189,6 +190,8 @@ class _Prover:
                     continue
                 if contact is None and self._was_called(place, slug, turn, came_at):
                     continue
+                if rung.kind is RungKind.OPENED and self._was_opened(place, reader, turn):
+                    continue
                 falls_due = max(moment, start, came_at)
                 if falls_due < end and falls_due <= self._facts.until:
                     key = ReminderKey(*place, slug, reader, turn.due_on)
@@ -209,6 +212,17 @@ class _Prover:
             and row.status is ReminderStatus.QUEUED
             and row.outbox_id is not None
             and self._year.messages[row.outbox_id].queued_at <= empty_since
+            for row in self._year.by_place.get(place, ())
+        )
+
+    def _was_opened(self, place: Place, reader: str, turn: Turn) -> bool:
+        """Whether a reader had heard that it is open when the deadline moved, or a relief began."""
+        return any(
+            row.kind == RungKind.OPENED
+            and row.key.contact_key == reader
+            and row.key.deadline_on != turn.due_on
+            and row.status is ReminderStatus.QUEUED
+            and self._day(row.due_at) >= turn.announced_on
             for row in self._year.by_place.get(place, ())
         )
 

@@ -334,6 +334,7 @@ def _reversal(before: Standing, event: Event, by: str, why: str) -> Move:
         after = with_status(before, Status.OPEN if was.status is Status.IN_PROGRESS else was.status)
         return Move(before, after, by, "reinstated", why, NoticeKind.REINSTATED, why)
     after = replace(before, due_on=was.due_on, due_since=was.due_since, due_because=was.due_because)
+    after = replace(after, opens_on=was.opens_on)
     same_day = event.before == event.after
     return Move(
         before,

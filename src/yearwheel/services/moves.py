@@ -186,6 +186,8 @@ def _event(move: Move, active: Active, now: datetime) -> Event:
     detail = {"due_on": _due_word(move.after, active), **(move.detail or {})}
     if move.after.due_on is not None:
         detail["own_day"] = True
+    if move.after.opens_on is not None:
+        detail["opens_on"] = str(move.after.opens_on)
     since_changed = moved_date or move.after.due_since != move.before.due_since
     if since_changed and move.after.due_since is not None:
         detail["in_force_from"] = str(move.after.due_since)

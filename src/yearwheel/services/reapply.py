@@ -46,8 +46,11 @@ def reapply(
         if standing.due_because in MOVED and not (standing.due_because == DueBecause.RELIEF and struck):
             continue  # given in another act, which counts as it is
         due = own.get(standing.place)
+        earlier = before[relief.act].get(standing.place)
         base = with_own_day(standing, due, lambda code: of_district[code].first_on)
-        if (earlier := before[relief.act].get(standing.place)) and earlier.due_because in MOVED:
+        if earlier:
+            base = replace(base, opens_on=earlier.opens_on)
+        if earlier and earlier.due_because in MOVED:
             base = _later(active, base, earlier)
         found[standing.place] = _again(active, standing, base, relief, by)
     return found
@@ -71,7 +74,11 @@ def record(connection: Connection, active: Active, moves: Iterable[Move], now: d
 def _again(active: Active, standing: Standing, base: Standing, relief: Relief, by: str) -> Move | None:
     still = standing_still(active, base, relief.first_on, relief.last_on, by, relief.why)
     after = still.after if still else base
-    if (after.due_on, after.due_since) == (standing.due_on, standing.due_since):
+    if (after.due_on, after.due_since, after.opens_on) == (
+        standing.due_on,
+        standing.due_since,
+        standing.opens_on,
+    ):
         return None
     detail = {"act": relief.act, "was": as_it_was.write(base)}
     if still is None:

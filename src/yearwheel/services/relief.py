@@ -41,7 +41,8 @@ def standing_still(
 ) -> Move | None:
     """What a relief does to a district in a stage: its deadline moves by the working days that are lost.
 
-    What is late already stays late, but is not reminded of. None where the relief takes nothing away.
+    What is late already stays late, but is not reminded of. An opening that was not told yet is told on the
+    day after. None where the relief takes nothing away.
     """
     turn = turn_of(active.cycle.stage(before.stage_key), before)
     if turn is None or before.status not in OWED or turn.opens_on > last:
@@ -55,7 +56,11 @@ def standing_still(
     )
     if due_on <= turn.due_on and moved:
         return None
-    after = replace(before, due_on=due_on, due_since=last + DAY, due_because=DueBecause.RELIEF)
+    told_on = workdays.on_or_after(turn.opens_on)  # on the first day it may have been told, or may yet be
+    opens_on = last + DAY if told_on >= first else before.opens_on
+    after = replace(
+        before, due_on=due_on, due_since=last + DAY, due_because=DueBecause.RELIEF, opens_on=opens_on
+    )
     if not moved:
         return Move(before, after, by, "relieved", why)
     return Move(before, after, by, "deadline_moved", why, NoticeKind.EXTENSION, why)
@@ -84,7 +89,12 @@ def end_relief(app: App, cycle_key: str, relief_id: int, *, by: str, why: str) -
             for s in here
             if s.due_because == DueBecause.RELIEF and s.due_since == relief.last_on + DAY and s.status in OWED
         ]
-        moves = [Move(s, replace(s, due_since=today), by, "relief_ended", why) for s in resuming]
+        moves = [Move(s, _resumed(s, today), by, "relief_ended", why) for s in resuming]
         make_moves(work.connection, active, moves, now)
         work.commit()
     return relief
+
+
+def _resumed(standing: Standing, today: date) -> Standing:
+    opens_on = today if standing.opens_on == standing.due_since else standing.opens_on
+    return replace(standing, due_since=today, opens_on=opens_on)

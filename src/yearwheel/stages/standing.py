@@ -23,7 +23,8 @@ class DueBecause(StrEnum):
 class Standing:
     """One district in one stage. Without `due_on` the stage's own due day holds.
 
-    `due_since` is the local day that due day came into force; rungs before it are not called.
+    `due_since` is the local day that due day came into force; rungs before it are not called. `opens_on` is
+    the day its opening is told, where a relief stood over the stage's own.
     """
 
     stage_key: str
@@ -34,6 +35,7 @@ class Standing:
     due_because: str | None = None
     version: int = 0
     rounds: int = 0
+    opens_on: date | None = None
 
     @property
     def place(self) -> tuple[str, str]:

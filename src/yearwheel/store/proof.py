@@ -234,5 +234,10 @@ def _change(row: Any) -> Change:
         date.fromisoformat(row["detail"]["due_on"]),
         row["id"],
         row["detail"].get("own_day", False),
-        date.fromisoformat(since) if (since := row["detail"].get("in_force_from")) else None,
+        _day(row["detail"].get("in_force_from")),
+        _day(row["detail"].get("opens_on")),
     )
+
+
+def _day(written: str | None) -> date | None:
+    return date.fromisoformat(written) if written else None

@@ -155,7 +155,7 @@ _PLACE = (
     table.c.district_code == bindparam("of_district"),
 )
 _FIND_ONE = select(*_COLUMNS).where(*_PLACE)
-_CHANGING = ("status", "due_on", "due_since", "due_because", "version", "rounds")
+_CHANGING = ("status", "due_on", "due_since", "due_because", "version", "rounds", "opens_on")
 _SAVE = (
     update(table)
     .where(*_PLACE)

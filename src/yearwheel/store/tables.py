@@ -187,6 +187,7 @@ district_stages = Table(
     Column("due_because", Text),  # local, extension, relief, returned, received
     Column("version", Integer, nullable=False, server_default="0"),  # newest submission
     Column("rounds", Integer, nullable=False, server_default="0"),  # how often it was returned
+    Column("opens_on", Date),  # the day its opening is told, where a relief stood over the stage's own
     Column("changed_at", Moment, nullable=False),
     one_of("status", Status),
     Index("ix_district_stage_district", "cycle_key", "district_code"),

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from datetime import date
 from email import message_from_bytes, policy
 
 import pytest
@@ -11,6 +12,7 @@ from tests.apps import (
     ANN,
     KEY,
     PEOPLE,
+    RAY,
     begun,
     hand_in,
     ledger,
@@ -23,7 +25,10 @@ from tests.fakes import FakeMailer
 from yearwheel.config.settings import Mail, Settings
 from yearwheel.notifications.ledger import OutboxStatus
 from yearwheel.notifications.mime import HeaderInjection
+from yearwheel.services.contacts import name_deputy, set_away
 from yearwheel.services.deliver import deliver
+from yearwheel.services.extend import Extension, extend
+from yearwheel.services.prove import prove
 from yearwheel.services.queue_mail import QueueReport, queue_mail
 from yearwheel.store import outbox, reminders
 
@@ -271,3 +276,54 @@ def test_a_letter_says_what_to_do_why_this_reader_and_by_when(app):
     assert "district technology coordinator" in text
     assert "KRS 160.470" in text
     assert re.search(r"^http://planning\.example/l/[\w-]+/001/budget\r$", text, re.MULTILINE)
+
+
+def subjects(app, contact_key):
+    return [
+        (row["send_on"].isoformat(), row["subject"])
+        for row in messages(app)
+        if row["contact_key"] == contact_key
+    ]
+
+
+def test_news_of_a_new_day_goes_at_once_though_a_reminder_of_it_has_to_wait(app):
+    round_at(app, "2027-03-01")
+    set_clock(app, "2027-03-01 13:00")
+    extend(app, KEY, [Extension("budget", "001", date(2027, 3, 2))], by="ada", why="the portal was down")
+    news = queue_at(app, "2027-03-01 13:05")
+    round_at(app, "2027-03-01 13:10")
+    round_at(app, "2027-03-02")
+
+    assert (news.letters, news.deferred) == (3, 0)  # its coordinator, finance officer and superintendent
+    assert subjects(app, "finn")[-3:] == [
+        ("2027-03-01", "Due today: Budget - Ash County"),
+        ("2027-03-01", "New date: Budget - Ash County"),
+        ("2027-03-02", "Due today: Budget - Ash County"),
+    ]
+    assert prove(app, KEY).breaches == ()
+
+
+def test_a_stage_that_is_open_for_a_district_longer_is_not_called_closed(app):
+    extend(app, KEY, [Extension("budget", "001", date(2027, 4, 2))], by="ada", why="a flood", force=True)
+    for day in ("03-01", "03-15", "03-22", "04-02", "04-08"):
+        round_at(app, f"2027-{day}")
+    (ash, birch) = (
+        [words(app, row) for row in messages(app) if row["contact_key"] == key][-1] for key in ("ann", "bob")
+    )
+    assert "- Budget\r\n" in ash.split("Plan is due")[1]
+    assert "- Budget (closed without it: ask the office)\r\n" in birch.split("Plan is due")[1]
+
+
+def test_who_stands_in_for_a_reviewer_is_told_so_though_they_are_one_themselves(sqlite_database, mailer):
+    rolf = replace(RAY, key="rolf", name="Rolf", email="rolf@mail.example")
+    people = roster_of(*PEOPLE.contacts.values(), rolf)
+    app = begun(sqlite_database, mailer, roster=replace(people, reviewers={"001": "ray", "002": "rolf"}))
+    name_deputy(app, KEY, "ray", "rolf", by="ada")
+    set_away(app, KEY, "ray", date(2027, 12, 31), by="ada")
+    round_at(app, "2027-02-01")
+    hand_in(app, "budget", "001", "002")
+    hand_in(app, "plan", "001", "002")
+    round_at(app, "2027-04-01")
+    (row,) = [row for row in messages(app) if row["contact_key"] == "rolf"]
+    reasons = "deputy of Ray, plan reviewer for Ash County, and as plan reviewer for Birch County"
+    assert f"You receive this because you are listed as {reasons}." in " ".join(words(app, row).split())

@@ -120,8 +120,9 @@ def state_digest(districts: int) -> Letter:
 
 def everything() -> Letter:
     items = [of_kind(kind) for kind in reversed(KINDS)]
-    # What came back is of another stage: beside it nothing else asks for its work.
-    return letter(*(i._replace(stage_title="Alignment") if i.kind == "returned" else i for i in items))
+    # What came back or moved is of other stages: beside it little else is said of one.
+    other = {"returned": "Alignment", "date_moved": "Local approval", "extension": "Working budget"}
+    return letter(*(i._replace(stage_title=other.get(i.kind, i.stage_title)) for i in items))
 
 
 def match_snapshot(name: str, words: str) -> None:
@@ -200,8 +201,8 @@ def test_a_digest_begins_with_what_hurts_most(renderer: Renderer) -> None:
         "Your review of Adair County is due Friday",
         "Budget preparation is open",
         "Stakeholder input is asked of you again",
-        "The date of Budget preparation moved",
-        "Budget preparation has a new date",
+        "The date of Local approval moved",
+        "Working budget has a new date",
         "Budget preparation keeps its date",
         "Adair County waits for your review",
         "2 things to put right",
@@ -222,14 +223,40 @@ def test_what_came_back_is_not_asked_for_again_beside_it(renderer: Renderer) -> 
     assert renderer.render(letter(later, returned)).subject.startswith("2 things due")
 
 
-def test_one_due_day_told_twice_is_one_thing_due(renderer: Renderer) -> None:
-    moved, soon = of_kind("date_moved"), of_kind("reminder")
-    assert (
-        renderer.render(letter(moved, soon)).subject
-        == "Due Friday: Budget preparation - Adair County, and 1 more"
-    )
-    other = soon._replace(stage_title="Stakeholder input")
-    assert renderer.render(letter(moved, soon, other)).subject.startswith("2 things due, first ")
+@pytest.mark.parametrize("kind", ["reminder", "opened"])
+@pytest.mark.parametrize("news", ["date_moved", "extension"])
+def test_a_new_day_says_what_a_reminder_of_it_would_say(renderer: Renderer, news: str, kind: str) -> None:
+    moved, asked = of_kind(news)._replace(missing=()), of_kind(kind)
+    assert asked.missing
+    beside = renderer.render(letter(moved, asked))
+    assert beside == renderer.render(letter(moved._replace(missing=asked.missing)))
+    of_another = renderer.render(letter(moved, asked._replace(stage_title="Stakeholder input")))
+    assert of_another.subject.startswith("2 things due, first ")
+
+
+@pytest.mark.parametrize("kind", ["due_today", "late", "escalation"])
+def test_what_is_due_today_or_late_says_which_day_it_was_before(renderer: Renderer, kind: str) -> None:
+    asked = of_kind(kind)
+    moved = of_kind("extension")._replace(due_on=asked.due_on, taken_until=CLOSE, due_before=date(2027, 1, 7))
+    beside, alone = renderer.render(letter(asked, moved)), renderer.render(letter(asked))
+    assert beside.subject == alone.subject
+    assert "has a new date" not in beside.text
+    new = [line for line in beside.text.splitlines() if line not in alone.text.splitlines()]
+    until = [] if asked.taken_until else ["Taken until: Friday, February 5 at 11:59 PM Eastern "
+                                          "(10:59 PM Central, your time)"]  # fmt: skip
+    assert new == [
+        "Instead of: Thursday, January 7",
+        *until,
+        "Note:",
+        "  | The board's meeting was moved by snow.",
+    ]
+
+
+def test_who_never_knew_another_day_is_not_told_that_one_is_replaced(renderer: Renderer) -> None:
+    for kind in ("date_moved", "extension"):
+        text = renderer.render(letter(of_kind(kind)._replace(due_before=None))).text
+        assert "The date below is the one that holds now." in text
+        assert "earlier" not in text
 
 
 def test_of_several_districts_it_is_told_only_what_holds_for_all(renderer: Renderer) -> None:

@@ -35,11 +35,11 @@ def give(app, until=MARCH_12):
     extend(app, KEY, [Extension("budget", "001", until)], by="ada", why="flood")
 
 
-def letter(app) -> str:
-    """The text of Ann's newest letter."""
+def letter(app, contact="ann") -> str:
+    """The text of a reader's newest letter."""
     with app.database.reading() as connection:
         found = outbox.list_messages(connection, cycle_key=KEY)
-        newest = max(row["id"] for row in found if row["contact_key"] == "ann")
+        newest = max(row["id"] for row in found if row["contact_key"] == contact)
         raw = outbox.read(connection, newest)["raw"]
     text = message_from_bytes(raw, policy=policy.default).get_body(("plain",)).get_content()
     return text.replace("\r\n", "\n")
@@ -247,3 +247,29 @@ def test_it_is_explained_why_they_heard_nothing(app):
     said = "\n".join(explain(app, KEY, "001", date(2027, 2, 2)).lines())
     assert "what it was to tell was taken back before any letter told it" in said
     assert "it would tell the day they know: what lay between was taken back untold" in said
+
+
+def test_work_that_came_back_says_which_day_its_new_one_replaces(app):
+    round_at(app, "2027-02-15")
+    hand_in(app, "budget", "001")
+    set_clock(app, "2027-02-26 09:00")
+    decide(app, KEY, [Decision("budget", "001", "ray", "Name an owner.")])
+    round_at(app, "2027-02-26")
+    assert "Due: Friday, March 12, 14 days left" in letter(app)
+    assert "Instead of: Monday, March 1\n" in letter(app)
+
+
+def test_a_new_day_names_the_one_that_this_reader_knew(app):
+    hand_in(app, "budget", "001")
+    hand_in(app, "plan", "001")
+    for day in ("04-01", "04-12"):
+        round_at(app, f"2027-{day}")
+    set_clock(app, "2027-04-12 11:00")
+    decide(app, KEY, [Decision("review", "001", "ray", "Name an owner.")])
+    round_at(app, "2027-04-13")
+    assert "Due: Monday, April 19" in letter(app)
+    assert "Instead of" not in letter(app)  # the day for changes is none of the review's own
+    extend(app, KEY, [Extension("review", "001", date(2027, 4, 30))], by="ada", why="ill")
+    round_at(app, "2027-04-14")
+    assert "Instead of: Monday, April 19\n" in letter(app)
+    assert "Instead of: Tuesday, June 1\n" in letter(app, "sue")  # of the changes she was not written

@@ -131,7 +131,8 @@ def change(
             typer.confirm("Save this as a new version?", abort=True)
         save_change(app, key, text, by=by, why=why, name=name)
     say(
-        f"{key} runs by {name} from now on; who had been told an old day is told the new one\n"
+        f"{key} runs by {name} from now on; where somebody had been told an old day, "
+        "the people in charge are told the new one\n"
         f"to undo: yearwheel calendar show {key} --version N --source > old.yaml, then change back to it"
     )
 

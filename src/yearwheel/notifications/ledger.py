@@ -119,6 +119,8 @@ class NoticeKind(StrEnum):
 
 # Messages about the whole cycle. Their note is a table, see `notifications.whole_cycle`.
 WHOLE_CYCLE = frozenset({NoticeKind.PUBLISHED, NoticeKind.WEEKLY, NoticeKind.REQUESTS, NoticeKind.ALERT})
+# Messages that give no day by which something is due.
+NOTHING_DUE = WHOLE_CYCLE | {NoticeKind.RECEIPT, NoticeKind.APPROVED, NoticeKind.EXCUSED}
 TO_THE_OFFICE = WHOLE_CYCLE - {NoticeKind.PUBLISHED}  # the messages that speak of no one district
 
 

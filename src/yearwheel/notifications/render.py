@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from yearwheel.calendar.cycle import RungKind
 from yearwheel.calendar.day_words import day_words, left_words, time_words
-from yearwheel.notifications.ledger import TO_THE_OFFICE, WHOLE_CYCLE, NoticeKind
+from yearwheel.notifications.ledger import NOTHING_DUE, TO_THE_OFFICE, WHOLE_CYCLE, NoticeKind
 from yearwheel.notifications.letter import Item, Letter
 from yearwheel.notifications.news import NEW_DAYS
 from yearwheel.notifications.styles import InlinedStyles
@@ -53,7 +53,6 @@ _ORDER: tuple[str, ...] = (
     NoticeKind.PUBLISHED,
     NoticeKind.WEEKLY,
 )
-_NOTHING_DUE = WHOLE_CYCLE | {NoticeKind.RECEIPT, NoticeKind.APPROVED, NoticeKind.EXCUSED}
 _LABELS: dict[str, str] = {  # of what is not due, where the kind's own name is not for readers
     NoticeKind.PUBLISHED: "Dates of the year",
     NoticeKind.WEEKLY: "This week",
@@ -72,12 +71,14 @@ _SOFTER: frozenset[str] = frozenset(
     }
 )
 # What is not said beside another thing about the same work, since that says it all.
-_SAID_BY: Mapping[str, str] = {
-    RungKind.REVISION: NoticeKind.RETURNED,
-    RungKind.REMINDER: NoticeKind.REINSTATED,
-    RungKind.OPENED: NoticeKind.REINSTATED,
+_SAID_BY: Mapping[str, frozenset[str]] = {
+    RungKind.REVISION: frozenset({NoticeKind.RETURNED}),
+    RungKind.REMINDER: frozenset({NoticeKind.REINSTATED, *NEW_DAYS}),
+    RungKind.OPENED: frozenset({NoticeKind.REINSTATED, *NEW_DAYS}),
 }
-_SAYS_ALL = frozenset(_SAID_BY.values())
+_SAYS_ALL = frozenset().union(*_SAID_BY.values())
+# Where it is today, or past, that comes first, and names the day it was before and why it moved.
+_FIRST = frozenset({RungKind.DUE_TODAY, RungKind.LATE, RungKind.ESCALATION})
 # Who is told of every district alike, also in the place of somebody.
 _OF_ALL = tuple(ROLE_LABELS[role] for role in (Role.STATE_ADMIN, Role.OFFICE_LEAD, Role.OFFICE_DIRECTOR))
 _BLANK_LINES = re.compile(r"\n{3,}")
@@ -231,7 +232,7 @@ class Group:
 
     @cached_property
     def dated(self) -> bool:
-        return self.kind not in _NOTHING_DUE
+        return self.kind not in NOTHING_DUE
 
     @cached_property
     def one_date(self) -> bool:
@@ -356,11 +357,28 @@ def _not_said_twice(items: tuple[Item, ...]) -> tuple[Item, ...]:
     """Without what another thing about the same work says as well."""
     if not any(item.kind in _SAYS_ALL for item in items):  # nearly always
         return items
-    said = {(item.kind, item.stage_title, item.district_name, item.due_on) for item in items}
-    return tuple(
-        item
-        for item in items
-        if (_SAID_BY.get(item.kind), item.stage_title, item.district_name, item.due_on) not in said
+    alike: dict[tuple[str, str, date], list[Item]] = {}
+    for item in items:
+        alike.setdefault((item.stage_title, item.district_name, item.due_on), []).append(item)
+    return tuple(item for about_one in alike.values() for item in _said_once(about_one))
+
+
+def _said_once(items: list[Item]) -> list[Item]:
+    """Of what is said of one deadline, what one reader need not read twice."""
+    kinds = {item.kind for item in items}
+    moved = next((item for item in items if item.kind in NEW_DAYS), None)
+    if moved and kinds & _FIRST:
+        return [_with_news(item, moved) for item in items if item.kind not in NEW_DAYS]
+    missing = next((item.missing for item in items if item.missing), ())
+    said = [item for item in items if not kinds & _SAID_BY.get(item.kind, frozenset())]
+    return [item._replace(missing=missing) if item.kind in NEW_DAYS else item for item in said]
+
+
+def _with_news(item: Item, moved: Item) -> Item:
+    if item.kind not in _FIRST:
+        return item
+    return item._replace(
+        due_before=moved.due_before, note=item.note or moved.note, taken_until=moved.taken_until
     )
 
 
@@ -372,7 +390,7 @@ def _rank(item: Item) -> tuple[int, int, int, str, str]:
 
 def _urgency(item: Item) -> int:
     """0 late, 1 today, 2 ahead or nothing due."""
-    return 2 if item.kind in _NOTHING_DUE else (item.days_left >= 0) + (item.days_left > 0)
+    return 2 if item.kind in NOTHING_DUE else (item.days_left >= 0) + (item.days_left > 0)
 
 
 def _group(letter: Letter, items: list[Item]) -> Group:

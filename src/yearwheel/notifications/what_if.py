@@ -57,7 +57,7 @@ class WhatIf:
     writes: Mapping[str, int]
     weeks: tuple[ReviewWeek, ...]
     hits: tuple[str, ...]  # holidays and breaks that the new due days meet
-    notices: int = 0  # to people who had been told a day that moves or ends, or the year without a stage
+    notices: int = 0  # about days that somebody had been told and that move or end, or a year without a stage
 
     def total(self, name: str) -> int:
         """The sum over all stages of "moved", "new", "cancelled" or "at_once"."""
@@ -79,7 +79,7 @@ class WhatIf:
         ]
         if self.notices:
             lines.append(
-                f"  {counted(self.notices, 'notice')} to people who had been told the year as it was"
+                f"  {counted(self.notices, 'notice')} where somebody had been told the year as it was"
             )
         lines += [
             f"  Review, week of {week.monday:%B} {week.monday.day}: {week.after:.0f} plans to read "

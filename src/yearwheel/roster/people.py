@@ -131,6 +131,14 @@ class Roster:
             district_code = self._office_code
         return self._holders.get((district_code, role), ())
 
+    def is_own(self, contact: Contact, district_code: str, role: Role) -> bool:
+        """Whether a role there is a contact's own, and not somebody's in whose place they are told."""
+        if role not in contact.roles:
+            return False
+        if role is Role.REVIEWER and self.reviewers.get(district_code, "") in self.contacts:
+            return self.reviewers[district_code] == contact.key
+        return role in STATE_ROLES or district_code == contact.district_code
+
     def _index(self) -> None:
         people = sorted(self.contacts.values(), key=lambda c: c.key)
         for contact in people:

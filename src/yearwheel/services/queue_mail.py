@@ -26,7 +26,7 @@ from yearwheel.notifications.press import Printed, print_letter
 from yearwheel.notifications.tokens import DECLINE, READER, sign
 from yearwheel.notifications.whole_cycle import read_table, year_table
 from yearwheel.notifications.words import read_words
-from yearwheel.roster.people import ROLE_LABELS, STATE_ROLES, Contact, Role, Roster
+from yearwheel.roster.people import ROLE_LABELS, Contact, Role, Roster
 from yearwheel.services.active import Active, read_active
 from yearwheel.services.app import App
 from yearwheel.services.contacts import welcome_back
@@ -35,7 +35,7 @@ from yearwheel.services.rounds import call_due, out_of_reach
 from yearwheel.services.untold import known_days
 from yearwheel.services.whole_cycle import tell_the_state
 from yearwheel.stages.evidence import takes
-from yearwheel.stages.standing import own_due
+from yearwheel.stages.standing import Standing, own_due
 from yearwheel.stages.status import HANDED_IN, WAIVED
 from yearwheel.store import (
     Connection,
@@ -57,6 +57,7 @@ WEEK = timedelta(days=7)
 HALF_A_YEAR = timedelta(days=182)
 LINK_WORKS = timedelta(days=60)
 BEFORE_IT_IS_LATE = (RungKind.OPENED, RungKind.REMINDER, RungKind.DUE_TODAY)
+REPLACES_A_DAY = NEW_DAYS | {NoticeKind.RETURNED}
 SHEAF = 128  # letters written down together
 UNCAPPED: frozenset[str] = frozenset(
     {NoticeKind.RECEIPT, NoticeKind.ALERT, NoticeKind.REQUESTS, RungKind.DUE_TODAY}
@@ -183,7 +184,7 @@ class _Writer:
         self._declined = declines.read(connection, active.key)
         self._cap = app.settings.mail.letters_per_week
         self._week = self._read_week(due) if self._cap else {}
-        moved = {(r.stage_key, r.district_code) for r in due if r.kind in NEW_DAYS}
+        moved = {(r.stage_key, r.district_code) for r in due if r.kind in REPLACES_A_DAY}
         self._known_days = known_days(connection, active, moved) if moved else {}
         self._tries = outbox.tries_so_far(connection, active.key)
         self.endings: list[tuple[int, ReminderStatus, Reason]] = []
@@ -220,8 +221,9 @@ class _Writer:
             zone = self._roster.districts[contact.district_code].zone
             on = self._now.astimezone(zone).date()
             earlier, alive = written.get((contact_key, on), (0, 0))
-            if not self._is_open(zone) or (alive and not all(r.is_notice for r in items)):
-                report.deferred += len(items)
+            writable = self._writable_now(items, zone, has_letter=alive > 0)
+            report.deferred += len(items) - len(writable)
+            if not (items := writable):
                 continue
             if self._cap and (until := self._had_enough(contact_key, zone, on, items)):
                 self.capped += [(r.id, until) for r in items if r.capped_until is None]
@@ -230,6 +232,14 @@ class _Writer:
                 continue
             nth = earlier + 1
             yield _Draft(contact, nth, zone, items, self._letter(contact, nth, zone, on, items))
+
+    def _writable_now(
+        self, items: list[DueReminder], zone: ZoneInfo, *, has_letter: bool
+    ) -> list[DueReminder]:
+        """What a reader may be told now: of reminders one letter a day, of news more."""
+        if not self._is_open(zone):
+            return []
+        return [r for r in items if r.is_notice] if has_letter else items
 
     def _not_declined(self, contact: Contact, items: list[DueReminder]) -> list[DueReminder]:
         """Without what a reader asked not to get, as far as they need not have it."""
@@ -393,12 +403,19 @@ class _Writer:
             role_label=self._role_label(contact, Role(reminder.role), reminder.district_code),
             gentle=reminder.district_code in self._relieved
             or (stage.key, reminder.district_code) in self._struck,
-            due_before=self._known_days.get((stage.key, reminder.district_code, contact.key)),
+            due_before=self._due_before(reminder, stage),
             taken_until=self._taken_until(stage, reminder, kind, on),
             takes=takes(stage.kind) if kind in ASKS_FOR_WORK else (),
             done_by=self._reviewers(reminder) if kind == RungKind.REVIEW else None,
         )
         return self._of_whole_cycle(item, reminder, on) if reminder.kind in WHOLE_CYCLE else item
+
+    def _due_before(self, reminder: DueReminder, stage: Stage) -> date | None:
+        """The day that a new one replaces, as its reader knows it. A review's changes replace none."""
+        if reminder.kind not in REPLACES_A_DAY or (stage.review and reminder.kind == NoticeKind.RETURNED):
+            return None
+        known = self._known_days.get((stage.key, reminder.district_code, reminder.contact_key))
+        return known if known != reminder.deadline_on else None
 
     def _page(self, code: str, stage_key: str) -> str:
         """Where the button leads; a stage that was taken out of the calendar has no page."""
@@ -441,8 +458,7 @@ class _Writer:
     def _role_label(self, contact: Contact, role: Role, code: str) -> str:
         """As what a reader is told: in a role of their own, or in the place of somebody who cannot be."""
         stood_in_for = self._roster.contacts.get(contact.deputy_for or "")
-        own = role in contact.roles and (role in STATE_ROLES or code == contact.district_code)
-        if stood_in_for is None or own:
+        if stood_in_for is None or self._roster.is_own(contact, code, role):
             return ROLE_LABELS[role]
         return f"deputy of {stood_in_for.name}, {ROLE_LABELS[role]}"
 
@@ -457,23 +473,25 @@ class _Writer:
 
     def _missing(self, stage: Stage, code: str, reader: Contact) -> tuple[str, ...]:
         """The stages that have to be done first and are not, by name; the office's own hold up everyone."""
-        owing = {code, self._roster.office.code} if self._roster.office else {code}
-        undone = (self._stages[key] for key in stage.after if any((key, of) in self._undone for of in owing))
+        owing = (code, self._roster.office.code) if self._roster.office else (code,)
+        undone = [self._undone[key, of] for key in stage.after for of in owing if (key, of) in self._undone]
         of_office = self._roster.districts[reader.district_code].is_state_office
-        return tuple(self._still_missing(stage, earlier, of_office=of_office) for earlier in undone)
+        return tuple(self._still_missing(stage, standing, of_office=of_office) for standing in undone)
 
-    def _still_missing(self, stage: Stage, earlier: Stage, *, of_office: bool) -> str:
+    def _still_missing(self, stage: Stage, undone: Standing, *, of_office: bool) -> str:
         """What is to be done first. Where it was never done only the office can help any more."""
+        earlier = self._stages[undone.stage_key]
         words = stage.awaits(earlier)
-        if earlier.dates.close.moment >= self._now or earlier.owed_by is not OwedBy.DISTRICTS:
+        close = earlier.dates_for(undone.due_on, self._active.cycle.workdays).close
+        if close.moment >= self._now or earlier.owed_by is not OwedBy.DISTRICTS:
             return words
         return f"{words} (closed without it{'' if of_office else ': ask the office'})"
 
-    def _read_undone(self, due: Sequence[DueReminder]) -> set[tuple[str, str]]:
-        """The (stage, district) places that stages with something due have to wait for."""
+    def _read_undone(self, due: Sequence[DueReminder]) -> Mapping[tuple[str, str], Standing]:
+        """Where work stands that stages with something due have to wait for, by (stage, district) place."""
         before = {key for stage_key in {r.stage_key for r in due} for key in self._stages[stage_key].after}
         found = standings.find(self._connection, self._active.key, stage_keys=before) if before else []
-        return {(s.stage_key, s.district_code) for s in found if s.status not in HANDED_IN | WAIVED}
+        return {s.place: s for s in found if s.status not in HANDED_IN | WAIVED}
 
     def _read_week(self, due: Sequence[DueReminder]) -> Mapping[str, list[date]]:
         since = self._active.day(self._now) - WEEK

@@ -6,11 +6,11 @@ from functools import cache
 from itertools import groupby
 
 from yearwheel.notifications.ledger import ReminderStatus
-from yearwheel.notifications.news import NEW_DAYS, NOTICES, Fact, Notice, newest_untold, retired
+from yearwheel.notifications.news import NOTICES, Fact, Notice, retired
 from yearwheel.services.active import Active
 from yearwheel.services.replan import take_back_letters
 from yearwheel.stages.standing import Standing
-from yearwheel.store import Connection, events, reminders
+from yearwheel.store import Connection, events, reminders, versions
 from yearwheel.store.events import Event
 
 
@@ -38,16 +38,33 @@ def retire_untold(connection: Connection, active: Active, here: Iterable[Standin
 def known_days(
     connection: Connection, active: Active, places: Collection[tuple[str, str]]
 ) -> dict[tuple[str, str, str], date]:
-    """By stage, district and reader of a new day that waits to be told: the day they know until then."""
-    day_before = _day_before(connection, active)
-    hearers = reminders.find_hearers(connection, active.key, places, NEW_DAYS)
-    found = {}
-    for reader, notices in _by_reader(connection, active, places):
-        if reader not in hearers:
-            continue
-        if untold := newest_untold([notice for notice in notices if notice.kind in NEW_DAYS]):
-            found[reader] = day_before(untold[0])
-    return found
+    """By stage, district and reader: the due day of these places that a letter told them last."""
+    in_force = _in_force(connection, active)
+    told = reminders.last_told(connection, active.key, places)
+    days = {reader: day or in_force(reader[:2], at) for reader, (at, day) in told.items()}
+    return {reader: day for reader, day in days.items() if day}
+
+
+def _in_force(connection: Connection, active: Active) -> Callable[[tuple[str, str], datetime], date | None]:
+    """The due day of a place at a moment, as the dates of the year name it; None where it had none."""
+    kept = versions.list_versions(connection, active.key)
+    calendars = [(v.made_at, cycle) for v, cycle in zip(kept, (*active.former, active.cycle), strict=True)]
+
+    @cache
+    def find(place: tuple[str, str], at: datetime) -> date | None:
+        stage_key, code = place
+        *_, cycle = (calendar for made_at, calendar in calendars if made_at <= at)
+        stage = next((stage for stage in cycle.stages if stage.key == stage_key), None)
+        if stage is None:
+            return None
+        here = events.list_events(connection, active.key, district_code=code, stage_key=stage_key)
+        moved = [event.detail for event in here if event.at <= at and event.detail and event.after]
+        # The day for changes that a review gives is not the review's own.
+        if stage.review is None and moved and moved[-1].get("own_day"):
+            return date.fromisoformat(moved[-1]["due_on"])
+        return stage.dates.due.on
+
+    return find
 
 
 def _by_reader(

@@ -21,6 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.types import NullType
 
 from yearwheel.notifications.ledger import (
+    NOTHING_DUE,
     LedgerRow,
     NoticeKind,
     OutboxStatus,
@@ -172,26 +173,37 @@ def readers_of_year(
     return {(code, contact_key) for code, contact_key in connection.execute(query)}
 
 
-def find_hearers(
-    connection: Connection, cycle_key: str, places: Collection[tuple[str, str]], new_days: Collection[str]
-) -> set[tuple[str, str, str]]:
-    """By stage, district and contact: whom a letter told of a deadline there, if with the year's dates only.
+def last_told(
+    connection: Connection, cycle_key: str, places: Collection[tuple[str, str]]
+) -> dict[tuple[str, str, str], tuple[datetime, date | None]]:
+    """By stage, district and contact: when the letter was written that told them a due day last, and which.
 
-    `new_days` are the kinds of notices that tell one.
+    The day is None where it was the letter with the dates of the year: it speaks of every stage.
     """
-    tells_day = or_(table.c.kind.not_in(_NOTICES), table.c.kind.in_([*new_days, NoticeKind.PUBLISHED]))
+    tells_day = table.c.kind.not_in(sorted(NOTHING_DUE - {NoticeKind.PUBLISHED}))
     query = (
-        select(table.c.stage_key, table.c.district_code, table.c.contact_key, table.c.kind)
+        select(
+            table.c.stage_key,
+            table.c.district_code,
+            table.c.contact_key,
+            table.c.deadline_on,
+            table.c.kind,
+            outbox.c.queued_at,
+        )
         .join(outbox, outbox.c.id == table.c.outbox_id)
         .where(table.c.cycle_key == cycle_key, tells_day, outbox.c.status.in_(_MAY_HAVE_LEFT))
         .where(table.c.district_code.in_({code for _, code in places}))
+        .order_by(outbox.c.queued_at, outbox.c.id)
     )
-    found = set()
-    for stage_key, code, contact_key, kind in connection.execute(query):
-        of_year = kind == NoticeKind.PUBLISHED
-        found |= {
-            (key, at, contact_key) for key, at in places if at == code and (of_year or key == stage_key)
-        }
+    stages = defaultdict(set)
+    for stage_key, code in places:
+        stages[code].add(stage_key)
+    found: dict[tuple[str, str, str], tuple[datetime, date | None]] = {}
+    for stage_key, code, contact_key, deadline_on, kind, at in connection.execute(query).all():
+        if kind == NoticeKind.PUBLISHED:
+            found |= {(key, code, contact_key): (at, None) for key in stages[code]}
+        elif stage_key in stages[code]:
+            found[stage_key, code, contact_key] = (at, deadline_on)
     return found
 
 

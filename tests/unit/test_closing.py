@@ -332,3 +332,20 @@ def test_only_a_closed_cycle_can_be_opened_again(app):
     close(app, "2027-02-22")
     reopen(app, "2027-02-23")
     assert len(logged(app, "cycle_reopened")) == 2
+
+
+def test_what_a_person_holds_stays_held_when_somebody_of_another_district_came_meanwhile(app, mailer):
+    set_clock(app, "2027-02-15")
+    queue_mail(app, KEY)
+    (held,) = [m.id for m in list_outbox(app, KEY, [OutboxStatus.QUEUED]) if m.recipient == ANN.email]
+    move_messages(app, KEY, [held], Desk.HOLD, by="ada", why="first a word with them")
+    close(app, "2027-02-15 11:00")
+    import_roster(
+        app, "KY", RosterFiles(roster_of(*PEOPLE.contacts.values(), FAY)), by="ada", source="people"
+    )
+    reopen(app, "2027-02-15 12:00")
+    round_at(app, "2027-02-15 12:30")
+
+    assert [m.id for m in list_outbox(app, KEY, [OutboxStatus.HELD])] == [held]
+    assert (ANN.email in mailer.recipients(), FAY.email in mailer.recipients()) == (False, True)
+    assert holds(app)

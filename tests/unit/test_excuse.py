@@ -2,10 +2,25 @@
 
 import pytest
 
-from tests.apps import KEY, begun, hand_in, ledger, logged, round_at, set_clock, standing_of
+from tests.apps import (
+    ASH,
+    KEY,
+    PEOPLE,
+    begun,
+    hand_in,
+    ledger,
+    logged,
+    person,
+    roster_of,
+    round_at,
+    set_clock,
+    standing_of,
+)
+from yearwheel.roster.people import Role
 from yearwheel.services.app import Refused
 from yearwheel.services.decide import Decision, decide
 from yearwheel.services.excuse import excuse, reinstate
+from yearwheel.services.import_roster import RosterFiles, import_roster
 from yearwheel.services.prove import prove
 from yearwheel.stages.status import Status
 
@@ -35,8 +50,7 @@ def test_an_excused_district_owes_nothing_and_hears_no_more_of_it(app, not_requi
     assert (event.actor, event.why, event.before, event.after) == (
         "ada", "the school burned down", "open", str(status),
     )  # fmt: skip
-    # Who was written the year's dates hears of one less; that it never applied is the stage's affair.
-    told = ("ann", "finn") if not_required else ("ann", "finn", "sue")
+    told = ("ann", "finn", "sue")  # the superintendent was written the year's dates
     assert ledger(app, kind="excused") == [("excused:1", who, "planned", None) for who in told]
 
 
@@ -106,16 +120,22 @@ def test_who_knows_of_an_excuse_is_not_told_it_again(app):
     assert prove(app, KEY).breaches == ()
 
 
-def test_who_never_heard_that_it_did_not_apply_hears_nothing_when_it_does(app):
+def test_who_came_meanwhile_hears_that_it_is_asked_if_their_dates_of_the_year_left_it_out(app):
     free(app, not_required=True)
     round_at(app, "2027-02-02")
-    back(app)
+    nia, fay = person("nia", ASH, Role.TECHNOLOGY_COORDINATOR), person("fay", ASH, Role.FINANCE_OFFICER)
+    come = RosterFiles(roster_of(*PEOPLE.contacts.values(), nia, fay))
+    import_roster(app, "KY", come, by="ada", source="people")
     round_at(app, "2027-02-03")
+    back(app)
+    round_at(app, "2027-02-04")
 
     assert ledger(app, kind="reinstated") == [
         ("reinstated:1", "ann", "sent", None),
+        ("reinstated:1", "fay", "cancelled", "no_news"),  # nobody has written her a date
         ("reinstated:1", "finn", "sent", None),
-        ("reinstated:1", "sue", "cancelled", "no_news"),
+        ("reinstated:1", "nia", "sent", None),
+        ("reinstated:1", "sue", "sent", None),
     ]
     assert prove(app, KEY).breaches == ()
 

@@ -1,5 +1,7 @@
 """Plans of several years: in a later year a district is let off what only a new plan needs."""
 
+from email import message_from_bytes, policy
+
 import pytest
 
 from tests.apps import (
@@ -48,6 +50,14 @@ def app(database):
     set_track(app, KEY, "002", 1, 3, by="ada")
     publish_cycle(app, KEY, by="ada")
     return app
+
+
+def texts(app, contact):
+    """What letters told a contact, oldest first."""
+    with app.open_mailer() as mailer:
+        sent = [e.raw for e in mailer.sent if e.recipient == f"{contact}@mail.example"]
+    parts = (message_from_bytes(raw, policy=policy.default).get_body(("plain",)) for raw in sent)
+    return [part.get_content().replace("\r\n", "\n") for part in parts]
 
 
 def statuses(app, stage):
@@ -128,7 +138,7 @@ def test_a_calendar_that_asks_a_stage_of_full_plans_only_lets_off_who_is_on_the_
     assert "Plan: owed on the tracks full, update" in asked_of_all.lines()
     assert statuses(app, "plan") == ["not_open"] * 3
     approve_kinds(app, KEY, by="ada")
-    round_at(app, "2027-01-04")
+    round_at(app, "2027-01-04 11:00")
 
     foreseen = preview_change(app, KEY, FULL_ONLY)
     assert save_change(app, KEY, FULL_ONLY, by="ada", why="only who writes one") == foreseen
@@ -153,3 +163,29 @@ def test_a_track_is_set_while_a_stage_is_out_of_the_calendar_and_counts_when_it_
     assert [event.kind for event in logged(app, "off_track")][-1] == "off_track"
     assert logged(app, "let_off") == []
     assert prove(app, KEY).breaches == ()
+
+
+def test_a_stage_that_is_new_and_left_out_by_the_track_before_a_letter_told_it_is_no_news(app):
+    approve_kinds(app, KEY, by="ada")
+    round_at(app, "2027-01-04 11:00")
+    set_clock(app, "2027-01-05")
+    essay = REPORT.replace("key: report", "key: essay").replace("[update]", "[full]")
+    audit = REPORT.replace("key: report", "key: audit").replace(
+        "    tracks: [update]\n", "    owed_by: state\n"
+    )
+    save_change(
+        app,
+        KEY,
+        FULL_ONLY + REPORT.replace("    tracks: [update]\n", "") + essay + audit,
+        by="ada",
+        why="new",
+    )
+    set_track(app, KEY, "003", 3, 3, by="ada")
+    round_at(app, "2027-01-06")
+
+    assert [row[1] for row in ledger(app, kind="excused", stage_key="essay")] == []
+    text = texts(app, "cal")[-1]
+    assert "New in it: Report.\n" in text
+    assert "Plan is not asked of you this time" in text
+    assert prove(app, KEY).breaches == ()
+    assert "New in it: Report, Essay.\n" in texts(app, "bob")[-1]  # of another track

@@ -548,3 +548,46 @@ def test_without_a_state_admin_nobody_is_told_and_nothing_breaks(sqlite_database
     tell_admins(app)
     round_at(app, "2027-02-15")
     assert told(app, "weekly", "alert") == []
+
+
+NIA = person("nia", ASH, Role.TECHNOLOGY_COORDINATOR)
+
+
+def come(app, *contacts) -> None:
+    people = RosterFiles(roster_of(*PEOPLE.contacts.values(), *contacts))
+    import_roster(app, "KY", people, by="ada", source="people")
+
+
+def test_who_came_while_a_stage_was_out_hears_that_it_is_asked(database, mailer) -> None:
+    app = make_app(database, mailer=mailer)
+    round_at(app, "2027-01-04")
+    set_clock(app, "2027-01-04 12:00")
+    save_change(app, KEY, WITHOUT_PLAN, by="ada", why="not this year")
+    round_at(app, "2027-01-05")
+    set_clock(app, "2027-01-06")
+    come(app, NIA)
+    round_at(app, "2027-01-07")
+    set_clock(app, "2027-01-07 11:00")
+    save_change(app, KEY, SOURCE, by="ada", why="after all")
+    round_at(app, "2027-01-08")
+
+    assert year_of(texts(mailer, NIA.email)[0]) == ["Budget / Monday, March 1", "Review / Tuesday, June 1"]
+    assert "Plan is asked of you again" in texts(mailer, NIA.email)[-1]
+    assert prove(app, KEY).breaches == ()
+
+
+def test_who_comes_leaves_and_comes_back_under_one_calendar_is_told_its_dates_once(
+    sqlite_database, mailer
+) -> None:
+    app = make_app(sqlite_database, mailer=mailer)
+    round_at(app, "2027-01-04")
+    set_clock(app, "2027-01-04 12:00")
+    save_change(app, KEY, SOURCE.replace("due: April 15", "due: April 20"), by="ada", why="spring break")
+    for day, people in (("05", [NIA]), ("06", []), ("07", [NIA]), ("08", [NIA])):
+        set_clock(app, f"2027-01-{day} 09:00")
+        come(app, *people)
+        round_at(app, f"2027-01-{day}")
+
+    assert [row[0] for row in ledger(app, kind="published", contact_key="nia")] == ["published:2"]
+    assert [e.recipient for e in mailer.sent].count(NIA.email) == 1
+    assert prove(app, KEY).breaches == ()

@@ -56,6 +56,7 @@ class Change:
     own_day: bool = True
     in_force_from: date | None = None
     opens_on: date | None = None  # when its opening is told, where a relief stood over it
+    of_year: bool = False  # whether those who were written the year's dates were to hear of it
 
     @property
     def moves_date(self) -> bool:

@@ -71,6 +71,7 @@ class OutboxStatus(StrEnum):
 
 
 LEFT = frozenset({OutboxStatus.SENT, OutboxStatus.BOUNCED})
+MAY_HAVE_LEFT = LEFT | {OutboxStatus.SENDING, OutboxStatus.UNCERTAIN}
 WAITING = frozenset({OutboxStatus.HELD, OutboxStatus.QUEUED, OutboxStatus.SENDING})
 OPEN = WAITING | {OutboxStatus.UNCERTAIN}  # not settled: it may leave yet, or nobody knows whether it did
 OUTBOX_MOVES: dict[OutboxStatus, frozenset[OutboxStatus]] = {

@@ -27,7 +27,7 @@ NOTICES: Mapping[str, NoticeKind] = {  # the event that each notice answers
     "taken_up": NoticeKind.ASSIGNED,
 }
 NEW_DAYS = frozenset({NoticeKind.EXTENSION, NoticeKind.DATE_MOVED})  # the due day is another one now
-ASKED_OR_NOT = frozenset({NoticeKind.EXCUSED, NoticeKind.REINSTATED})  # everyone is, until told otherwise
+ASKED_OR_NOT = frozenset({NoticeKind.EXCUSED, NoticeKind.REINSTATED})
 RETIRED = frozenset({Reason.UNDONE, Reason.NO_NEWS})  # no letter told it, and none has to
 # The events by which a district's year has another date than before, one less, or one again.
 CHANGES_THE_YEAR = frozenset(
@@ -40,19 +40,26 @@ CHANGES_THE_YEAR = frozenset(
         "let_off",
         "brought_back",
         "excused",
+        "not_required",
         "reinstated",
     }
 )
 TOLD_THE_YEAR = (Role.TECHNOLOGY_COORDINATOR, Role.SUPERINTENDENT)  # who is written the year's dates
 
 
-def readers(event: str, stage: Stage) -> tuple[str, ...]:
-    """The roles that hear of an event: the stage's, and of changed dates those who were written them all."""
+def changes_year(event: str, stage: Stage) -> bool:
+    """Whether those who were written the year's dates have to hear of an event.
+
+    A review that sends work back gives a day for the changes; the year's dates name the review's own.
+    """
+    return event in CHANGES_THE_YEAR or (event == "returned" and stage.review is None)
+
+
+def readers(event: str, stage: Stage, *, of_year: bool) -> tuple[str, ...]:
+    """The roles that hear of an event: the stage's, and if it is `of_year` those who were written that."""
     if NOTICES.get(event) is NoticeKind.ASSIGNED:
         return (Role.REVIEWER,)
-    # A review that sends work back gives a day for the changes; the year's dates name the review's own.
-    moves_day = event in CHANGES_THE_YEAR or (event == "returned" and stage.review is None)
-    return tuple(dict.fromkeys((*stage.tell, *TOLD_THE_YEAR))) if moves_day else stage.tell
+    return tuple(dict.fromkeys((*stage.tell, *TOLD_THE_YEAR))) if of_year else stage.tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +107,13 @@ class Notice:
 
 
 def retired(
-    notices: Sequence[Notice], fact: Fact, day_before: Callable[[Notice], date]
+    notices: Sequence[Notice], fact: Fact, day_before: Callable[[Notice], date], *, is_listed: bool = True
 ) -> Iterator[tuple[Notice, Reason | None]]:
     """Of one reader's notices about one place, oldest first: which end untold, and which wait again (None).
 
     What was undone is not told. Of new days only the last is, and that only where it differs from the one
     the reader knows; `day_before` gives the day that held before a notice was written. That work is asked,
-    or is not, is told to those who believe the opposite.
+    or is not, is told to those who believe the opposite: at first by whether their dates of the year list it.
     """
     days = [notice for notice in notices if notice.kind in NEW_DAYS]
     untold = newest_untold(days)
@@ -120,15 +127,20 @@ def retired(
             if known == notice.waits:
                 yield notice, Reason.NO_NEWS if known else None
         elif asked and notice is asked[-1]:
-            known = notice.kind == believed(asked)
+            known = notice.kind == _believed(asked, is_listed=is_listed)
             if known == notice.waits:
                 yield notice, Reason.NO_NEWS if known else None
 
 
-def believed(asked: Sequence[Notice]) -> str:
+def _believed(asked: Sequence[Notice], *, is_listed: bool) -> str:
     """Whether a reader takes work to be asked, by what of these a letter told them: the kind that says so."""
     told = [notice.kind for notice in asked if not notice.is_untold]
-    return told[-1] if told else NoticeKind.REINSTATED
+    return told[-1] if told else at_first(is_listed=is_listed)
+
+
+def at_first(*, is_listed: bool) -> NoticeKind:
+    """What a reader of the year's dates believes of work that they list, or do not: the kind that says so."""
+    return NoticeKind.REINSTATED if is_listed else NoticeKind.EXCUSED
 
 
 def newest_untold(days: Sequence[Notice]) -> list[Notice]:

@@ -235,7 +235,8 @@ class _Prover:
             if kind is None or change.at > self._facts.until:
                 continue
             numbers[kind] += 1
-            roles = readers(change.kind, self._year.stage_at(place[0], change.at))
+            stage = self._year.stage_at(place[0], change.at)
+            roles = readers(change.kind, stage, of_year=change.of_year)
             for role, contact in self._year.readers(place[1], roles):
                 if contact is not None and self._year.presence.since(place[1], role, contact.key) < change.at:
                     key = ReminderKey(*place, f"{kind}:{numbers[kind]}", contact.key, change.due_on)

@@ -4,15 +4,18 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import cache, cached_property
+from operator import itemgetter
 from zoneinfo import ZoneInfo
 
 from yearwheel.calendar.cycle import Cycle, OwedBy, SendWindow, Stage
 from yearwheel.notifications.carrier import hour
 from yearwheel.notifications.facts import Facts, Place, Row, Stretch
 from yearwheel.notifications.history import Change, Edition, Historian, History, Span, Turn
-from yearwheel.notifications.ledger import LEFT, NoticeKind
+from yearwheel.notifications.ledger import LEFT, MAY_HAVE_LEFT, NOTHING_DUE, NoticeKind, ReminderKey
+from yearwheel.notifications.news import NOTICES
 from yearwheel.notifications.presence import Presence
 from yearwheel.roster.people import Contact, Role
+from yearwheel.stages.status import WAIVED
 
 
 class RebuiltYear:
@@ -110,6 +113,33 @@ class RebuiltYear:
         between = [first, *(e for e in self.editions if since < e.at < until)]
         return since < until and all(stage_key in {s.key for s in e.cycle.stages} for e in between)
 
+    def was_listed(self, key: ReminderKey, at: datetime) -> bool:
+        """Whether the newest dates of the year that a reader had by then listed a stage of their district.
+
+        Who was written none, or was asked for the work since, takes it to be asked.
+        """
+        read = self._letters.get((key.district_code, key.contact_key), ())
+        told = [(when, row.kind) for when, row in read if when <= at and _tells_day(row, key.stage_key)]
+        if not told or told[-1][1] != NoticeKind.PUBLISHED:
+            return True
+        then = [span for span in self.history(key[:2]).spans if self._was_before(span, told[-1][0])]
+        return bool(then) and then[-1].in_calendar and then[-1].status not in WAIVED
+
+    def _was_before(self, span: Span, letter: datetime) -> bool:
+        """Whether a span had begun when a letter was written; of one moment, what is news came after it."""
+        is_news = span.change.kind in NOTICES if span.change else span.start > self.editions[0].at
+        return span.start < letter or (span.start == letter and not is_news)
+
+    @cached_property
+    def _letters(self) -> Mapping[tuple[str, str], list[tuple[datetime, Row]]]:
+        """What each reader's letters that left, or may have, told them of a district, oldest first."""
+        found = defaultdict(list)
+        for row in self.facts.rows:
+            message = self.messages.get(row.outbox_id or 0)
+            if message and message.status in MAY_HAVE_LEFT:
+                found[row.key.district_code, row.key.contact_key].append((message.queued_at, row))
+        return {reader: sorted(told, key=itemgetter(0)) for reader, told in found.items()}
+
     @cached_property
     def _told_year(self) -> Mapping[str, list[datetime]]:
         """When letters that left with the dates of the year were written, by district."""
@@ -124,3 +154,9 @@ class RebuiltYear:
         """A moment in words, in the cycle's zone or another: "Monday 2027-02-01 18:00 Eastern"."""
         local = moment.astimezone(zone or self.facts.cycle.zone)
         return f"{local:%A %Y-%m-%d} {hour(local)}"
+
+
+def _tells_day(row: Row, stage_key: str) -> bool:
+    """Whether a letter with a row names a day of a stage; the dates of the year speak of every one."""
+    of_stage = row.key.stage_key == stage_key and row.kind not in NOTHING_DUE
+    return of_stage or row.kind == NoticeKind.PUBLISHED

@@ -8,7 +8,7 @@ from functools import cached_property
 from yearwheel.notifications.facts import Row, touched
 from yearwheel.notifications.history import Span
 from yearwheel.notifications.ledger import NoticeKind, Reason, ReminderKey, ReminderStatus
-from yearwheel.notifications.news import ASKED_OR_NOT, NEW_DAYS, NOTICES, RETIRED
+from yearwheel.notifications.news import ASKED_OR_NOT, NEW_DAYS, NOTICES, RETIRED, at_first
 from yearwheel.notifications.planner import NOBODY
 from yearwheel.notifications.rebuilt import RebuiltYear
 from yearwheel.stages.status import HANDED_IN, WAIVED
@@ -42,7 +42,7 @@ class Reasons:
                 return row.is_notice and self._was_undone(row, at)
             case Reason.NO_NEWS:
                 if row.kind in ASKED_OR_NOT:
-                    return self._believed_before(row) == row.kind
+                    return self._believed_before(row, at) == row.kind
                 return row.kind in NEW_DAYS and self._known_before(row) == row.key.deadline_on
         return not row.is_notice and any(
             self._was_so(row, reason, span) for span in self._year.around(row, at)
@@ -85,9 +85,9 @@ class Reasons:
         spans = [span for span in self._year.history(row.key[:2]).spans if began and span.start < began]
         return spans[-1].due_on if spans else None
 
-    def _believed_before(self, row: Row) -> NoticeKind:
+    def _believed_before(self, row: Row, at: datetime) -> NoticeKind:
         """Whether a row's reader took the work to be asked, by what a letter told them before it."""
-        known = NoticeKind.REINSTATED
+        known = at_first(is_listed=self._year.was_listed(row.key, at))
         for kind, key, _ in self._answers(row, ASKED_OR_NOT):
             other = self._year.rows.get(key)
             if key != row.key and other is not None and other.reason not in RETIRED:

@@ -63,8 +63,7 @@ def publication(
     A later version of the calendar is told for the stages `added` to it. The dates themselves are those that
     hold when the letter is written: one may wait, and days may move.
     """
-    titles = ", ".join(stage.title for stage in added)
-    note = f"New in it: {titles}." if titles else ""
+    note = write_table((stage.key, stage.title) for stage in added)
     found: list[PlannedReminder] = []
     for code in codes:
         if not roster.districts[code].is_state_office:
@@ -72,6 +71,12 @@ def publication(
             year = tell(cycle, roster, TOLD_THE_YEAR, NoticeKind.PUBLISHED, rung, (), at, code=code)
             found += (replace(notice, note=note) for notice in year)
     return found
+
+
+def added_words(note: str, due_days: Mapping[str, date]) -> str:
+    """Which of the stages that a notice of the year says were added are in a reader's year; empty if none."""
+    titles = ", ".join(title for key, title in read_table(note) if key in due_days)
+    return f"New in it: {titles}." if titles else ""
 
 
 def year_table(cycle: Cycle, due_days: Mapping[str, date], seen_from: date) -> Table:

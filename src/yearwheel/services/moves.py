@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from yearwheel.notifications.ledger import NoticeKind, PlannedReminder, ReminderKey
-from yearwheel.notifications.news import NEW_DAYS, readers
+from yearwheel.notifications.news import NEW_DAYS, changes_year, readers
 from yearwheel.notifications.requests import RequestKind
 from yearwheel.notifications.whole_cycle import anchors
 from yearwheel.roster.people import Role, Roster
@@ -188,6 +188,8 @@ def _event(move: Move, active: Active, now: datetime) -> Event:
         detail["own_day"] = True
     if move.after.opens_on is not None:
         detail["opens_on"] = str(move.after.opens_on)
+    if move.notice is not None and changes_year(move.kind, active.stages[move.after.stage_key]):
+        detail["of_year"] = True  # on record, since who hears of what may change from version to version
     since_changed = moved_date or move.after.due_since != move.before.due_since
     if since_changed and move.after.due_since is not None:
         detail["in_force_from"] = str(move.after.due_since)
@@ -223,7 +225,7 @@ def _notices(
     stage = active.stages[move.after.stage_key]
     deadline_on: date = move.after.due_on or stage.dates.due.on
     seen = set()
-    for role in readers(move.kind, stage):
+    for role in readers(move.kind, stage, of_year=changes_year(move.kind, stage)):
         for contact in roster.holders(move.after.district_code, Role(role)):
             if contact.key in seen:
                 continue

@@ -8,7 +8,7 @@ from yearwheel.notifications.ledger import PlannedReminder
 from yearwheel.notifications.news import TOLD_THE_YEAR
 from yearwheel.notifications.planner import NOBODY
 from yearwheel.notifications.presence import Told
-from yearwheel.notifications.whole_cycle import FIRST, anchors, publication
+from yearwheel.notifications.whole_cycle import anchors, publication
 from yearwheel.roster.people import Role, Roster
 from yearwheel.services.active import Active
 from yearwheel.stages.standing import Standing
@@ -38,12 +38,9 @@ def tell_newcomers(
     if not codes or not _anything_ahead(active, now):
         return 0
     there = anchors((*active.former, active.cycle))
-    known = reminders.readers_of_year(connection, active.key, there, codes)
-    new = _to(wanted - known, publication(active.cycle, roster, sorted(codes), now))
-    back = wanted & known  # may have missed what changed meanwhile
-    back -= reminders.readers_of_year(connection, active.key, there, codes, version=active.version)
-    if active.version > FIRST:
-        new += _to(back, publication(active.cycle, roster, sorted(codes), now, active.version))
+    # Who was told by an earlier calendar, and comes back, may have missed what changed meanwhile.
+    known = reminders.readers_of_year(connection, active.key, there, codes, version=active.version)
+    new = _to(wanted - known, publication(active.cycle, roster, sorted(codes), now, active.version))
     reminders.add(connection, active.key, new, now, active.stored.version)
     return len(new)
 

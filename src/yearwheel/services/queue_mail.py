@@ -24,7 +24,7 @@ from yearwheel.notifications.mime import HeaderInjection, letter_id
 from yearwheel.notifications.news import NEW_DAYS
 from yearwheel.notifications.press import Printed, print_letter
 from yearwheel.notifications.tokens import DECLINE, READER, sign
-from yearwheel.notifications.whole_cycle import read_table, year_table
+from yearwheel.notifications.whole_cycle import added_words, read_table, year_table
 from yearwheel.notifications.words import read_words
 from yearwheel.roster.people import ROLE_LABELS, Contact, Role, Roster
 from yearwheel.services.active import Active, read_active
@@ -466,7 +466,8 @@ class _Writer:
         """A message about the whole cycle hangs on a stage of it, and must not speak of that stage."""
         cycle, code = self._active.cycle, reminder.district_code
         if reminder.kind == NoticeKind.PUBLISHED:
-            table, note, page = year_table(cycle, self._year_of(code, on), on), reminder.note, _in_link(code)
+            year, page = self._year_of(code, on), _in_link(code)
+            table, note = year_table(cycle, year, on), added_words(reminder.note, year)
         else:
             table, note, page = read_table(reminder.note), "", ""
         return item._replace(stage_title=cycle.title, table=table, note=note, page=page)

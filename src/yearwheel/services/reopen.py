@@ -1,13 +1,16 @@
 """Opening a closed cycle again: rounds go on, and the time between counts as a pause."""
 
-from yearwheel.services.active import read_active
+from datetime import datetime
+
+from yearwheel.roster.people import Roster
+from yearwheel.services.active import Active, read_active
 from yearwheel.services.app import App, Refused
 from yearwheel.services.import_days import follow_days
 from yearwheel.services.import_roster import follow_roster
-from yearwheel.services.note_people import told_at_closing
+from yearwheel.services.note_people import told_at_closing, told_by
 from yearwheel.services.pause import Resumed, weigh
 from yearwheel.services.reasons import check_reason
-from yearwheel.store import cycles, events, pauses, roster_version, rosters
+from yearwheel.store import Connection, cycles, district_days, events, pauses, roster_version, rosters
 from yearwheel.store.events import Event
 
 
@@ -33,13 +36,23 @@ def reopen_cycle(app: App, key: str, *, by: str, why: str, dry_run: bool = False
                 pauses.begin(work.connection, key, closing.actor, f"closed: {closing.why}", stored.closed_at)
                 pauses.end(work.connection, key, by, now)
             roster = rosters.load(work.connection, active.state, key)
-            # Of a roster that is the same nothing is planned anew, which would take back what a person holds.
-            same = (closing.detail or {}).get("roster") == roster_version.read(work.connection, active.state)
-            if not same:
-                told = told_at_closing(work.connection, active, roster)
-                follow_roster(work.connection, active, told, roster.districts, now)
+            _follow_roster(work.connection, active, roster, closing, now)
             follow_days(work.connection, active, None, now, by)
             kept_back = weigh(work.connection, active, now)
         if not dry_run:
             work.commit()
     return kept_back
+
+
+def _follow_roster(
+    connection: Connection, active: Active, roster: Roster, closing: Event, now: datetime
+) -> None:
+    """Only where people or breaks changed is anything planned anew: that takes back what a person holds."""
+    if (closing.detail or {}).get("roster") == roster_version.read(connection, active.state):
+        return
+    told = told_at_closing(connection, active, roster)
+    changed = {code for code, _, _ in told ^ told_by(roster)}
+    history = district_days.read_history(connection, active.state)
+    changed |= {code for code, known in history.items() if any(breaks.at >= closing.at for breaks in known)}
+    of_office = roster.office is not None and roster.office.code in changed
+    follow_roster(connection, active, told, roster.districts if of_office else changed, now)

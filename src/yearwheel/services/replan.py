@@ -58,11 +58,8 @@ def _leave_what_closed(
         # On its last day, too: the round of that day has been, or nobody was to wait for it.
         return stage.review is None and dates.close.on <= today
 
-    def is_over(reminder: PlannedReminder) -> bool:
-        return reminder.due_at <= now and closed(*reminder.key[:2])
-
-    difference.new = [reminder for reminder in difference.new if not is_over(reminder)]
-    difference.revived = [(row, plan) for row, plan in difference.revived if not is_over(plan)]
+    difference.new = [reminder for reminder in difference.new if not closed(*reminder.key[:2])]
+    difference.revived = [(row, plan) for row, plan in difference.revived if not closed(*row.key[:2])]
 
 
 def _leave_what_was_told(

@@ -7,7 +7,7 @@ from yearwheel.calendar.cycle import Track
 from yearwheel.notifications.ledger import NoticeKind
 from yearwheel.services.active import Active, read_active
 from yearwheel.services.app import App, Refused
-from yearwheel.services.moves import Move, make_moves, with_status
+from yearwheel.services.moves import Move, find_told, make_moves, with_status
 from yearwheel.services.see_roster import see_roster
 from yearwheel.stages.standing import Standing
 from yearwheel.stages.status import MOVES, Status
@@ -63,9 +63,11 @@ def to_tracks(
 ) -> Iterator[Move]:
     """The moves that bring districts to what their tracks ask of them, each with its news.
 
-    What was let off for another reason than a track is not asked again. Of the stages that were `out` of the
-    calendar until now nobody is told again that nothing is due.
+    What was let off for another reason than a track is not asked again. That nothing is due is told where a
+    letter had said that something is, and not again of the stages that were `out` of the calendar until now.
     """
+    here = list(here)
+    is_told = find_told(connection, active, {standing.place for standing in here})
     for standing in here:
         chosen = known.get(standing.district_code)
         if chosen is None:
@@ -74,8 +76,9 @@ def to_tracks(
         why, is_off = str(chosen), standing.status is Status.NOT_REQUIRED
         if _is_left_out(active, chosen, standing):
             off = _let_off(standing, chosen, by)
-            told = replace(off, kind=LET_OFF, notice=NoticeKind.EXCUSED, note=why)
-            yield off if standing.stage_key in out else told
+            due_on = standing.due_on or active.stages[standing.stage_key].dates.due.on
+            knew = standing.stage_key not in out and is_told(standing.place, due_on)
+            yield replace(off, kind=LET_OFF, notice=NoticeKind.EXCUSED, note=why) if knew else off
         elif owed and is_off and _left_by_track(connection, active, standing):
             after = with_status(standing, Status.NOT_OPEN)
             yield Move(standing, after, by, BROUGHT_BACK, why, NoticeKind.REINSTATED, why)

@@ -6,10 +6,11 @@ from functools import cache
 from itertools import groupby
 
 from yearwheel.notifications.ledger import ReminderStatus
-from yearwheel.notifications.news import NOTICES, Fact, Notice, retired
+from yearwheel.notifications.news import ASKED_OR_NOT, NOTICES, Fact, Notice, retired
 from yearwheel.services.active import Active
 from yearwheel.services.replan import take_back_letters
 from yearwheel.stages.standing import Standing
+from yearwheel.stages.status import WAIVED, Status
 from yearwheel.store import Connection, events, reminders, versions
 from yearwheel.store.events import Event
 
@@ -22,10 +23,16 @@ def retire_untold(connection: Connection, active: Active, here: Iterable[Standin
     places = {s.place: _fact(active, s) for s in here}
     if not places:
         return
+    day_before, listed = _day_before(connection, active), _listed(connection, active, places)
     endings = [
         ending
-        for (stage_key, code, _), notices in _by_reader(connection, active, places)
-        for ending in retired(notices, places[stage_key, code], _day_before(connection, active))
+        for (stage_key, code, contact_key), notices in _by_reader(connection, active, places)
+        for ending in retired(
+            notices,
+            places[stage_key, code],
+            day_before,
+            is_listed=listed((stage_key, code, contact_key), notices),
+        )
     ]
     letters = {n.outbox_id for n, _ in endings if n.outbox_id is not None and n.waits}
     take_back_letters(connection, letters, now)
@@ -33,6 +40,23 @@ def retire_untold(connection: Connection, active: Active, here: Iterable[Standin
     reminders.settle(connection, ended, now)
     if again := [n.id for n, reason in endings if reason is None]:
         reminders.revive(connection, again)
+
+
+def _listed(
+    connection: Connection, active: Active, places: Collection[tuple[str, str]]
+) -> Callable[[tuple[str, str, str], list[Notice]], bool]:
+    """Tells whether a stage stands in the dates of the year that its reader was written last."""
+
+    @cache  # few readers have notices for which that counts, and it takes reading their letters
+    def left_out() -> set[tuple[str, str, str]]:
+        told, in_force = reminders.last_told(connection, active.key, places), _in_force(connection, active)
+        of_year = ((reader, at) for reader, (at, day) in told.items() if day is None)
+        return {reader for reader, at in of_year if in_force(reader[:2], at) is None}
+
+    def find(reader: tuple[str, str, str], notices: list[Notice]) -> bool:
+        return not any(notice.kind in ASKED_OR_NOT for notice in notices) or reader not in left_out()
+
+    return find
 
 
 def known_days(
@@ -47,18 +71,25 @@ def known_days(
 
 def _in_force(connection: Connection, active: Active) -> Callable[[tuple[str, str], datetime], date | None]:
     """The due day of a place at a moment, as the dates of the year name it; None where it had none."""
-    kept = versions.list_versions(connection, active.key)
-    calendars = [(v.made_at, cycle) for v, cycle in zip(kept, (*active.former, active.cycle), strict=True)]
+    kept = versions.list_versions(connection, active.key)  # one that is only weighed is no version yet
+    calendars = [(v.made_at, cycle) for v, cycle in zip(kept, (*active.former, active.cycle), strict=False)]
 
     @cache
     def find(place: tuple[str, str], at: datetime) -> date | None:
         stage_key, code = place
-        *_, cycle = (calendar for made_at, calendar in calendars if made_at <= at)
+        # Of one moment, a letter came before the change, and after what it could list itself.
+        cycle = [calendar for made_at, calendar in calendars if made_at < at or calendar is calendars[0][1]][
+            -1
+        ]
         stage = next((stage for stage in cycle.stages if stage.key == stage_key), None)
         if stage is None:
             return None
         here = events.list_events(connection, active.key, district_code=code, stage_key=stage_key)
-        moved = [event.detail for event in here if event.at <= at and event.detail and event.after]
+        until = [e for e in here if e.at < at or (e.at == at and e.kind not in NOTICES)]
+        statuses = [event.after for event in until if event.after in set(Status)]
+        if statuses and statuses[-1] in WAIVED:
+            return None
+        moved = [event.detail for event in until if event.detail and event.after]
         # The day for changes that a review gives is not the review's own.
         if stage.review is None and moved and moved[-1].get("own_day"):
             return date.fromisoformat(moved[-1]["due_on"])

@@ -236,6 +236,7 @@ def _change(row: Any) -> Change:
         row["detail"].get("own_day", False),
         _day(row["detail"].get("in_force_from")),
         _day(row["detail"].get("opens_on")),
+        row["detail"].get("of_year", False),
     )
 
 

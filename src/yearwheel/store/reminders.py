@@ -21,6 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.types import NullType
 
 from yearwheel.notifications.ledger import (
+    MAY_HAVE_LEFT,
     NOTHING_DUE,
     LedgerRow,
     NoticeKind,
@@ -39,7 +40,6 @@ from yearwheel.store.tables import reminders as table
 
 _NOTICES = [str(kind) for kind in NoticeKind]
 _OF_ACTS = sorted({str(kind) for kind in NOTICES.values()})
-_MAY_HAVE_LEFT = (OutboxStatus.SENDING, OutboxStatus.SENT, OutboxStatus.UNCERTAIN, OutboxStatus.BOUNCED)
 TOGETHER = 1000  # rows named in one statement; a database takes no more than some ten thousand
 _KEY = tuple(table.c[name] for name in ReminderKey._fields)
 
@@ -140,7 +140,7 @@ def told_the_year(connection: Connection, cycle_key: str, anchors: Collection[st
         select(table.c.district_code, func.max(outbox.c.queued_at))
         .join(outbox, outbox.c.id == table.c.outbox_id)
         .where(table.c.cycle_key == cycle_key, table.c.stage_key.in_(anchors))
-        .where(table.c.kind == NoticeKind.PUBLISHED, outbox.c.status.in_(_MAY_HAVE_LEFT))
+        .where(table.c.kind == NoticeKind.PUBLISHED, outbox.c.status.in_(sorted(MAY_HAVE_LEFT)))
         .group_by(table.c.district_code)
     )
     return dict(connection.execute(query).all())
@@ -191,7 +191,7 @@ def last_told(
             outbox.c.queued_at,
         )
         .join(outbox, outbox.c.id == table.c.outbox_id)
-        .where(table.c.cycle_key == cycle_key, tells_day, outbox.c.status.in_(_MAY_HAVE_LEFT))
+        .where(table.c.cycle_key == cycle_key, tells_day, outbox.c.status.in_(sorted(MAY_HAVE_LEFT)))
         .where(table.c.district_code.in_({code for _, code in places}))
         .order_by(outbox.c.queued_at, outbox.c.id)
     )

@@ -323,6 +323,29 @@ def test_a_maildir_is_read_once_and_what_was_read_moves_aside(app: App, tmp_path
     assert [path.name for path in (tmp_path / "box" / "cur").iterdir()] == ["1:2,S"]
 
 
+@pytest.mark.parametrize("box", ["maildir", "mbox"])
+def test_what_came_back_waits_while_its_letter_is_being_sent(app: App, tmp_path: Path, box: str) -> None:
+    place, raw = tmp_path / "box", about(app, "exim_hard")
+    if box == "maildir":
+        (place / "new").mkdir(parents=True)
+        (place / "new" / "1").write_bytes(raw)
+    else:
+        place.write_bytes(b"From MAILER-DAEMON Mon Feb 15 10:00:00 2027\n" + raw + b"\n")
+    read = partial(read_folder, place)
+    put(app, OutboxStatus.SENDING)  # by a program that is dead now
+    assert read_bounces(app, read) == BounceReport()
+    put(app, OutboxStatus.UNCERTAIN)
+    assert read_bounces(app, read) == BounceReport(hard=1)
+    assert read_bounces(app, read) == BounceReport()
+
+
+def put(app: App, status: OutboxStatus) -> None:
+    """Let every letter stand so."""
+    with app.database.writing() as work:
+        work.connection.exec_driver_sql(f"UPDATE outbox SET status = '{status}'")
+        work.commit()
+
+
 def test_an_mbox_is_read_once_and_what_was_read_moves_aside(app: App, tmp_path: Path) -> None:
     box = tmp_path / "bounces"
     box.write_bytes(b"From MAILER-DAEMON Mon Feb 15 10:00:00 2027\n" + about(app, "exim_hard") + b"\n")

@@ -13,7 +13,7 @@ from tests.dovecot import PASSWORD, USER, Dovecot
 from tests.unit.test_bounces import about, contact_of, sample
 from yearwheel.config.settings import Mail
 from yearwheel.notifications.ledger import OutboxStatus
-from yearwheel.notifications.mailboxes import READ_FOLDER, ImapServer, log_in, read_imap
+from yearwheel.notifications.mailboxes import READ_FOLDER, ImapServer, NotYet, _inbox, log_in, read_imap
 from yearwheel.services.app import App
 from yearwheel.services.outbox_desk import list_outbox
 from yearwheel.services.read_bounces import BounceReport, read_imap_bounces
@@ -59,6 +59,28 @@ def test_every_message_is_handed_over_as_it_came_and_moved_aside(
     assert taken == [crlf(raw) for raw in sent]
     assert (mail_server.holds(), len(mail_server.holds(READ_FOLDER))) == ([], 3)
     assert read_imap(server, taken.append) == 0
+
+
+def test_what_is_gone_meanwhile_is_passed_over_and_what_is_not_to_be_taken_yet_stays(
+    mail_server: Dovecot, server: ImapServer
+) -> None:
+    sent = [sample(name) for name in ("postfix_hard", "exim_soft", "gmail_quota", "nonsense")]
+    for raw in sent:
+        mail_server.deliver(raw)
+    first, _, third, fourth = map(crlf, sent)
+    taken: list[bytes] = []
+
+    def take(raw: bytes) -> None:
+        if raw == first:
+            with _inbox(server) as elsewhere:
+                elsewhere.store("2", "+FLAGS", r"(\Deleted)")
+                elsewhere.expunge()
+        if raw == third:
+            raise NotYet
+        taken.append(raw)
+
+    assert read_imap(server, take) == 2
+    assert (taken, [crlf(raw) for raw in mail_server.holds()]) == ([first, fourth], [third])
 
 
 def test_what_interrupts_the_reading_loses_nothing_and_repeats_nothing(

@@ -2,9 +2,10 @@
 
 import pytest
 
-from tests.apps import ANN, KEY, begun, hand_in, round_at, set_clock
+from tests.apps import ANN, KEY, begun, hand_in, make_app, round_at, set_clock
 from tests.browser import home_of, press, words
 from yearwheel.services.decide import Decision, decide
+from yearwheel.services.excuse import excuse
 from yearwheel.services.prove import prove
 from yearwheel.store.events import OutOfOrder
 
@@ -24,6 +25,20 @@ def test_an_act_long_before_the_newest_round_is_refused_and_changes_nothing(app)
 
     set_clock(app, "2027-02-16")
     assert prove(app, KEY).breaches == ()
+
+
+def test_an_act_long_before_the_publication_is_refused_and_one_by_a_clock_put_back_harms_no_proof(
+    sqlite_database,
+) -> None:
+    app = make_app(sqlite_database)
+    set_clock(app, "2026-12-20")
+    with pytest.raises(OutOfOrder, match=r"small-2027 was published at 2027-01-04 15:00 UTC, and this lies"):
+        excuse(app, KEY, "budget", "001", by="ada", why="merged")
+
+    set_clock(app, "2027-01-04 09:30")  # it was published at ten
+    excuse(app, KEY, "budget", "001", by="ada", why="merged")
+    round_at(app, "2027-01-04")
+    assert prove(app, KEY).uncertain == 0
 
 
 def test_a_button_pressed_in_a_year_that_was_acted_out_further_says_why_and_what_to_do(app) -> None:

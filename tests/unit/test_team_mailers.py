@@ -7,7 +7,7 @@ from tests.fakes import NO_SUCH_USER, FakeMailer, offer
 from yearwheel.bootstrap import build_app
 from yearwheel.config.settings import Mail, Settings
 from yearwheel.notifications.ledger import Attempt
-from yearwheel.notifications.mailers import Envelope
+from yearwheel.notifications.mailers import Envelope, Result
 from yearwheel.notifications.mailers.maildir import MaildirMailer
 from yearwheel.notifications.mailers.team import RedirectingMailer, TeamMailer
 
@@ -54,7 +54,19 @@ def test_everybodys_mail_goes_to_one_address_and_says_for_whom_it_was():
 def test_nobody_is_given_up_because_the_address_redirected_to_refuses():
     inner = FakeMailer({"tester@state.example": NO_SUCH_USER})
     with RedirectingMailer("tester@state.example", inner) as mailer:
-        assert offer(mailer, envelope("pat@district.example")).outcome is Attempt.DEFERRED
+        result = offer(mailer, envelope("pat@district.example"))
+    assert (result.outcome, result.same_for_all) == (Attempt.DEFERRED, True)
+
+
+def test_what_every_letter_would_have_for_an_answer_stays_so_when_mail_is_redirected():
+    answers = [
+        Result(Attempt.DEFERRED, None, "Connection refused", same_for_all=True),
+        Result(Attempt.ACCEPTED, 250, "queued"),
+    ]
+    for answer in answers:
+        inner = FakeMailer({"tester@state.example": answer})
+        with RedirectingMailer("tester@state.example", inner) as mailer:
+            assert offer(mailer, envelope("pat@district.example")).same_for_all == answer.same_for_all
 
 
 def test_the_settings_choose_the_mailer(tmp_path: Path):

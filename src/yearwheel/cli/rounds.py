@@ -26,6 +26,7 @@ SAME_FOR_ALL = (
     "look at the mail server and at the settings: yearwheel doctor; then: yearwheel outbox retry --all"
 )
 ANSWERS_SHOWN = 3
+HELD = "yearwheel outbox list --status held"
 STOPPING = "stopping with the letters that are in hand; once more stops at once"
 
 
@@ -89,6 +90,8 @@ def _print(report: "RoundReport") -> None:
         say("no stage has anything to do")
     mail, sent = report.queued, report.delivered
     say(f"\nletters written   {mail.letters:,} for {mail.reminders:,} reminders; {mail.deferred:,} wait")
+    if mail.held:
+        say(f"letters held      {mail.held:,} in words that nobody has approved yet; see: {HELD}")
     say(f"letters rewritten {mail.rewritten:,} that had not left on their day")
     say(
         f"letters sent      {sent.sent:,}; refused {sent.refused:,}, put off {sent.deferred:,}, "

@@ -14,6 +14,10 @@ _MBOX_BEGINS = b"From "
 Take = Callable[[bytes], None]
 
 
+class NotYet(Exception):
+    """Raised by who takes messages: this one is left where it lies, for another reading."""
+
+
 @dataclass(frozen=True, slots=True)
 class ImapServer:
     """A mailbox on a server, reached over TLS (RFC 8314). `tls` replaces the system's certificates."""
@@ -27,7 +31,8 @@ class ImapServer:
 
 
 def read_folder(path: Path, take: Take) -> int:
-    """Hand every unread message of a Maildir, or every message of an mbox file, to `take`; says how many.
+    """Hand every unread message of a Maildir, or every message of an mbox file, to `take`; says how many it
+    took.
 
     One is moved aside only after it was taken, so that what interrupts the reading loses nothing.
     OSError when there is no such folder or file.
@@ -41,11 +46,20 @@ def read_folder(path: Path, take: Take) -> int:
 
 def _read_maildir(path: Path, take: Take) -> int:
     (path / "cur").mkdir(exist_ok=True)
-    unread = sorted((path / "new").glob("*"))
-    for file in unread:
-        take(file.read_bytes())
-        file.rename(path / "cur" / f"{file.name}:2,S")
-    return len(unread)
+    taken = 0
+    for file in sorted((path / "new").glob("*")):
+        if _is_taken(take, file.read_bytes()):
+            file.rename(path / "cur" / f"{file.name}:2,S")
+            taken += 1
+    return taken
+
+
+def _is_taken(take: Take, raw: bytes) -> bool:
+    try:
+        take(raw)
+    except NotYet:
+        return False
+    return True
 
 
 def _read_mbox(path: Path, take: Take) -> int:
@@ -54,12 +68,11 @@ def _read_mbox(path: Path, take: Take) -> int:
     with closing(mailbox.mbox(path)) as arrived:
         arrived.lock()
         try:
-            keys = arrived.keys()
-            if keys:
-                _move_aside(arrived, path.with_name(f"{path.name}.read"), take)
+            if not len(arrived):
+                return 0
+            return _move_aside(arrived, path.with_name(f"{path.name}.read"), take)
         finally:
             arrived.unlock()
-    return len(keys)
 
 
 def _check_mbox(path: Path) -> None:
@@ -72,32 +85,41 @@ def _check_mbox(path: Path) -> None:
         )
 
 
-def _move_aside(arrived: mailbox.mbox, path: Path, take: Take) -> None:
+def _move_aside(arrived: mailbox.mbox, path: Path, take: Take) -> int:
+    taken = 0
     keys = arrived.keys()  # a list of its own: what is gone through shrinks
     with closing(mailbox.mbox(path)) as aside:
         for key in keys:
-            take(arrived.get_bytes(key))
+            if not _is_taken(take, arrived.get_bytes(key)):
+                continue
             aside.add(arrived.get_bytes(key))
             aside.flush()
             arrived.remove(key)
+            taken += 1
         arrived.flush()
+    return taken
 
 
 def read_imap(server: ImapServer, take: Take) -> int:
-    """Hand every message of the inbox to `take`; says how many. OSError when the server cannot be used.
+    """Hand every message of the inbox to `take`; says how many it took.
 
     What was taken is copied aside and marked before the next one is read: an interrupted reading goes on
-    where it stopped.
+    where it stopped. One that somebody else has moved meanwhile is passed over. OSError when the server
+    cannot be used.
     """
+    taken = 0
     with _inbox(server) as imap:
-        numbers = (_ok(imap.uid("SEARCH", "UNDELETED"))[0] or b"").decode().split()
-        for number in numbers:
+        for number in (_ok(imap.uid("SEARCH", "UNDELETED"))[0] or b"").decode().split():
             fetched = _ok(imap.uid("FETCH", number, "(BODY.PEEK[])"))
-            take(next(part[1] for part in fetched if isinstance(part, tuple)))
+            # Of a message that is gone the answer is OK, with nothing in it (RFC 3501 6.4.8).
+            raw = next((part[1] for part in fetched if isinstance(part, tuple)), None)
+            if raw is None or not _is_taken(take, raw):
+                continue
             _ok(imap.uid("COPY", number, READ_FOLDER))
             _ok(imap.uid("STORE", number, "+FLAGS.SILENT", r"(\Seen \Deleted)"))
+            taken += 1
         imap.expunge()
-    return len(numbers)
+    return taken
 
 
 def log_in(server: ImapServer) -> None:

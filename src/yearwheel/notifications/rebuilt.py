@@ -58,14 +58,13 @@ class RebuiltYear:
         return known[-1] if known else self.editions[0].cycle
 
     def stage_at(self, key: str, moment: datetime) -> Stage:
-        """A stage as it was then, or as it was last before it was removed."""
-        known = [
-            stage
-            for edition in self.editions
-            for stage in edition.cycle.stages
-            if stage.key == key and edition.at <= moment
-        ]
-        return known[-1]
+        """A stage as it was then, or as it was last before it was removed.
+
+        Of an act that a clock put back has brought before the stage, as it was first.
+        """
+        editions = ((edition.at, stage) for edition in self.editions for stage in edition.cycle.stages)
+        known = [(at, stage) for at, stage in editions if stage.key == key]
+        return ([stage for at, stage in known if at <= moment] or [known[0][1]])[-1]
 
     def _rebuild(self, place: Place) -> History:
         breaks = self.facts.breaks.get(place[1], ())

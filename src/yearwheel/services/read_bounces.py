@@ -7,7 +7,7 @@ from functools import partial
 
 from yearwheel.notifications.bounces import Bounce, BounceKind, read_bounce
 from yearwheel.notifications.ledger import SYSTEM, OutboxStatus
-from yearwheel.notifications.mailboxes import read_imap
+from yearwheel.notifications.mailboxes import NotYet, read_imap
 from yearwheel.services.active import read_active
 from yearwheel.services.app import App
 from yearwheel.services.contacts import give_up_address
@@ -45,7 +45,7 @@ def read_imap_bounces(app: App) -> BounceReport | None:
 
 
 def take_bounce(app: App, raw: bytes, report: BounceReport) -> None:
-    """Take in one message; the same one again changes nothing."""
+    """Take in one message; the same one again changes nothing. NotYet while its letter is being sent."""
     bounce = read_bounce(raw)
     if bounce.kind is BounceKind.REPLY:
         report.replies += 1
@@ -59,6 +59,8 @@ def take_bounce(app: App, raw: bytes, report: BounceReport) -> None:
         if sent is None:
             report.unmatched += 1
             return
+        if sent.status is OutboxStatus.SENDING:
+            raise NotYet  # whoever sends it may be dead; its doubt is what this settles
         if sent.status is OutboxStatus.BOUNCED:
             report.known += 1
             return

@@ -4,16 +4,17 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, select
 
-from yearwheel.notifications.ledger import OutboxStatus
+from yearwheel.notifications.ledger import MAY_HAVE_LEFT, OutboxStatus
 from yearwheel.store.tables import events
 from yearwheel.store.tables import outbox as table
 
 HAD_LEFT = (OutboxStatus.SENT, OutboxStatus.UNCERTAIN)
+MAY_COME_BACK = sorted(MAY_HAVE_LEFT)
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A letter that had left."""
+    """A letter that had left, or is being sent."""
 
     id: int
     cycle_key: str
@@ -23,23 +24,23 @@ class Sent:
 
 
 def find_letter(connection: Connection, digest: str) -> Sent | None:
-    """The letter whose Message-ID begins with a digest, if it had left."""
+    """The letter whose Message-ID begins with a digest, if it may have left."""
     names = Sent.__dataclass_fields__
     query = select(*(table.c[name] for name in names)).where(
         table.c.message_id.startswith(f"<{digest}@", autoescape=True),
-        table.c.status.in_((*HAD_LEFT, OutboxStatus.BOUNCED)),
+        table.c.status.in_(MAY_COME_BACK),
     )
     row = connection.execute(query).first()
     return Sent(*row) if row else None
 
 
 def find_letter_to(connection: Connection, recipient: str, subject: str) -> Sent | None:
-    """The newest letter with a subject that had left for an address."""
+    """The newest letter with a subject that may have left for an address."""
     names = Sent.__dataclass_fields__
     query = (
         select(*(table.c[name] for name in names))
         .where(func.lower(table.c.recipient) == recipient.lower(), table.c.subject == subject)
-        .where(table.c.status.in_((*HAD_LEFT, OutboxStatus.BOUNCED)))
+        .where(table.c.status.in_(MAY_COME_BACK))
         .order_by(table.c.id.desc())
     )
     row = connection.execute(query.limit(1)).first()

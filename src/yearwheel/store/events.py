@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, func, select
 
 from yearwheel.store import bulk
 from yearwheel.store.columns import as_row
-from yearwheel.store.tables import events, rounds
+from yearwheel.store.tables import cycles, events, rounds
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +29,12 @@ class Event:
 
 
 class OutOfOrder(Exception):
-    """An act before the newest round of its cycle: the ledger could no longer be told from its events."""
+    """An act before its cycle was published, or before its newest round: the ledger could no longer be told
+    from its events."""
 
-    def __init__(self, cycle_key: str | None, newest: datetime) -> None:
+    def __init__(self, what: str, newest: datetime) -> None:
         super().__init__(
-            f"the newest round of {cycle_key} was for {newest:%Y-%m-%d %H:%M} UTC, and this lies before it; "
+            f"{what} {newest:%Y-%m-%d %H:%M} UTC, and this lies before it; "
             "a year that is acted out goes on with --at, a real one needs a data folder of its own"
         )
         self.newest = newest
@@ -43,11 +44,16 @@ TOLERANCE = timedelta(days=1)  # clocks are put back by minutes; a year that was
 
 
 def append(connection: Connection, new: Iterable[Event]) -> None:
-    """Write events, in order. OutOfOrder where one lies before the newest round of its cycle."""
+    """Write events, in order. OutOfOrder where one lies before the newest round of its cycle.
+
+    So does what happened to a district's work before that was promised.
+    """
     written = list(new)
     for cycle_key in {event.cycle_key for event in written} - {None}:
-        first = min(event.at for event in written if event.cycle_key == cycle_key)
-        refuse_before(connection, cycle_key, first)
+        of_cycle = [event for event in written if event.cycle_key == cycle_key]
+        refuse_before(connection, cycle_key, min(event.at for event in of_cycle))
+        if moments := [event.at for event in of_cycle if event.stage_key]:
+            _refuse_unpromised(connection, cycle_key, min(moments))
     bulk.insert(connection, events, [as_row(event) for event in written])
 
 
@@ -55,9 +61,16 @@ def refuse_before(connection: Connection, cycle_key: str | None, at: datetime) -
     """OutOfOrder for a moment before the newest round of a cycle."""
     newest = connection.scalar(_NEWEST_ROUND, {"of_cycle": cycle_key})
     if newest is not None and at < newest - TOLERANCE:
-        raise OutOfOrder(cycle_key, newest)
+        raise OutOfOrder(f"the newest round of {cycle_key} was for", newest)
 
 
+def _refuse_unpromised(connection: Connection, cycle_key: str | None, at: datetime) -> None:
+    published_at = connection.scalar(_PUBLISHED, {"of_cycle": cycle_key})
+    if published_at is not None and at < published_at - TOLERANCE:
+        raise OutOfOrder(f"{cycle_key} was published at", published_at)
+
+
+_PUBLISHED = select(cycles.c.published_at).where(cycles.c.key == bindparam("of_cycle"))
 _NEWEST_ROUND = select(func.max(rounds.c.as_of)).where(rounds.c.cycle_key == bindparam("of_cycle"))
 
 

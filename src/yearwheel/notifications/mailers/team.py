@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from yearwheel.notifications.ledger import Attempt
-from yearwheel.notifications.mailers import Envelope, Mailer, Result, Results
+from yearwheel.notifications.mailers import Envelope, Mailer, Results
 
 REDIRECTED = "redirected to "  # how the answer of a redirected message begins
 _SUBJECT = re.compile(rb"^Subject: ", re.MULTILINE | re.IGNORECASE)
@@ -64,9 +64,15 @@ class RedirectingMailer:
     def send(self, envelopes: Iterable[Envelope]) -> Results:
         with closing(self._mailer.send(map(self._led, envelopes))) as results:
             for result in results:
-                # A refusal is about the address redirected to: nobody else is given up for that.
-                outcome = Attempt.DEFERRED if result.outcome is Attempt.REFUSED else result.outcome
-                yield Result(outcome, result.code, f"{REDIRECTED}{self._to}: {result.detail}")
+                # A refusal is about the address redirected to: nobody else is given up for that, and every
+                # letter would have it.
+                refused = result.outcome is Attempt.REFUSED
+                yield replace(
+                    result,
+                    outcome=Attempt.DEFERRED if refused else result.outcome,
+                    detail=f"{REDIRECTED}{self._to}: {result.detail}",
+                    same_for_all=result.same_for_all or refused,
+                )
 
     def _led(self, envelope: Envelope) -> Envelope:
         return replace(envelope, recipient=self._to, raw=readdress(envelope.raw, envelope.recipient))

@@ -37,7 +37,7 @@ from yearwheel.services.disaster import declare_disaster
 from yearwheel.services.explain import explain
 from yearwheel.services.import_days import DaysFile, import_days
 from yearwheel.services.import_roster import RosterFiles, import_roster
-from yearwheel.services.outbox_desk import Desk, list_outbox, move_messages
+from yearwheel.services.outbox_desk import Desk, list_outbox, move_messages, retry
 from yearwheel.services.pause import Resumed, find_pause, pause_cycle, resume_cycle
 from yearwheel.services.prove import prove
 from yearwheel.services.queue_mail import queue_mail
@@ -134,7 +134,7 @@ def test_a_letter_that_is_tried_again_does_not_leave_a_closed_cycle(app, mailer)
     close(app, "2027-02-15 11:00")
     mailer.answers, mailer.sent[:] = {}, []
     (refused,) = list_outbox(app, KEY, [OutboxStatus.FAILED])
-    move_messages(app, KEY, [refused.id], Desk.RETRY, by="ada", why="mended")
+    retry(app, KEY, [refused.id], by="ada", why="mended")
 
     assert (deliver(app), mailer.sent) == (DeliveryReport(), [])
     assert is_quiet(app, KEY)

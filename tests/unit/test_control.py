@@ -35,11 +35,13 @@ from yearwheel.services.explain import explain
 from yearwheel.services.extend import Extension, extend
 from yearwheel.services.outbox_desk import (
     Desk,
+    Retried,
     approve,
     edit,
     list_outbox,
     move_messages,
     open_message,
+    retry,
     weigh_approval,
 )
 from yearwheel.services.pause import Resumed, find_pause, pause_cycle, resume_cycle
@@ -360,10 +362,10 @@ def test_a_letter_refused_for_its_address_is_tried_again_on_its_own_day_only(app
     with pytest.raises(
         Refused, match=r"is of 2027-02-15 and .* if it works again: yearwheel roster reachable ann"
     ):
-        move_messages(app, KEY, [number], Desk.RETRY, by="ada", why="their server is mended")
+        retry(app, KEY, [number], by="ada", why="their server is mended")
 
     set_clock(app, "2027-02-15 11:00")
-    assert move_messages(app, KEY, [number], Desk.RETRY, by="ada", why="mended") == [number]
+    assert retry(app, KEY, [number], by="ada", why="mended") == Retried((number,), ())
 
 
 def test_only_a_held_letter_can_be_changed(app):

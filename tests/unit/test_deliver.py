@@ -18,6 +18,7 @@ from tests.apps import (
     FINN,
     KEY,
     begun,
+    hand_in,
     ledger,
     logged,
     round_at,
@@ -42,7 +43,7 @@ from yearwheel.services.deliver import (
 )
 from yearwheel.services.explain import explain
 from yearwheel.services.lookup import find_cycle
-from yearwheel.services.outbox_desk import Desk, list_refused, move_messages
+from yearwheel.services.outbox_desk import list_refused, retry
 from yearwheel.services.pause import pause_cycle
 from yearwheel.services.prove import prove
 from yearwheel.services.queue_mail import queue_mail
@@ -130,7 +131,7 @@ def test_a_sender_that_is_refused_is_so_for_every_letter_and_what_was_put_off_ca
     mailer.answers.clear()
     waiting = deliver(app)
     numbers = list_refused(app, KEY)
-    move_messages(app, KEY, numbers, Desk.RETRY, by="ada", why="the server knows us now")
+    retry(app, KEY, numbers, by="ada", why="the server knows us now")
 
     assert (first.deferred, first.same_for_all, waiting) == (3, refused.detail, DeliveryReport(sent=1))
     assert deliver(app) == DeliveryReport(sent=3)
@@ -156,6 +157,61 @@ def test_a_server_that_is_there_between_ends_no_pass(app, mailer):
     mailer.answers = {ANN.email: nobody, BOB.email: nobody, FINN.email: nobody}
 
     assert deliver(app) == DeliveryReport(sent=1, deferred=3)
+
+
+def test_what_is_undone_while_a_server_has_it_and_was_not_taken_leaves_no_more(app, mailer):
+    """Ann's is put off, and Finn's is claimed with it but was never offered."""
+
+    def meanwhile(envelope):
+        hand_in(app, "budget", "001")
+        app.stopping.set()
+
+    mailer.answers[ANN.email] = BUSY
+    mailer.before = meanwhile
+    set_clock(app, "2027-02-15 10:01")
+    assert deliver(app) == DeliveryReport(deferred=1)
+    assert stand(app, ANN, BOB, CAL, FINN) == [
+        ("suppressed", 1),
+        ("queued", 0),
+        ("queued", 0),
+        ("suppressed", 0),
+    ]
+
+    app.stopping.clear()
+    mailer.before = lambda envelope: None
+    set_clock(app, "2027-02-15 12:00")
+    assert deliver(app) == DeliveryReport(sent=2)
+    assert [
+        row for row in ledger(app, rung="14-days-before", district_code="001") if row[2] != "cancelled"
+    ] == []
+    assert [breach for breach in prove(app, KEY).breaches if breach.rung == "14-days-before"] == []
+
+
+def test_what_is_undone_while_its_holder_was_stopped_leaves_no_more(app, mailer):
+    """The machine slept two hours: the lease was swept, and on waking the holder knows that nothing left."""
+
+    def slept(envelopes):
+        for envelope in envelopes:
+            if envelope.recipient == ANN.email:
+                set_clock(app, "2027-02-15 12:00")
+                sweep_leases(app)
+                hand_in(app, "budget", "001")
+            assert not envelope.still_ours()
+            yield BUSY
+
+    send, mailer.send = mailer.send, slept
+    assert deliver(app) == DeliveryReport(deferred=4)
+    assert stand(app, ANN, BOB, CAL, FINN) == [
+        ("suppressed", 1),
+        ("queued", 1),
+        ("queued", 1),
+        ("suppressed", 1),
+    ]
+
+    mailer.send = send
+    set_clock(app, "2027-02-15 12:30")
+    assert deliver(app) == DeliveryReport(sent=2)
+    assert [breach for breach in prove(app, KEY).breaches if breach.rung == "14-days-before"] == []
 
 
 def test_the_envelope_is_the_stored_message_from_our_sender(app, mailer):
@@ -282,7 +338,7 @@ def test_a_server_that_takes_the_letter_after_all_has_the_address_written_to_aga
     deliver(app)
     assert [task.kind for task in list_tasks(app, "KY")] == ["bad_address"]
     mailer.answers.clear()
-    move_messages(app, KEY, [row_of(app, ANN)["id"]], Desk.RETRY, by="ada", why="their server is mended")
+    retry(app, KEY, [row_of(app, ANN)["id"]], by="ada", why="their server is mended")
     set_clock(app, "2027-02-15 11:00")
     deliver(app)
 

@@ -6,11 +6,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from tests.apps import KEY, begun, ledger, logged, set_clock
+from tests.apps import KEY, begun, hand_in, ledger, logged, set_clock
 from tests.fakes import BROKEN_OFF, FakeMailer
 from yearwheel.notifications.ledger import OutboxStatus
 from yearwheel.services.app import Refused
 from yearwheel.services.deliver import deliver
+from yearwheel.services.prove import prove
 from yearwheel.services.queue_mail import queue_mail
 from yearwheel.services.upkeep import (
     BACKUPS_KEPT,
@@ -99,6 +100,22 @@ def test_only_what_is_in_doubt_can_be_resolved(app):
     doubts = [doubt.outbox_id for doubt in list_doubts(app)]
     assert resolve(app, [*doubts, 1], OutboxStatus.SENT, by="ada", why="seen") == doubts
     assert resolve(app, doubts, OutboxStatus.QUEUED, by="ada", why="again") == []
+
+
+def test_what_is_not_true_any_more_does_not_go_again(app, mailer):
+    ann, bob = list_doubts(app)
+    set_clock(app, "2027-02-15 11:00")
+    hand_in(app, "budget", "001")
+    mailer.tried.clear()
+    both = [ann.outbox_id, bob.outbox_id]
+    assert resolve(app, both, OutboxStatus.QUEUED, by="ada", why="the server has neither") == both
+    deliver(app)
+
+    assert [e.message_id for e in mailer.tried] == [bob.message_id]
+    assert ledger(app, rung="14-days-before", contact_key="ann") == [
+        ("14-days-before", "ann", "cancelled", "work_in")
+    ]
+    assert [breach for breach in prove(app, KEY).breaches if breach.rung == "14-days-before"] == []
 
 
 def test_a_doubt_is_settled_as_sent_or_as_queued_and_as_nothing_else(app):

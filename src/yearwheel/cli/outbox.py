@@ -1,5 +1,6 @@
 """`yearwheel outbox`: the letters, what became of them, and what only a person can decide."""
 
+from collections.abc import Iterable
 from contextlib import ExitStack
 from email import message_from_bytes, policy
 from enum import StrEnum
@@ -207,18 +208,22 @@ def retry(
     at: At = "",
 ) -> None:
     """Send letters again that the mail server refused or put off; rounds rewrite those of earlier days."""
-    from yearwheel.services.outbox_desk import Desk, list_refused
+    from yearwheel.services import outbox_desk
 
     if bool(numbers) == everything:
         raise Unclear("say which letters: their numbers, or --all")
-    if not numbers:
-        with cycle_desk(cycle, at) as (app, active):
-            numbers = list_refused(app, active.key)
-        if not numbers:
+    with cycle_desk(cycle, at) as (app, active):
+        chosen = numbers or outbox_desk.list_refused(app, active.key)
+        if not chosen:
             say("no letter waits to be tried again")
             return
-    _move(numbers, Desk.RETRY, by, why, cycle, at)
-    say("to undo, until they leave: yearwheel outbox hold NUMBER...")
+        retried = outbox_desk.retry(app, active.key, chosen, by=by, why=why)
+    if retried.afresh:
+        say(
+            f"not true any more, so taken back: {_named(retried.afresh)}; the next round tells what is so now"
+        )
+    if retried.again:
+        say(f"retried: {_named(retried.again)}\nto undo, until they leave: yearwheel outbox hold NUMBER...")
 
 
 @outbox.command(
@@ -267,7 +272,10 @@ def resolve(
     if other := sorted(set(chosen) - set(moved)):
         raise Unclear(f"not uncertain, so left as they are: {', '.join(map(str, other))}")
     settled = ", ".join(map(str, moved)) or "none"
-    say(f"settled as {verdict}: {settled}\nto undo: this is kept as it was said")
+    say(f"settled as {verdict}: {settled}")
+    if moved and verdict is Verdict.AGAIN:
+        say("what is not true any more does not go: the next round tells what is so now")
+    say("to undo: this is kept as it was said")
 
 
 def _taken(logs: list[Path]) -> set[str]:
@@ -307,9 +315,13 @@ def _restated(approval: "Approval") -> str:
     return "\n".join(words)
 
 
+def _named(numbers: Iterable[int]) -> str:
+    return ", ".join(map(str, numbers))
+
+
 def _move(numbers: list[int], act: "Desk", by: str, why: str, cycle: str, at: str) -> None:
     from yearwheel.services.outbox_desk import PAST, move_messages
 
     with cycle_desk(cycle, at) as (app, active):
         moved = move_messages(app, active.key, numbers, act, by=by, why=why)
-    say(f"{PAST[act]}: {', '.join(map(str, moved))}")
+    say(f"{PAST[act]}: {_named(moved)}")

@@ -54,12 +54,20 @@ class Message:
     settled_by_hand: bool  # a person said that it was sent
     lease_until: datetime | None = None  # while a program has it to send
     held: Stretch | None = None  # kept back for a person's word, from then until it was let go
+    tried: bool = False  # it was with a mail server, whatever came of it
 
     def is_in_doubt(self, at: datetime) -> bool:
         """Whether nobody knows if it left: sending it broke off, or its sender's time ran out unheard."""
         if self.status is OutboxStatus.SENDING:
             return self.lease_until is None or self.lease_until < at
         return self.status is OutboxStatus.UNCERTAIN
+
+    @property
+    def in_vain(self) -> Stretch | None:
+        """From when until when it was tried, where it never arrived and was taken back in the end."""
+        if not self.tried or self.status is not OutboxStatus.SUPPRESSED or self.settled_at is None:
+            return None
+        return self.queued_at, self.settled_at
 
     @property
     def left_at(self) -> datetime:

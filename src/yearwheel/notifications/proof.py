@@ -317,9 +317,11 @@ class _Prover:
         return newest > falls_due and opens > self._facts.until
 
     def _kept_back(self, row: Row) -> list[Stretch]:
-        """When a person, a pause or the cap on letters kept a row from going."""
+        """When a person, a pause, the cap on letters or a mail server kept a row from going."""
         capped = [(row.due_at, row.capped_until)] if row.capped_until else []
-        return [*self._facts.pauses, *self._year.held.get(row.key.contact_key, ()), *capped]
+        reader = row.key.contact_key
+        to_reader = (*self._year.held.get(reader, ()), *self._year.in_vain.get(reader, ()))
+        return [*self._facts.pauses, *to_reader, *capped]
 
     def _idle(self, start: datetime, stopped: datetime, kept_back: Sequence[Stretch]) -> datetime | None:
         """Since when something lay for longer than is right with nothing to keep it back; None if it did not.

@@ -11,7 +11,14 @@ from yearwheel.calendar.cycle import Cycle, OwedBy, SendWindow, Stage
 from yearwheel.notifications.carrier import hour
 from yearwheel.notifications.facts import Facts, Place, Row, Stretch
 from yearwheel.notifications.history import Change, Edition, Historian, History, Span, Turn
-from yearwheel.notifications.ledger import LEFT, MAY_HAVE_LEFT, NOTHING_DUE, NoticeKind, ReminderKey
+from yearwheel.notifications.ledger import (
+    LEFT,
+    MAY_HAVE_LEFT,
+    NOTHING_DUE,
+    NoticeKind,
+    OutboxStatus,
+    ReminderKey,
+)
 from yearwheel.notifications.news import NOTICES
 from yearwheel.notifications.presence import Presence
 from yearwheel.roster.people import Contact, Role
@@ -34,9 +41,15 @@ class RebuiltYear:
         self.opening = cache(SendWindow.opening)
         self.presence = Presence(facts.people, facts.roster.office.code if facts.roster.office else "")
         self.held: dict[str, list[Stretch]] = defaultdict(list)
+        self.in_vain: dict[str, list[Stretch]] = defaultdict(list)
+        self.taken_back: dict[str, set[datetime | None]] = defaultdict(set)
         for message in facts.messages:
+            if message.status is OutboxStatus.SUPPRESSED:
+                self.taken_back[message.contact_key].add(message.settled_at)
             if message.held:
                 self.held[message.contact_key].append(message.held)
+            if message.in_vain:
+                self.in_vain[message.contact_key].append(message.in_vain)
         self._holders = cache(facts.roster.holders)
 
     def places(self) -> Iterator[Place]:

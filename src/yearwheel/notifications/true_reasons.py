@@ -6,7 +6,7 @@ from datetime import date, datetime
 from functools import cached_property
 
 from yearwheel.notifications.facts import Row, touched
-from yearwheel.notifications.history import Span
+from yearwheel.notifications.history import Change, Span
 from yearwheel.notifications.ledger import NoticeKind, Reason, ReminderKey, ReminderStatus
 from yearwheel.notifications.news import ASKED_OR_NOT, NEW_DAYS, NOTICES, RETIRED, at_first
 from yearwheel.notifications.planner import NOBODY
@@ -36,6 +36,8 @@ class Reasons:
                 return touched(self._year.facts.pauses, row.due_at, at)
             case Reason.HELD:
                 return touched(self._year.held.get(row.key.contact_key, ()), row.due_at, at)
+            case Reason.TOO_LATE:
+                return touched(self._year.in_vain.get(row.key.contact_key, ()), row.due_at, at)
             case Reason.COLLAPSED:
                 return any(self._says_it_all(other, row, at) for other in self._ladder_mates(row))
             case Reason.UNDONE:
@@ -65,15 +67,24 @@ class Reasons:
                 return not self._year.wants(row, span) or self._year.is_past_close(row, span)
 
     def _was_undone(self, row: Row, at: datetime) -> bool:
-        """Whether what a notice was to tell was so no more, and its reader hears what is, if that is news."""
-        told = any(c.at == at and c.kind in NOTICES for c in self._year.changes[row.key[:2]])
+        """Whether what a notice was to tell was so no more, and its reader hears what is, if that is news.
+
+        That ends it at once, or else when the letter is taken back that was out of reach just then.
+        """
+        came_back = at in self._year.taken_back.get(row.key.contact_key, ())
         for span in self._year.around(row, at):
-            if span.start != at or span.fact.bears_out(row.kind, row.key.deadline_on):
+            at_once = span.start == at
+            if not (at_once or came_back) or span.fact.bears_out(row.kind, row.key.deadline_on):
                 continue
+            told = any(c.at == at or (not at_once and row.due_at < c.at < at) for c in self._answered(row))
             news = row.kind in NEW_DAYS and span.turn is not None
             if not news or told or self._known_before(row) == span.due_on:
                 return True
         return False
+
+    def _answered(self, row: Row) -> Iterator[Change]:
+        """The changes about a row's place of which people are told."""
+        return (change for change in self._year.changes[row.key[:2]] if change.kind in NOTICES)
 
     def _known_before(self, row: Row) -> date | None:
         """The due day that a reader knew before the unbroken run of untold new days that ends with a row."""

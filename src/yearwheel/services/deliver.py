@@ -23,6 +23,7 @@ from yearwheel.services.active import Active, read_active
 from yearwheel.services.app import App
 from yearwheel.services.contacts import give_up_address, mend_address
 from yearwheel.services.queue_mail import find_stale, open_zones, take_back_stale
+from yearwheel.services.requeue import hold_to_facts
 from yearwheel.services.upkeep import sweep_leases
 from yearwheel.store import Connection, IntegrityError, OperationalError, events, outbox, rosters, tasks
 from yearwheel.store.events import Event
@@ -271,6 +272,9 @@ class _Pass:
                     _note_acceptance(work.connection, claimed, result, now)
             _ask_for_help(work.connection, answers, settled, now)
             outbox.put_back(work.connection, [claimed.id for claimed in untried], me)
+            again = [row.id for row in settled if row.status is OutboxStatus.QUEUED]
+            if again or untried:
+                hold_to_facts(work.connection, [*again, *(claimed.id for claimed in untried)], now)
             work.commit()
 
 

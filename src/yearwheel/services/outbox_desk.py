@@ -14,6 +14,7 @@ from yearwheel.services.active import Active, read_active
 from yearwheel.services.app import App, Refused
 from yearwheel.services.approve_kinds import record_approval
 from yearwheel.services.reasons import check_reason
+from yearwheel.services.requeue import hold_to_facts
 from yearwheel.store import Connection, approvals, events, outbox, rosters
 from yearwheel.store.events import Event
 from yearwheel.store.outbox import NewMessage
@@ -24,15 +25,10 @@ class Desk(StrEnum):
 
     HOLD = "hold"  # keep one back that has not left
     DISCARD = "discard"  # it shall not go; what it said is not said again
-    RETRY = "retry"  # send one again that the mail server refused, or now that it put off
 
 
-MOVES: dict[Desk, tuple[tuple[OutboxStatus, ...], OutboxStatus]] = {
-    Desk.HOLD: (outbox.NOT_LEFT, OutboxStatus.HELD),
-    Desk.DISCARD: (outbox.NOT_LEFT, OutboxStatus.DISCARDED),
-    Desk.RETRY: ((OutboxStatus.FAILED, OutboxStatus.QUEUED), OutboxStatus.QUEUED),
-}
-PAST: dict[Desk, str] = {Desk.HOLD: "held", Desk.DISCARD: "discarded", Desk.RETRY: "retried"}
+PAST: dict[Desk, OutboxStatus] = {Desk.HOLD: OutboxStatus.HELD, Desk.DISCARD: OutboxStatus.DISCARDED}
+CAN_GO_AGAIN = (OutboxStatus.FAILED, OutboxStatus.QUEUED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,28 +166,50 @@ def _first_opening(
 
 
 def move_messages(app: App, cycle_key: str, ids: Sequence[int], act: Desk, *, by: str, why: str) -> list[int]:
-    """Hold, discard or try again; all of the messages or, Refused, none."""
+    """Hold or discard; all of the messages or, Refused, none."""
     check_reason(why)
-    before, after = MOVES[act]
-    now = app.clock.now()
+    now, after = app.clock.now(), PAST[act]
     with app.database.writing() as work:
         active = read_active(work.connection, cycle_key)
-        if act is Desk.RETRY:
-            _refuse_what_would_not_go(work.connection, active, ids, now)
         if act is Desk.HOLD:
             _refuse_what_is_held(work.connection, ids, why)
             moved = outbox.hold(work.connection, ids, by, why)
         else:
-            moved = outbox.move(work.connection, ids, before, after, now)
-            if act is Desk.RETRY:
-                outbox.hurry(work.connection, moved, now)
+            moved = outbox.move(work.connection, ids, outbox.NOT_LEFT, after, now)
         if other := sorted(set(ids) - set(moved)):
-            raise _not_movable(work.connection, " or ".join(before), PAST[act], other)
+            raise _not_movable(work.connection, " or ".join(outbox.NOT_LEFT), after, other)
         detail = {"outbox": moved}
-        event = Event(now, by, f"mail_{PAST[act]}", active.key, after=after, why=why, detail=detail)
+        event = Event(now, by, f"mail_{after}", active.key, after=after, why=why, detail=detail)
         events.append(work.connection, [event])
         work.commit()
     return moved
+
+
+@dataclass(frozen=True, slots=True)
+class Retried:
+    """Letters that are tried again: as they were written, or taken back since they are true no more."""
+
+    again: tuple[int, ...]
+    afresh: tuple[int, ...]  # the next round writes what is so now, if anything
+
+
+def retry(app: App, cycle_key: str, ids: Sequence[int], *, by: str, why: str) -> Retried:
+    """Send letters again that the mail server refused, or now that it put off; all or, Refused, none."""
+    check_reason(why)
+    now = app.clock.now()
+    with app.database.writing() as work:
+        active = read_active(work.connection, cycle_key)
+        _refuse_what_would_not_go(work.connection, active, ids, now)
+        moved = outbox.move(work.connection, ids, CAN_GO_AGAIN, OutboxStatus.QUEUED, now)
+        if other := sorted(set(ids) - set(moved)):
+            raise _not_movable(work.connection, " or ".join(CAN_GO_AGAIN), "retried", other)
+        outbox.hurry(work.connection, moved, now)
+        afresh = hold_to_facts(work.connection, moved, now)
+        detail = {"outbox": moved, "afresh": afresh}
+        event = Event(now, by, "mail_retried", active.key, after=OutboxStatus.QUEUED, why=why, detail=detail)
+        events.append(work.connection, [event])
+        work.commit()
+    return Retried(tuple(sorted(set(moved) - set(afresh))), tuple(afresh))
 
 
 def list_refused(app: App, cycle_key: str) -> list[int]:

@@ -31,6 +31,7 @@ from yearwheel.services.active import Active, read_active
 from yearwheel.services.app import App
 from yearwheel.services.contacts import welcome_back
 from yearwheel.services.disaster import struck_places
+from yearwheel.services.replan import settle_taken_back
 from yearwheel.services.rounds import call_due, out_of_reach
 from yearwheel.services.untold import known_days
 from yearwheel.services.whole_cycle import tell_the_state
@@ -136,8 +137,10 @@ def take_back_stale(connection: Connection, active: Active, now: datetime) -> in
     rewritten = stale - events.letters_by_hand(connection, active.key)
     taken = outbox.move(connection, rewritten, [OutboxStatus.QUEUED], OutboxStatus.SUPPRESSED, now)
     taken += outbox.move(connection, unread, [OutboxStatus.HELD], OutboxStatus.SUPPRESSED, now)
+    carried = reminders.list_carried(connection, taken)
     reminders.take_back(connection, taken)
     if taken:
+        settle_taken_back(connection, active, carried, now)
         _collapse(connection, active, now)
     return len(taken)
 

@@ -9,12 +9,15 @@ from yearwheel.notifications.ledger import (
     NoticeKind,
     OutboxStatus,
     PlannedReminder,
+    Reason,
+    ReminderKey,
     ReminderStatus,
 )
 from yearwheel.notifications.planner import NOBODY, Difference, Planner, compare
 from yearwheel.services.active import Active
 from yearwheel.stages.standing import Standing
-from yearwheel.store import Connection, outbox, reminders, rosters
+from yearwheel.store import Connection, outbox, reminders, rosters, standings
+from yearwheel.store.reminders import Carried
 
 
 def replan(
@@ -44,6 +47,53 @@ def replan(
         _leave_what_was_told(difference, desired, existing, now)
     reminders.apply(connection, active.key, difference, now, active.stored.version)
     return difference
+
+
+def find_unwanted(
+    connection: Connection, active: Active, carried: Collection[Carried], now: datetime
+) -> list[Carried]:
+    """Of what letters carry the rungs that the plan does not want any more, or not yet."""
+    wanted, _ = _plan_for(connection, active, carried)
+    due = {key for key, reminder in wanted.items() if reminder.due_at <= now}
+    return [row for row in carried if not row.is_notice and row.key not in due]
+
+
+def settle_taken_back(
+    connection: Connection, active: Active, carried: Collection[Carried], now: datetime
+) -> None:
+    """Hold what letters carried that were taken back to the plan: facts changed while they were out of reach.
+
+    Whatever else the plan wants was planned when they changed. In a closed cycle who has left is left to its
+    reopening, which counts from then.
+    """
+    wanted, places = _plan_for(connection, active, carried)
+    planned = ReminderStatus.PLANNED
+    rows = [LedgerRow(r.id, r.key, r.kind, planned, None, r.due_at) for r in carried if not r.is_notice]
+    here = [row for row in rows if row.key[:2] in places]
+    difference = compare(active.cycle, wanted.values(), here, places)
+    difference.new = []
+    difference.closed += [
+        (row, ReminderStatus.CANCELLED, Reason.RUNG_REMOVED) for row in rows if row.key[:2] not in places
+    ]
+    if active.stored.closed_at is not None:
+        difference.closed = [e for e in difference.closed if e[2] is not Reason.CONTACT_LEFT]
+    reminders.apply(connection, active.key, difference, now, active.stored.version)
+
+
+def _plan_for(
+    connection: Connection, active: Active, carried: Collection[Carried]
+) -> tuple[dict[ReminderKey, PlannedReminder], dict[tuple[str, str], Standing]]:
+    """What the plan wants at the places of what letters carry, and those places, as far as they still are."""
+    asked = {row.key[:2] for row in carried if not row.is_notice}
+    stages = {key for key, _ in asked} & {stage.key for stage in active.cycle.stages}
+    if not stages:
+        return {}, {}
+    codes = {code for _, code in asked}
+    here = standings.find(connection, active.key, stage_keys=stages, codes=codes)
+    places = {s.place: s for s in here if s.place in asked}
+    roster = rosters.load(connection, active.state, active.key)
+    plan = Planner(active.cycle, roster, active.since).plan(places.values())
+    return {reminder.key: reminder for reminder in plan}, places
 
 
 def _leave_what_closed(

@@ -229,9 +229,11 @@ def _excused(
     endings: Iterable[Ending],
     now: datetime,
 ) -> list[Ending]:
-    """A rung is not missed if a person's pause, a person's hold or the cap on letters stood in its way."""
+    """A rung is not missed if it was in a letter that no server took, or if a person's pause, a person's hold
+    or the cap on letters stood in its way."""
     paused = pauses.list_pauses(connection, active.key)
     released = outbox.last_released(connection, active.key)
+    in_vain = outbox.last_in_vain(connection, active.key)
     by_id = {reminder.id: reminder for reminder in due}
 
     def why(reminder: DueReminder) -> Reason | None:
@@ -239,6 +241,8 @@ def _excused(
             return Reason.PAUSED
         if reminder.due_at < released.get(reminder.contact_key, reminder.due_at):
             return Reason.HELD
+        if reminder.due_at < in_vain.get(reminder.contact_key, reminder.due_at):
+            return Reason.TOO_LATE
         return Reason.CAPPED if reminder.capped_until else None
 
     return [

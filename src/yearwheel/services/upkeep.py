@@ -10,6 +10,7 @@ from yearwheel.calendar.counted import counted
 from yearwheel.notifications.ledger import SYSTEM, OutboxStatus
 from yearwheel.services.app import App, Refused
 from yearwheel.services.reasons import check_reason
+from yearwheel.services.requeue import hold_to_facts
 from yearwheel.store import events, outbox
 from yearwheel.store.events import Event
 
@@ -86,7 +87,10 @@ def settle_doubts(app: App, accepted: Callable[[Doubt], bool], *, by: str, why: 
 
 
 def resolve(app: App, ids: Collection[int], verdict: OutboxStatus, *, by: str, why: str) -> list[int]:
-    """Say of uncertain messages that they were sent, or that they shall go again."""
+    """Say of uncertain messages that they were sent, or that they shall go again. Returns those it settled.
+
+    One that shall go again and is not true any more is taken back, and written afresh by the next round.
+    """
     check_reason(why)
     if not ids:
         return []
@@ -95,6 +99,8 @@ def resolve(app: App, ids: Collection[int], verdict: OutboxStatus, *, by: str, w
     now = app.clock.now()
     with app.database.writing() as work:
         moved = outbox.move(work.connection, ids, [OutboxStatus.UNCERTAIN], verdict, now)
+        if verdict is OutboxStatus.QUEUED:
+            hold_to_facts(work.connection, moved, now)
         detail: dict[str, Any] = {"outbox": moved}
         events.append(
             work.connection, [Event(now, by, "doubts_settled", after=verdict, why=why, detail=detail)]

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -93,6 +93,16 @@ class Settled:
     at: datetime
 
 
+class Queued(NamedTuple):
+    """A letter that waits to leave, and to whom."""
+
+    id: int
+    cycle_key: str
+    contact_key: str
+    recipient: str
+    queued_at: datetime
+
+
 def add(connection: Connection, new: Iterable[NewMessage]) -> list[int]:
     """Write messages; their ids come back in the same order."""
     rows = [as_row(message) for message in new]
@@ -175,6 +185,13 @@ def list_waiting(connection: Connection, cycle_key: str) -> list[tuple[int, str,
         stands_in(NOT_LEFT), table.c.cycle_key == cycle_key
     )
     return [(row, zone, on) for row, zone, on in connection.execute(query).all()]
+
+
+def list_queued(connection: Connection, ids: Collection[int]) -> list[Queued]:
+    """Those of the messages that wait to leave and that nobody holds."""
+    query = select(*(table.c[name] for name in Queued._fields)).order_by(table.c.id)
+    query = query.where(table.c.id.in_(ids), stands_in([OutboxStatus.QUEUED]))
+    return [Queued(*row) for row in connection.execute(query)]
 
 
 def claim(
@@ -361,6 +378,14 @@ def last_released(connection: Connection, cycle_key: str) -> dict[str, datetime]
     """For each person who had letters held back: when the newest of them was let go."""
     query = select(table.c.contact_key, func.max(table.c.released_at)).where(
         table.c.cycle_key == cycle_key, table.c.released_at.is_not(None)
+    )
+    return dict(connection.execute(query.group_by(table.c.contact_key)).all())
+
+
+def last_in_vain(connection: Connection, cycle_key: str) -> dict[str, datetime]:
+    """For each person whose letters were tried and taken back, since none took them: when last."""
+    query = select(table.c.contact_key, func.max(table.c.settled_at)).where(
+        table.c.cycle_key == cycle_key, table.c.status == OutboxStatus.SUPPRESSED, table.c.attempts > 0
     )
     return dict(connection.execute(query.group_by(table.c.contact_key)).all())
 

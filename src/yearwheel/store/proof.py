@@ -54,6 +54,7 @@ def read_messages(connection: Connection, cycle_key: str) -> list[Message]:
             outbox.c.held_by,
             outbox.c.released_at,
             outbox.c.lease_until,
+            outbox.c.attempts,
         )
         .outerjoin(accepted, accepted.c.outbox_id == outbox.c.id)
         .where(outbox.c.cycle_key == cycle_key)
@@ -67,6 +68,7 @@ def read_messages(connection: Connection, cycle_key: str) -> list[Message]:
             *row[3:9],
             settled_by_hand=row[0] in settled,
             lease_until=row[11],
+            tried=row[12] > 0,
             held=(row[6], row[10] or row[7] or FOREVER) if row[9] or row[4] is OutboxStatus.HELD else None,
         )
         for row in connection.execute(query)

@@ -35,7 +35,7 @@ from yearwheel.notifications.news import NOTICES, Notice
 from yearwheel.notifications.planner import Difference
 from yearwheel.store import bulk
 from yearwheel.store.outbox import NOT_LEFT
-from yearwheel.store.tables import outbox
+from yearwheel.store.tables import events, outbox
 from yearwheel.store.tables import reminders as table
 
 _NOTICES = [str(kind) for kind in NoticeKind]
@@ -63,6 +63,46 @@ class DueReminder(NamedTuple):
     @property
     def is_notice(self) -> bool:
         return self.kind in _NOTICES
+
+
+class Carried(NamedTuple):
+    """A reminder that a letter carries."""
+
+    id: int
+    key: ReminderKey
+    kind: str
+    due_at: datetime
+    outbox_id: int
+
+    @property
+    def is_notice(self) -> bool:
+        return self.kind in _NOTICES
+
+
+def list_carried(connection: Connection, letters: Collection[int]) -> list[Carried]:
+    """What these letters carry."""
+    query = select(*_KEY, table.c.id, table.c.kind, table.c.due_at, table.c.outbox_id)
+    query = query.where(table.c.outbox_id.in_(letters)).order_by(table.c.id)
+    return [
+        Carried(number, ReminderKey(*key), kind, due_at, letter)
+        for *key, number, kind, due_at, letter in connection.execute(query).all()
+    ]
+
+
+def find_overtaken(connection: Connection, letters: Collection[int]) -> set[int]:
+    """Those of the letters that ask for work about which a move was made since they were written.
+
+    Of those that tell the dates of a district's year it may be any move of the district.
+    """
+    asks = and_(table.c.kind.not_in(_NOTICES), events.c.stage_key == table.c.stage_key)
+    moved = (
+        exists()
+        .where(events.c.cycle_key == table.c.cycle_key, events.c.district_code == table.c.district_code)
+        .where(events.c.stage_key.is_not(None), events.c.after.is_not(None))
+        .where(events.c.at > outbox.c.queued_at, or_(asks, table.c.kind == NoticeKind.PUBLISHED))
+    )
+    query = select(outbox.c.id).join(table, table.c.outbox_id == outbox.c.id)
+    return set(connection.scalars(query.where(outbox.c.id.in_(letters), moved)))
 
 
 def list_ladder(

@@ -700,8 +700,8 @@ def test_interrupted_every_connection_ends_its_message_and_begins_no_other(app, 
     assert stand(app, CAL, FINN) == [("queued", 0)] * 2
 
 
-def test_several_deliverers_at_once_send_each_message_once(app):
-    mailers = [FakeMailer() for _ in range(3)]
+def write_copies(app, count):
+    """Letters besides, all to Ann."""
     with app.database.writing() as work:
         row = dict(outbox.read(work.connection, row_of(app, ANN)["id"]))
         names = outbox.NewMessage.__dataclass_fields__
@@ -709,10 +709,58 @@ def test_several_deliverers_at_once_send_each_message_once(app):
             outbox.NewMessage(
                 **{name: row[name] for name in names} | {"nth": n + 2, "message_id": f"<k{n}@x>"}
             )
-            for n in range(4 * BATCH)
+            for n in range(count)
         ]
         outbox.add(work.connection, copies)
         work.commit()
+
+
+NOT_LET_IN = Result(Attempt.DEFERRED, "421", "no connection to the mail server: too many", same_for_all=True)
+
+
+class NotLetIn(FakeMailer):
+    """A connection that a server does not take. At the last of a row `shut_out` is set."""
+
+    def __init__(self, shut_out):
+        super().__init__()
+        self.shut_out = shut_out
+
+    def send(self, envelopes):
+        for envelope in envelopes:
+            self.tried.append(envelope)
+            if len(self.tried) == IN_A_ROW:
+                self.shut_out.set()
+            yield NOT_LET_IN
+
+
+def test_where_a_server_takes_one_connection_less_the_others_send_everything(app, mailer, monkeypatch):
+    with_mail(app, connections=2)
+    monkeypatch.setattr(delivering, "BATCH", 2)
+    write_copies(app, 8)
+    shut_out = Signal()
+    mailer.before = lambda envelope: shut_out.wait(20)
+    mailers = iter([mailer, NotLetIn(shut_out)])
+
+    report = deliver(replace(app, open_mailer=lambda: nullcontext(next(mailers))))
+    assert report == DeliveryReport(sent=9, deferred=3)
+    assert report.answers == {f"421 {NOT_LET_IN.detail}": 3}
+
+
+def test_where_no_connection_is_let_in_the_pass_ends_for_all(app, mailer, monkeypatch):
+    with_mail(app, connections=2)
+    monkeypatch.setattr(delivering, "BATCH", 2)
+    write_copies(app, 8)
+    mailers = [NotLetIn(Signal()), NotLetIn(Signal())]
+    left = iter(mailers)
+
+    report = deliver(replace(app, open_mailer=lambda: nullcontext(next(left))))
+    assert report == DeliveryReport(deferred=report.deferred, same_for_all=NOT_LET_IN.detail)
+    assert IN_A_ROW <= sum(len(mailer.tried) for mailer in mailers) < 2 * IN_A_ROW
+
+
+def test_several_deliverers_at_once_send_each_message_once(app):
+    mailers = [FakeMailer() for _ in range(3)]
+    write_copies(app, 4 * BATCH)
     start = Barrier(len(mailers))
 
     def run(mailer):

@@ -79,11 +79,12 @@ def deliver(app: App, *, limit: int | None = None) -> DeliveryReport:
     _leave_what_is_stale(app)
     with app.database.reading() as connection:
         before = outbox.newest_outcomes(connection, IN_A_ROW)
-    run = _Pass(app, sys.maxsize if limit is None else limit, before)
+    mine, *lanes = [uuid4().hex for _ in range(app.settings.mail.connections)]
+    run = _Pass(app, sys.maxsize if limit is None else limit, [mine, *lanes], before)
     with ThreadPoolExecutor(app.settings.mail.connections, "lane") as threads:
-        others = [threads.submit(run.lane) for _ in range(app.settings.mail.connections - 1)]
+        others = [threads.submit(run.lane, lane) for lane in lanes]
         try:
-            run.lane()
+            run.lane(mine)
             wait(others)
         except (KeyboardInterrupt, SystemExit):
             run.stop()
@@ -108,32 +109,41 @@ def _leave_what_is_stale(app: App) -> None:
 class _Pass:
     """One emptying of the outbox. Lanes speak to the mail server side by side, to the database in turn."""
 
-    def __init__(self, app: App, limit: int, before: Sequence[Attempt] = ()) -> None:
+    def __init__(self, app: App, limit: int, lanes: Iterable[str], before: Sequence[Attempt] = ()) -> None:
         self.report = DeliveryReport()
         self._app = app
         self._left = limit
         self._before = before  # how the newest attempts of earlier passes ended
         self._seen: list[tuple[Active, set[str]]] = []  # cycles that have mail, and its readers' zones
         self._one_writer = Lock()  # SQLite's own would be waited for by sleeping and asking again
-        self._stopping = Signal()
+        self._same_in_a_row = 0  # of all lanes' newest answers, those that every letter would get
+        self._newest_is_same = dict.fromkeys(lanes, False)  # of each lane that is at work
+        self._judging = Lock()
+        self._stopping, self._over = Signal(), Signal()  # told to end, or ended by what was answered
 
     def stop(self) -> None:
         """Offer no more messages; those claimed and not offered are given back."""
         self._stopping.set()
 
-    def lane(self) -> None:
-        """Claim, send and record until nothing is left that may leave."""
-        me = uuid4().hex
+    def lane(self, me: str) -> None:
+        """Claim, send and record until nothing is left that may leave, or this lane alone is not let in."""
+        try:
+            self._work(me)
+        finally:
+            with self._judging:
+                del self._newest_is_same[me]
+
+    def _work(self, me: str) -> None:
         newest = deque((Result(outcome, "", "") for outcome in self._before), IN_A_ROW)
         with self._app.open_mailer() as mailer:
             size = FIRST_BATCH
-            while True:
+            while not self._is_shut_out(newest):
                 still_ours = self._begin_lease()
                 if not (held := self._claim(me, size)):
                     break
                 answers: list[Answer] = []
                 try:
-                    self._send(mailer, held, answers, newest, still_ours)
+                    self._send(me, mailer, held, answers, newest, still_ours)
                 except (Exception, KeyboardInterrupt, SystemExit):
                     # What became of the one in hand nobody knows: it stays held, and becomes uncertain.
                     self._record(me, answers, untried=held[len(answers) + 1 :])
@@ -143,6 +153,7 @@ class _Pass:
 
     def _send(
         self,
+        me: str,
         mailer: Mailer,
         held: list[Claimed],
         answers: list[Answer],
@@ -154,7 +165,7 @@ class _Pass:
 
         def offered() -> Iterator[Envelope]:
             for claimed in held:
-                if self._is_told_to_stop or (answers and uptime() - began >= TURN):
+                if self._has_to_end or (answers and uptime() - began >= TURN):
                     return
                 yield self._envelope(claimed, still_ours)
 
@@ -162,20 +173,33 @@ class _Pass:
             for claimed, result in zip(held, results, strict=False):
                 answers.append((claimed, result))
                 newest.append(result)
-                self._give_up_after(newest)
-                if self._is_told_to_stop:
+                self._judge(me, newest)
+                if self._has_to_end or self._is_shut_out(newest):
                     return
 
-    def _give_up_after(self, newest: deque[Result]) -> None:
-        """End the pass where what came last, time after time, would come of every letter."""
-        if len(newest) < IN_A_ROW:
-            return
-        if all(result.outcome is Attempt.UNKNOWN for result in newest):  # each is work for a person
-            self.report.gave_up = True
-            self.stop()
-        elif all(result.same_for_all for result in newest):
-            self.report.same_for_all = newest[-1].detail
-            self.stop()
+    def _judge(self, me: str, newest: deque[Result]) -> None:
+        """End the pass where what came last, time after time, would come of every letter.
+
+        One lane alone may not be let in, where a server takes fewer connections: so each that is at work has
+        to have been told the same last.
+        """
+        result = newest[-1]
+        if len(newest) == IN_A_ROW and all(r.outcome is Attempt.UNKNOWN for r in newest):
+            self.report.gave_up = True  # each is work for a person
+            self._over.set()
+        with self._judging:
+            self._newest_is_same[me] = result.same_for_all
+            self._same_in_a_row = self._same_in_a_row + 1 if result.same_for_all else 0
+            if self._same_in_a_row >= IN_A_ROW and all(self._newest_is_same.values()):
+                self.report.same_for_all = result.detail
+                self._over.set()
+        if self._is_shut_out(newest) and not self._over.is_set():
+            log.warning("one of several connections to the mail server ends: %s", result.detail)
+
+    @staticmethod
+    def _is_shut_out(newest: deque[Result]) -> bool:
+        """Whether a lane alone has been told often enough what every letter would be."""
+        return len(newest) == IN_A_ROW and all(result.same_for_all for result in newest)
 
     def _begin_lease(self) -> Callable[[], bool]:
         """Whether what is claimed from now on is still ours, by the clock and by the time that has passed."""
@@ -186,6 +210,10 @@ class _Pass:
     def _is_told_to_stop(self) -> bool:
         return self._stopping.is_set() or self._app.stopping.is_set()
 
+    @property
+    def _has_to_end(self) -> bool:
+        return self._over.is_set() or self._is_told_to_stop
+
     def _envelope(self, claimed: Claimed, still_ours: Callable[[], bool]) -> Envelope:
         mail = self._app.settings.mail
         sender = sender_for(claimed.message_id, mail.bounce_domain) if mail.bounce_domain else mail.sender
@@ -195,7 +223,7 @@ class _Pass:
         """From the cycles that were seen to have mail; they are looked for anew when those have none left."""
         now = self._app.clock.now()
         with self._one_writer:
-            size = 0 if self._is_told_to_stop else min(BATCH, most, self._left)
+            size = 0 if self._has_to_end else min(BATCH, most, self._left)
             if not size:
                 return []
             # Flushed: a claim that a power cut could take back would be a letter sent twice.

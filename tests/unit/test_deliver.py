@@ -34,7 +34,9 @@ from yearwheel.services.contacts import give_up_address
 from yearwheel.services.deliver import (
     BATCH,
     IN_A_ROW,
+    LAST_TRIES,
     LEASE,
+    PATIENCE,
     TRIES,
     TURN,
     WAITS,
@@ -49,7 +51,7 @@ from yearwheel.services.prove import prove
 from yearwheel.services.queue_mail import queue_mail
 from yearwheel.services.tasks import close_task, list_tasks
 from yearwheel.services.upkeep import list_doubts, resolve, sweep_leases
-from yearwheel.store import outbox, rosters
+from yearwheel.store import OperationalError, outbox, rosters
 
 FULL = 2  # SQLite's word for a commit that waits for the disk
 
@@ -756,6 +758,46 @@ def test_where_no_connection_is_let_in_the_pass_ends_for_all(app, mailer, monkey
     report = deliver(replace(app, open_mailer=lambda: nullcontext(next(left))))
     assert report == DeliveryReport(deferred=report.deferred, same_for_all=NOT_LET_IN.detail)
     assert IN_A_ROW <= sum(len(mailer.tried) for mailer in mailers) < 2 * IN_A_ROW
+
+
+@pytest.fixture
+def away(monkeypatch):
+    """Lets so many of the next tries to record find no database; the list keeps them."""
+
+    def be_away(tries):
+        failed, record = [], outbox.record
+
+        def fail(*args):
+            if len(failed) < tries:
+                failed.append(args)
+                raise OperationalError("", {}, Exception("the database is starting up"))
+            return record(*args)
+
+        monkeypatch.setattr(outbox, "record", fail)
+        monkeypatch.setattr(delivering, "PAUSE", 0)
+        return failed
+
+    return be_away
+
+
+def test_the_database_is_waited_for_also_after_a_pass_has_ended_itself(app, mailer, away):
+    mailer.answers = {person.email: NOT_LET_IN for person in (BOB, CAL, FINN)}
+    away(PATIENCE - 1)
+
+    assert deliver(app) == DeliveryReport(sent=1, deferred=3, same_for_all=NOT_LET_IN.detail)
+    assert stand(app, ANN, BOB, CAL, FINN) == [("sent", 1), *[("queued", 1)] * 3]
+
+
+def test_told_to_stop_a_deliverer_still_tries_for_a_while(app, mailer, away):
+    mailer.before = lambda envelope: app.stopping.set()
+    away(LAST_TRIES - 1)
+    assert deliver(app) == DeliveryReport(sent=1)
+
+    app.stopping.clear()
+    failed = away(PATIENCE)
+    with pytest.raises(OperationalError):
+        deliver(app)
+    assert len(failed) == LAST_TRIES
 
 
 def test_several_deliverers_at_once_send_each_message_once(app):

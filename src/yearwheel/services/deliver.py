@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import count
 from threading import Event as Signal
 from threading import Lock
 from time import sleep
@@ -37,6 +38,7 @@ BATCH = 100  # claimed together and recorded together: the most a crash can leav
 FIRST_BATCH = 25
 TURN = 1.0  # seconds, after which a slow server's answers are recorded, however few they are
 PATIENCE, PAUSE = 60, 1.0  # tries, and seconds between them, to record what a restarted server was told
+LAST_TRIES = 5  # of these where we are told to stop, and may soon be killed
 IN_A_ROW = 3  # doubts, also over several passes, or answers that every letter would get: then a pass ends
 WAITS = [timedelta(minutes=m) for m in (1, 5, 15, 60, 180, 360)]  # after each refusal for now; the last stays
 TRIES = 14  # six on the first day and two on each of four more: RFC 5321 4.5.4.1 asks for four or five days
@@ -260,23 +262,23 @@ class _Pass:
         """Keep what was answered; what was never offered waits again.
 
         A database that is being restarted, or whose disk is full, is waited for a while: without a record
-        these letters would be in doubt.
+        these letters would be in doubt. That a pass has ended by itself makes nothing more pressing.
         """
         now = self._app.clock.now()
         settled = [_settle(claimed, result, now) for claimed, result in answers]
         with self._one_writer:
-            for tries_left in reversed(range(PATIENCE)):
+            for tries in count(1):
                 try:
                     self._write_down(me, answers, settled, untried, now)
                     break
                 except OperationalError as fault:
-                    if self._is_told_to_stop or not tries_left:
+                    if tries >= (LAST_TRIES if self._is_told_to_stop else PATIENCE):
                         raise
-                    if tries_left == PATIENCE - 1:
+                    if tries == 1:
                         log.warning("the answers of the mail server cannot be recorded yet: %s", fault.orig)
                     sleep(PAUSE)
                 except IntegrityError:
-                    if tries_left == PATIENCE - 1:
+                    if tries == 1:
                         raise
                     break  # the commit was made, and only its answer was lost
             self._left += len(untried)

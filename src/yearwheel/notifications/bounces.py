@@ -61,7 +61,7 @@ def _read_report(mail: EmailMessage) -> tuple[BounceKind, str, str] | None:
             said = str(fields.get("Diagnostic-Code", "")).partition(";")
             words = _clean(said[2] or said[0]) or (status[0] if status else action)
             if action == "failed" or (not action and status):
-                return _kind(status[0] if status else "", words), _address(recipient), words
+                return kind_of(status[0] if status else "", words), _address(recipient), words
             if action in {"delayed", "delivered", "relayed", "expanded"}:
                 # A delay is no end: the server goes on trying and says so again when it gives up.
                 goes_on = (BounceKind.REPLY, "", "")
@@ -92,14 +92,14 @@ def _read_prose(mail: EmailMessage) -> tuple[BounceKind, str, str]:
         return BounceKind.NOT_UNDERSTOOD, "", ""
     failed = str(mail.get("X-Failed-Recipients", "")) or own
     words = _clean(line or own)
-    return _kind(status[0] if status else "", line or own), _address(failed), words
+    return kind_of(status[0] if status else "", line or own), _address(failed), words
 
 
 def _says_why(line: str) -> bool:
     return bool(_HARD.search(line) or _SOFT.search(line) or _STATUS.search(line))
 
 
-def _kind(status: str, words: str) -> BounceKind:
+def kind_of(status: str, words: str) -> BounceKind:
     """5.1.x and 5.2.1 are about the address (RFC 3463); a full mailbox is 5.2.2 and may empty.
 
     5.7.x and the like speak of our message or our server, in whatever words: no address is given up for that.
@@ -109,6 +109,11 @@ def _kind(status: str, words: str) -> BounceKind:
     if status.startswith(("5.1.", "5.2.1")) or _HARD.search(words):
         return BounceKind.HARD
     return BounceKind.SOFT
+
+
+def speaks_of_mailbox(words: str) -> bool:
+    """Whether a server says that there is no such mailbox, or that it is full: in whatever code."""
+    return bool(_UNKNOWN.search(words) or _FULL.search(words))
 
 
 def _is_reply(mail: EmailMessage) -> bool:
@@ -245,18 +250,26 @@ _OWN_WORDS = re.compile(  # after these words our own message begins
     r"|^-{3,} This is a copy|^Original message headers:?|^(?=Message-ID: )",
     re.IGNORECASE | re.MULTILINE,
 )
-_HARD = re.compile(
+_UNKNOWN = re.compile(
     r"no such (?:user|mailbox|address|person)|user unknown|unknown user|unknown recipient|recipient unknown"
     r"|unknown to address|(?:wasn't|was not) found at \S"
     r"|(?:user|recipient|address|mailbox|account)[^.\n]{0,40}(?:does not exist|doesn't exist|not found"
-    r"|wasn't found|couldn't be found|could not be found|unavailable|disabled|deactivated|rejected)"
+    r"|wasn't found|couldn't be found|could not be found)",
+    re.IGNORECASE,
+)
+_HARD = re.compile(
+    rf"{_UNKNOWN.pattern}"
+    r"|(?:user|recipient|address|mailbox|account)[^.\n]{0,40}(?:unavailable|disabled|deactivated|rejected)"
     r"|invalid (?:recipient|mailbox|address)|no longer (?:works|employed|available|valid)"
     r"|unrouteable address|domain (?:not found|does not exist)|host or domain name not found",
     re.IGNORECASE,
 )
+_FULL = re.compile(
+    r"mailbox (?:is )?full|over ?quota|quota (?:exceeded|is full)|out of storage", re.IGNORECASE
+)
 _SOFT = re.compile(
-    r"mailbox (?:is )?full|over ?quota|quota (?:exceeded|is full)|exceeded (?:its|the|their)"
-    r"|out of storage|temporar|try again|greylist|timed out|connection refused|deferred"
+    rf"{_FULL.pattern}|exceeded (?:its|the|their)"
+    r"|temporar|try again|greylist|timed out|connection refused|deferred"
     r"|address is restricted|provider rejected",
     re.IGNORECASE,
 )

@@ -384,7 +384,7 @@ def test_a_message_refused_by_policy_fails_and_shows_up_but_the_contact_is_kept(
     ]
 
 
-def test_letters_that_no_address_is_to_blame_for_open_one_task_until_a_person_closes_it(app, mailer):
+def test_letters_that_no_address_is_to_blame_for_open_one_task(app, mailer):
     mailer.answers = {person.email: POLICY for person in (ANN, BOB, CAL)} | {FINN.email: NO_SUCH_USER}
     deliver(app)
     bad_address, *others = sorted(list_tasks(app, "KY"), key=lambda task: task.kind)
@@ -401,14 +401,38 @@ def test_letters_that_no_address_is_to_blame_for_open_one_task_until_a_person_cl
     ]
 
     round_at(app, "2027-02-22")
-    mailer.answers.clear()
-    round_at(app, "2027-02-23")
     assert [task for task in list_tasks(app, "KY") if task.kind == "not_taken"] == others
 
     close_task(app, "KY", others[0].id, by="ada")
-    mailer.answers = {ANN.email: POLICY}
     round_at(app, "2027-03-01")
     assert [task.kind for task in list_tasks(app, "KY")] == ["bad_address", "not_taken"]
+
+
+def test_that_letters_are_not_taken_is_over_when_everyone_has_had_one(app, mailer):
+    mailer.answers = {person.email: POLICY for person in (ANN, BOB, CAL)}
+    deliver(app)
+    mailer.answers = {ANN.email: POLICY}
+    retry(app, KEY, list_refused(app, KEY), by="ada", why="the server knows us now")
+    assert deliver(app) == DeliveryReport(sent=2, refused=1)
+    assert [task.kind for task in list_tasks(app, "KY")] == ["not_taken"]
+
+    mailer.answers.clear()
+    round_at(app, "2027-02-22")
+    assert list_tasks(app, "KY") == []
+    mailer.answers = {ANN.email: POLICY}
+    round_at(app, "2027-03-01")
+    assert [task.kind for task in list_tasks(app, "KY")] == ["not_taken"]
+
+
+def test_who_is_out_of_reach_or_gone_keeps_no_such_task_open(app, mailer):
+    mailer.answers = {ANN.email: POLICY}
+    deliver(app)
+    with app.database.writing() as work:
+        give_up_address(work.connection, find_cycle(app), "ann", "came back: no such user", app.clock.now())
+        work.commit()
+    round_at(app, "2027-02-22")
+
+    assert [task.kind for task in list_tasks(app, "KY")] == ["bad_address"]
 
 
 @pytest.mark.parametrize(

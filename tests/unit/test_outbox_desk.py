@@ -6,6 +6,8 @@ import pytest
 
 from tests.apps import (
     ANN,
+    BOB,
+    CAL,
     KEY,
     PEOPLE,
     at,
@@ -17,7 +19,7 @@ from tests.apps import (
     round_at,
     set_clock,
 )
-from tests.fakes import POLICY, FakeMailer
+from tests.fakes import BUSY, POLICY, FakeMailer
 from yearwheel.notifications.ledger import Attempt, OutboxStatus
 from yearwheel.services.app import App, Refused
 from yearwheel.services.cycles import close_cycle
@@ -159,6 +161,21 @@ def test_a_refused_letter_goes_again_when_a_person_says_so(sqlite_database: Data
         Attempt.REFUSED,
         Attempt.ACCEPTED,
     ]
+
+
+def test_what_waits_and_was_not_put_off_is_said_to_wait(sqlite_database: Database) -> None:
+    mailer = FakeMailer({"bob@mail.example": BUSY})
+    app = _written(sqlite_database, mailer)
+    deliver(app, limit=2)
+    numbers = {letter.recipient: letter.id for letter in list_outbox(app, KEY, [OutboxStatus.QUEUED])}
+    put_off, waiting = numbers[BOB.email], numbers[CAL.email]
+
+    retried = retry(app, KEY, [put_off, waiting], by="ada", why="they are ready now")
+    assert retried == Retried(again=(put_off,), waiting=(waiting,))
+    assert retry(app, KEY, [waiting], by="ada", why="") == Retried(waiting=(waiting,))
+    with sqlite_database.reading() as connection:
+        (event,) = events.list_events(connection, KEY, kinds=["mail_retried"])
+    assert event.detail == {"outbox": [put_off], "afresh": []}
 
 
 # What is tried again is held to what is so now

@@ -23,10 +23,20 @@ from yearwheel.notifications.verp import sender_for
 from yearwheel.services.active import Active, read_active
 from yearwheel.services.app import App
 from yearwheel.services.contacts import give_up_address, mend_address
+from yearwheel.services.outbox_desk import still_refused
 from yearwheel.services.queue_mail import find_stale, open_zones, take_back_stale
 from yearwheel.services.requeue import hold_to_facts
 from yearwheel.services.upkeep import sweep_leases
-from yearwheel.store import Connection, IntegrityError, OperationalError, events, outbox, rosters, tasks
+from yearwheel.store import (
+    Connection,
+    IntegrityError,
+    OperationalError,
+    cycles,
+    events,
+    outbox,
+    rosters,
+    tasks,
+)
 from yearwheel.store.events import Event
 from yearwheel.store.outbox import Claimed, Settled
 from yearwheel.store.tasks import NOT_TAKEN, Task
@@ -93,6 +103,8 @@ def deliver(app: App, *, limit: int | None = None) -> DeliveryReport:
             raise
     for lane in others:
         lane.result()
+    if run.report.sent:
+        _need_no_help(app)
     return run.report
 
 
@@ -402,3 +414,25 @@ def _ask_for_help(
         )
         code = office.code if office else ""
         tasks.open_once(connection, Task(state, NOT_TAKEN, code, cycle_key, what, now))
+
+
+def _need_no_help(app: App) -> None:
+    """Close the task about letters that no server took, once none of them waits for a server any more."""
+    now = app.clock.now()
+    with app.database.reading() as connection:
+        states = {stored.state for stored in cycles.list_cycles(connection)}
+        asked = [task for state in states for task in tasks.list_open(connection, state, NOT_TAKEN)]
+        settled = [task for task in asked if not _are_not_taken(connection, task.subject)]
+    if settled:
+        with app.database.writing() as work:
+            for task in settled:
+                tasks.close(work.connection, task.state, task.id, SYSTEM, now)
+            work.commit()
+
+
+def _are_not_taken(connection: Connection, cycle_key: str) -> bool:
+    for outbox_id in still_refused(connection, read_active(connection, cycle_key)):
+        *_, last = outbox.list_attempts(connection, outbox_id)
+        if not concerns_reader(Result(last["outcome"], last["code"], last["detail"])):
+            return True
+    return False

@@ -189,8 +189,9 @@ def move_messages(app: App, cycle_key: str, ids: Sequence[int], act: Desk, *, by
 class Retried:
     """Letters that are tried again: as they were written, or taken back since they are true no more."""
 
-    again: tuple[int, ...]
-    afresh: tuple[int, ...]  # the next round writes what is so now, if anything
+    again: tuple[int, ...] = ()
+    afresh: tuple[int, ...] = ()  # the next round writes what is so now, if anything
+    waiting: tuple[int, ...] = ()  # they waited to leave, and nobody had put them off: nothing was done
 
 
 def retry(app: App, cycle_key: str, ids: Sequence[int], *, by: str, why: str) -> Retried:
@@ -200,16 +201,22 @@ def retry(app: App, cycle_key: str, ids: Sequence[int], *, by: str, why: str) ->
     with app.database.writing() as work:
         active = read_active(work.connection, cycle_key)
         _refuse_what_would_not_go(work.connection, active, ids, now)
-        moved = outbox.move(work.connection, ids, CAN_GO_AGAIN, OutboxStatus.QUEUED, now)
-        if other := sorted(set(ids) - set(moved)):
+        queued = [letter.id for letter in outbox.list_queued(work.connection, ids)]
+        hurried = outbox.hurry(work.connection, queued, now)
+        moved = outbox.move(work.connection, ids, [OutboxStatus.FAILED], OutboxStatus.QUEUED, now)
+        if other := sorted(set(ids) - {*moved, *queued}):
             raise _not_movable(work.connection, " or ".join(CAN_GO_AGAIN), "retried", other)
         outbox.hurry(work.connection, moved, now)
-        afresh = hold_to_facts(work.connection, moved, now)
-        detail = {"outbox": moved, "afresh": afresh}
-        event = Event(now, by, "mail_retried", active.key, after=OutboxStatus.QUEUED, why=why, detail=detail)
-        events.append(work.connection, [event])
+        tried = sorted({*moved, *hurried})
+        afresh = hold_to_facts(work.connection, tried, now)
+        if tried:
+            detail = {"outbox": tried, "afresh": afresh}
+            after = OutboxStatus.QUEUED
+            event = Event(now, by, "mail_retried", active.key, after=after, why=why, detail=detail)
+            events.append(work.connection, [event])
         work.commit()
-    return Retried(tuple(sorted(set(moved) - set(afresh))), tuple(afresh))
+    again, waiting = set(tried) - set(afresh), set(queued) - set(hurried)
+    return Retried(tuple(sorted(again)), tuple(afresh), tuple(sorted(waiting)))
 
 
 def list_refused(app: App, cycle_key: str) -> list[int]:
@@ -220,13 +227,18 @@ def list_refused(app: App, cycle_key: str) -> list[int]:
     now = app.clock.now()
     with app.database.reading() as connection:
         active = read_active(connection, cycle_key)
-        people = rosters.load(connection, active.state).contacts
         put_off = outbox.list_put_off(connection, cycle_key, now)
-        return put_off + [
-            row
-            for row, status, reader in outbox.list_unmended(connection, cycle_key)
-            if status is OutboxStatus.FAILED and reader in people and not people[reader].undeliverable
-        ]
+        return [*put_off, *still_refused(connection, active)]
+
+
+def still_refused(connection: Connection, active: Active) -> list[int]:
+    """The letters that a mail server refused for good and that can be sent again."""
+    people = rosters.load(connection, active.state).contacts
+    return [
+        row
+        for row, status, reader in outbox.list_unmended(connection, active.key)
+        if status is OutboxStatus.FAILED and reader in people and not people[reader].undeliverable
+    ]
 
 
 def _refuse_what_is_held(connection: Connection, ids: Sequence[int], why: str) -> None:

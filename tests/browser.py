@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from html import unescape
 from html.parser import HTMLParser
@@ -29,6 +30,19 @@ def post(app: App, path: str, body: str, content_type: str) -> httpx.Response:
     """What a program gets that sends these very words."""
     headers = {"Content-Type": content_type}
     return _ask(app, httpx.Request("POST", ADDRESS + path, headers=headers, content=body.encode()))
+
+
+def post_in_pieces(app: App, path: str, *pieces: str) -> httpx.Response:
+    """What a program gets that sends a form without saying how long it is."""
+
+    async def sent() -> AsyncIterator[bytes]:
+        for piece in pieces:
+            yield piece.encode()
+
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    request = httpx.Request("POST", ADDRESS + path, headers=headers, content=sent())
+    assert "Content-Length" not in request.headers
+    return _ask(app, request)
 
 
 def _ask(app: App, request: httpx.Request) -> httpx.Response:

@@ -313,8 +313,11 @@ def test_a_changed_copy_takes_a_held_letters_place_and_both_are_kept(unread, mai
     deliver(unread)
     (sent,) = [e for e in mailer.sent if e.recipient == ANN.email]
     letter = message_from_bytes(sent.raw, policy=policy.default)
-    assert (sent.message_id, letter["Subject"]) == (open_message(unread, new).message_id, change.subject)
-    assert letter["Message-ID"] == sent.message_id != before.message_id
+    assert (sent.message_id, letter["Subject"]) == (
+        open_message(unread, new).message.message_id,
+        change.subject,
+    )
+    assert letter["Message-ID"] == sent.message_id != before.message.message_id
     text, html = (letter.get_body((part,)).get_content() for part in ("plain", "html"))
     assert "The portal is closed <on Friday>" in text
     assert "The portal is closed &lt;on Friday&gt;" in html
@@ -336,7 +339,7 @@ def test_a_letter_changed_by_hand_leaves_as_approved_on_a_later_day_too(unread, 
     round_at(unread, "2027-02-16")
 
     (sent,) = [e for e in mailer.sent if e.recipient == ANN.email]
-    assert sent.message_id == open_message(unread, new).message_id
+    assert sent.message_id == open_message(unread, new).message.message_id
     assert b"The portal is closed on Friday" in sent.raw
     assert prove(unread, KEY).breaches == ()
 

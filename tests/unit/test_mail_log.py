@@ -23,6 +23,11 @@ def test_postfix_took_what_its_queue_manager_has():
     assert taken_letters(POSTFIX.splitlines()) == {TAKEN}
 
 
+def test_a_log_without_the_queue_managers_lines_is_refused_and_says_which_it_needs():
+    with pytest.raises(ValueError, match=r"lacks the lines of Postfix's queue manager \(postfix/qmgr"):
+        taken_letters(line for line in POSTFIX.splitlines() if "qmgr" not in line)
+
+
 def test_the_order_of_the_lines_and_a_queue_id_that_comes_again_lose_nothing():
     later = message_id("later", "state.example")
     again = POSTFIX.replace(TAKEN, later).splitlines()

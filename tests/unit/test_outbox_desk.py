@@ -137,7 +137,15 @@ def test_a_letter_shows_every_attempt_to_send_it(sqlite_database: Database) -> N
 
     opened = open_message(app, max(_statuses(app)))
     assert [attempt["outcome"] for attempt in opened.attempts] == [Attempt.ACCEPTED]
-    assert opened.message_id.encode() in opened.raw
+    assert opened.message.message_id.encode() in opened.raw
+
+
+def test_a_list_names_letters_as_mail_servers_know_them(sqlite_database: Database) -> None:
+    mailer = FakeMailer()
+    deliver(app := _written(sqlite_database, mailer))
+
+    letters = {letter.recipient: letter.message_id for letter in list_outbox(app, KEY)}
+    assert letters == {envelope.recipient: envelope.message_id for envelope in mailer.sent}
 
 
 def test_a_letter_nobody_wrote_is_refused(sqlite_database: Database) -> None:

@@ -20,7 +20,7 @@ from tests.apps import (
     set_clock,
     standing_of,
 )
-from tests.browser import OURS, elements, post, press, visit, words
+from tests.browser import OURS, elements, post, post_in_pieces, press, visit, words
 from tests.fakes import FakeMailer
 from yearwheel.notifications.tokens import DECLINE, READER, sign
 from yearwheel.roster.people import Role
@@ -290,6 +290,16 @@ def test_a_post_that_does_not_say_one_click_and_nothing_else_stops_nothing(
         "This did not work Messages are stopped by a mail program's own button (RFC 8058) or by the one on "
         "our page; they go on. If that does not help, write to the address at the end of your letter."
     )
+
+
+def test_one_click_need_not_say_how_long_it_is_and_is_bounded_all_the_same(app: App) -> None:
+    path = "/u/" + sign(DECLINE, (KEY, "ada", "weekly"), app.secret)
+    assert post_in_pieces(app, path, "List-Unsubscribe=One-Click", *["x" * 1_000] * 10).status_code == 413
+    assert post_in_pieces(app, path).status_code == 400
+    assert logged(app, "declined") == []
+
+    assert post_in_pieces(app, path, "List-Unsubscribe=", "One-Click").status_code == 200
+    assert len(logged(app, "declined")) == 1
 
 
 def test_one_click_is_bounded_as_every_form_is(app: App) -> None:

@@ -182,6 +182,42 @@ def test_same_for_all_at_all_is_deferred() -> None:
         )
 
 
+@pytest.mark.parametrize("said", [["421 4.7.0 too many of you"], ["220 ready", "421 4.7.0 too many of you"]])
+def test_a_goodbye_at_the_greeting_is_kept_in_the_servers_words(said: list[str]) -> None:
+    with greeting(*said) as (port, _), mailer(port) as smtp:
+        words = "no connection to the mail server: 4.7.0 too many of you"
+        assert offer(smtp, to("pat@adair.example")) == Result(
+            Attempt.DEFERRED, "421", words, same_for_all=True
+        )
+
+
+def test_a_server_that_knows_no_ehlo_is_greeted_as_of_old() -> None:
+    said = ("220 ready", "500 what?", "250 hello", "250 ok", "550 5.1.1 who")
+    with greeting(*said) as (port, heard), mailer(port) as smtp:
+        assert offer(smtp, to("pat@adair.example")) == Result(Attempt.REFUSED, "550", "5.1.1 who")
+    assert heard[:2] == ["ehlo planning.example", "helo planning.example"]
+
+
+@contextmanager
+def greeting(*said: str) -> Iterator[tuple[int, list[str]]]:
+    """A server that says its first words at once and the others each after a line, then hangs up."""
+    heard: list[str] = []
+
+    def run(listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        with suppress(ConnectionError), connection, connection.makefile("rb") as lines:
+            for number, words in enumerate(said):
+                if number:
+                    heard.append(lines.readline().decode().strip())
+                connection.sendall(words.encode() + b"\r\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = Thread(target=run, args=[listener], daemon=True)
+        thread.start()
+        yield listener.getsockname()[1], heard
+        thread.join(20)
+
+
 class Script:
     """A server that answers whatever it is told with the next line of a script, and notes what that was.
 

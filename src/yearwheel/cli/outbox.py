@@ -90,7 +90,7 @@ def show(
         print_json(
             {
                 "message": opened.message,
-                "message_id": opened.message_id,
+                "message_id": opened.message.message_id,
                 "queued_at": opened.queued_at,
                 "settled_at": opened.settled_at,
                 "attempts": opened.attempts,
@@ -98,7 +98,7 @@ def show(
             }
         )
         return
-    say(f"message {number}, {opened.message.status}, {opened.message_id}")
+    say(f"message {number}, {opened.message.status}, {opened.message.message_id}")
     for name in ("From", "To", "Subject", "Date"):
         say(f"{name}: {letter[name]}")
     say(f"\n{words}")
@@ -284,7 +284,10 @@ def _taken(logs: list[Path]) -> set[str]:
 
     with ExitStack() as stack:
         opened = [stack.enter_context(log.open(encoding="utf-8", errors="replace")) for log in logs]
-        return taken_letters(chain.from_iterable(opened))
+        try:
+            return taken_letters(chain.from_iterable(opened))
+        except ValueError as fault:
+            raise Unclear(str(fault)) from None
 
 
 def _restated(approval: "Approval") -> str:

@@ -21,7 +21,8 @@ def taken_letters(lines: Iterable[str]) -> set[str]:
     """The Message-IDs, with their angle brackets, of the letters that a log says were taken.
 
     Postfix's cleanup names a letter before all of it has come: it counts once the queue manager has it. What
-    else names a letter, such as a refusal or a filter that looked at it, proves nothing.
+    else names a letter, such as a refusal or a filter that looked at it, proves nothing. ValueError for a log
+    of Postfix's that was made without the queue manager's lines: all its letters would seem not to be taken.
     """
     taken: set[str] = set()
     begun: dict[str, set[str]] = defaultdict(set)  # queue id -> Message-IDs: such an id may come again
@@ -36,5 +37,10 @@ def taken_letters(lines: Iterable[str]) -> set[str]:
             refused.add(found[1])
         elif found := _TAKEN.search(line):
             taken.add(found[1] or found[2])
+    if begun and not queued and not taken:
+        raise ValueError(
+            "the log lacks the lines of Postfix's queue manager (postfix/qmgr[...]: ID: from=<...>), and its "
+            "cleanup lines alone do not prove that a letter was taken whole; give the log with both"
+        )
     taken.update(*(begun[queue_id] for queue_id in begun.keys() & queued - refused))
     return {f"<{message_id}>" for message_id in taken}

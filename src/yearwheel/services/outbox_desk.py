@@ -41,6 +41,7 @@ class Listed:
     recipient: str
     subject: str
     attempts: int
+    message_id: str  # by which mail servers know it
     held_because: str | None = None
 
 
@@ -66,7 +67,6 @@ class Opened:
     """One message as it is or was sent, and every attempt to send it."""
 
     message: Listed
-    message_id: str
     queued_at: datetime
     settled_at: datetime | None
     raw: bytes
@@ -89,9 +89,7 @@ def open_message(app: App, outbox_id: int) -> Opened:
         if row is None:
             raise Refused(f"there is no message {outbox_id}; see: yearwheel outbox list")
         attempts = outbox.list_attempts(connection, outbox_id)
-    return Opened(
-        _listed(row), row["message_id"], row["queued_at"], row["settled_at"], row["raw"], tuple(attempts)
-    )
+    return Opened(_listed(row), row["queued_at"], row["settled_at"], row["raw"], tuple(attempts))
 
 
 def weigh_approval(app: App, cycle_key: str, ids: Sequence[int] | None) -> Approval:
@@ -349,5 +347,6 @@ def _listed(row: Mapping[Any, Any]) -> Listed:
         row["recipient"],
         row["subject"],
         row["attempts"],
+        row["message_id"],
         because,
     )

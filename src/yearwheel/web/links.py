@@ -56,12 +56,21 @@ OneClick = Annotated[bool, Depends(is_one_click)]
 
 
 async def _read_fields(request: Request) -> list[tuple[str, str]]:
+    return _fields(request.headers.get("content-type", ""), await _read_body(request))
+
+
+async def _read_body(request: Request) -> bytes:
+    """What was sent, as far as it is not too long. It need not say how long it is (RFC 9112 6.3)."""
     length = request.headers.get("content-length", "")
-    if not length.isdecimal():
-        return []
-    if int(length) > MOST:
-        raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, TOO_LONG)
-    return _fields(request.headers.get("content-type", ""), await request.body())
+    body = b""
+    if not (length.isdecimal() and int(length) > MOST):
+        async for some in request.stream():
+            body += some
+            if len(body) > MOST:
+                break
+        else:
+            return body
+    raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, TOO_LONG)
 
 
 def _fields(content_type: str, body: bytes) -> list[tuple[str, str]]:

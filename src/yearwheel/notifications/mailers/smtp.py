@@ -239,16 +239,25 @@ def _connect(server: SmtpServer) -> smtplib.SMTP:
         assert smtp.sock is not None
         # A message's last packet would wait for a late acknowledgement of those before it.
         smtp.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        smtp.ehlo_or_helo_if_needed()
+        _greet(smtp)
         if server.security is Security.STARTTLS:
             smtp.starttls(context=_tls(server))
-            smtp.ehlo_or_helo_if_needed()
+            _greet(smtp)
         if server.username:
             smtp.login(server.username, server.password)
     except BaseException:
         smtp.close()
         raise
     return smtp
+
+
+def _greet(smtp: smtplib.SMTP) -> None:
+    """EHLO, or HELO where a server knows no other; not after a goodbye, whose words would be lost."""
+    code, words = smtp.ehlo()
+    if code != _GOODBYE and not 200 <= code < 300:
+        code, words = smtp.helo()
+    if not 200 <= code < 300:
+        raise smtplib.SMTPHeloError(code, words)
 
 
 def _tls(server: SmtpServer) -> ssl.SSLContext:

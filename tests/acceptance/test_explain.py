@@ -42,7 +42,7 @@ def test_what_was_sent_names_people_subject_hour_and_cause_and_a_refusal_is_the_
     assert words.not_sent == (
         f"{OPENING} to Miriam McIntosh (principal): 'Open now: Alignment with CDIP and CSIPs - Augusta "
         "Independent' was refused by the mail server: 550 5.1.1 no such user here; once that is put right: "
-        f"yearwheel outbox retry {failed}.",
+        f"yearwheel outbox retry {failed} --cycle kentucky-2027",
     )
 
 

@@ -5,13 +5,14 @@ from datetime import date
 
 import pytest
 
+from tests.apps import KEY
 from yearwheel.notifications.alerts import AlertKind, Trouble, raise_alerts, rung_of
 from yearwheel.notifications.untrusted import WORD_JOINER, Address, one_line
 from yearwheel.notifications.whole_cycle import read_table, write_table
 
 MONDAY = date(2027, 3, 8)
 FRIDAY, THURSDAY = date(2027, 3, 5), date(2027, 3, 4)
-CALM = Trouble(MONDAY, previous_workday=FRIDAY, last_round_on=FRIDAY, waiting_since=None)
+CALM = Trouble(KEY, MONDAY, previous_workday=FRIDAY, last_round_on=FRIDAY, waiting_since=None)
 
 
 def test_a_calm_day_raises_nothing() -> None:
@@ -65,7 +66,8 @@ def test_letters_that_no_address_is_to_blame_for_are_one_line_with_the_servers_m
             (
                 "3 letters not taken",
                 "No address is to blame. The mail server says: '550 5.7.26 no SPF'. Settle it with who runs "
-                "that (yearwheel outbox list --status failed), then: yearwheel outbox retry --all",
+                "that. To see them: yearwheel outbox list --status failed --cycle small-2027; "
+                "to send them again: yearwheel outbox retry --all --cycle small-2027",
             ),
             (
                 "ann@ash.example",
@@ -79,7 +81,7 @@ def test_a_servers_words_are_no_link_of_ours_and_no_endless_line() -> None:
     words = "550 5.7.1\tsee https://evil.example or ann@evil.example\n" + "x" * 1_000
     (table,) = raise_alerts(replace(CALM, not_taken=(words,))).values()
     ((what, told),) = read_table(write_table(table))
-    assert (what, type(told), len(told) < 400) == ("1 letter not taken", str, True)
+    assert (what, type(told), len(told) < 450) == ("1 letter not taken", str, True)
     shown = one_line(told)
     assert [link in shown for link in ("https://", "evil.example", "ann@evil")] == [False, False, False]
 
@@ -88,7 +90,7 @@ def test_of_many_refused_addresses_the_rest_is_counted() -> None:
     (table,) = raise_alerts(replace(CALM, refused=tuple(f"p{n}@ash.example" for n in range(7)))).values()
     assert table[-1] == (
         "2 more addresses",
-        "Were refused, too. See them: yearwheel outbox list --status failed",
+        "Were refused, too. See them: yearwheel outbox list --status failed --cycle small-2027",
     )
     assert len(table) == 6
 

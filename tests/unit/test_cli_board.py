@@ -73,7 +73,9 @@ def test_the_board_names_letters_and_the_reminders_in_them(terminal: Terminal) -
         _bring_back(terminal, number)
 
     said = [" ".join(line.split()) for line in terminal.does("board", "--at", TEN).splitlines()]
-    assert (f"bounced 2 letters (6 reminders) {BOTH} yearwheel outbox list --status bounced") in said
+    assert (
+        f"bounced 2 letters (6 reminders) {BOTH} yearwheel outbox list --status bounced --cycle small-2027"
+    ) in said
     assert terminal.reads("board", "--at", TEN)["letters"] == {"bounced": 2}
     listed = terminal.does("outbox", "list", "--status", "bounced").splitlines()
     assert listed[-1] == "2 letters"
@@ -113,7 +115,7 @@ def test_the_board_names_mail_that_failed_and_roles_nobody_holds(terminal: Termi
     said = terminal.does("board", "--stage", "budget", "--at", TEN).splitlines()
     assert [" ".join(line.split()) for line in said[-7:]] == [
         "mail how many districts see",
-        "no address 4 reminders Ash County, Birch [red] County yearwheel tasks list",
+        "no address 4 reminders Ash County, Birch [red] County yearwheel tasks list --cycle small-2027",
         "",
         "nobody can be told in",
         "no state administrator is named the office",

@@ -225,7 +225,7 @@ def test_an_absurd_length_of_time_is_refused_before_anybody_counts_that_far(term
             "from 1 to 250 working days later, not -3; give",
         ),
         (("extend", "001", "budget", "--workdays", "3", "--why", "x"), "--workdays is for many districts"),
-        (("extend", "--all", "--take-back", "--why", "x"), "is taken back with yearwheel undo"),
+        (("extend", "--all", "--take-back", "--why", "x"), "is taken back as one, with the command undo"),
         (("extend", "--until", "2027-03-05", "--why", "x"), "name a district and a stage"),
         (("undo", "nothing", "--why", "x"), "has no act 'nothing'"),
         (("disaster", "declare", "001", "--until", "2027-03-05"), "needs a reason"),
@@ -314,7 +314,7 @@ def test_next_year_names_the_files_and_the_districts_days_that_are_still_of_the_
 
     assert said.splitlines()[:4] == [
         f"wrote {out}, for 2028; 2 lines need a person:",
-        "  line 36, plan: districts' own days of 2028 decide it: yearwheel roster days import",
+        "  line 36, plan: districts' own days of 2028 decide it: yearwheel roster days import --help",
         "  line 56: the file closures.csv is as it was; put the days of 2028 into it",
         f"when it is right: yearwheel cycle change both-2028 {out} --why 'dates confirmed'",
     ]
@@ -426,7 +426,7 @@ def test_what_is_undone_is_not_undone_twice(terminal: Terminal) -> None:
 
     assert terminal.refuses("undo", act, "--why", "a mistake", *NOW) == (
         f"{act} was undone already on 2027-02-02 by ada (a mistake); "
-        f"to have it back: yearwheel undo {again} --why '...'"
+        f"to have it back: yearwheel undo {again} --why '...' --cycle small-2027"
     )
     assert due(terminal, "001")[0] == "2027-03-01"
     terminal.does("undo", again, "--why", "it was right", "--yes", *NOW)

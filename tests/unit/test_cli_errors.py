@@ -177,7 +177,7 @@ def test_where_to_look_names_the_state_where_it_is_not_the_usual_one(terminal: T
         (["excuse", "001", "budget"], "to excuse, or to take it back, needs a reason: --why '...'"),
         (["cycle", "publish", "small-2027"], "small-2027 was already published on 2027-01-04"),
         (["outbox", "list", "--status", "snt"], "'snt' is no status of a letter (did you mean 'sent'?); "),
-        (["outbox", "show", "99"], "there is no message 99; see: yearwheel outbox list"),
+        (["outbox", "show", "99"], "there is no message 99; outbox list has them"),
         (["rehearse", "--through", "prefct"], "--through is direct or prefect, not 'prefct'"),
         (["district", "submit", "001", "budget", "none.json"], "none.json: No such file or directory"),
     ],

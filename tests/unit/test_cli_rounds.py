@@ -90,7 +90,7 @@ def test_bounces_of_an_acted_out_year_are_read_on_its_own_days(running: Terminal
         "1 did not arrive because of the address, 0 for another reason, 0 were answers or news of delays, "
         "0 were known, 0 are about no letter of ours, 1 were not understood",
         "what was not understood lies with the others that were read; have a look at it",
-        "next: yearwheel tasks list",
+        "next: yearwheel tasks list --cycle small-2027",
     ]
     assert [task["opened_at"] for task in running.reads("tasks", "list")["tasks"]] == [
         "2027-01-04T15:20:00+00:00"

@@ -395,8 +395,9 @@ def test_letters_that_no_address_is_to_blame_for_open_one_task(app, mailer):
             "OET",
             KEY,
             f"the mail server does not take letters of {KEY}, and no address is to blame "
-            "(554 5.7.1 message looks like advertising); settle it with who runs that "
-            "(yearwheel outbox list --status failed), then: yearwheel outbox retry --all",
+            "(554 5.7.1 message looks like advertising); settle it with who runs that; "
+            "to see them: yearwheel outbox list --status failed --cycle small-2027; "
+            "then: yearwheel outbox retry --all --cycle small-2027",
         )
     ]
 

@@ -28,7 +28,9 @@ ANNS = "Reminder 'when it opens' of 2027-03-01 to Ann ("
 SUBJECT = "'2 things due, first Budget on Monday, March 1'"
 IN_DOUBT = (
     f"{SUBJECT} may have arrived: sending it broke off before an answer was on record. It is not sent again "
-    "by itself; look in the mail server's log, then: yearwheel outbox resolve 1 --as sent (or --as again)."
+    "by itself; look in the mail server's log, then, "
+    "if it was sent: yearwheel outbox resolve 1 --as sent --why '...' --cycle small-2027; "
+    "if it was not: yearwheel outbox resolve 1 --as again --why '...' --cycle small-2027"
 )
 
 
@@ -81,7 +83,8 @@ def test_words_nobody_approved_are_held_and_say_how_to_let_them_go(sqlite_databa
 
     assert told(app) == {
         "Waiting": f"{SUBJECT} is held since 2027-02-01 10:00 Eastern because nobody has approved its words "
-        f"yet (first use of opened, published); to let it go: yearwheel outbox approve {number}."
+        "yet (first use of opened, published); to let it go: "
+        f"yearwheel outbox approve {number} --cycle small-2027"
     }
 
 
@@ -91,7 +94,7 @@ def test_a_letter_a_person_holds_names_them_since_when_and_why(app: App) -> None
 
     assert told(app) == {
         "Waiting": f"{SUBJECT} is held since 2027-02-01 11:30 Eastern by ada (wrong date); to let it go: "
-        "yearwheel outbox approve 1."
+        "yearwheel outbox approve 1 --cycle small-2027"
     }
 
 
@@ -163,7 +166,7 @@ def test_a_refused_letter_gives_the_servers_words(app: App, mailer: FakeMailer) 
     deliver(app)
     assert told(app) == {
         "Not sent": f"{SUBJECT} was refused by the mail server: 550 5.1.1 no such user here; once that is "
-        "put right: yearwheel outbox retry 1."
+        "put right: yearwheel outbox retry 1 --cycle small-2027"
     }
 
 
@@ -173,7 +176,7 @@ def test_a_letter_that_was_put_off_too_often_was_given_up(app: App, mailer: Fake
     deliver(app)
     assert told(app) == {
         "Not sent": f"{SUBJECT} was given up after 14 attempts; the mail server last said: 451 4.3.0 try "
-        "again later; once that is put right: yearwheel outbox retry 1."
+        "again later; once that is put right: yearwheel outbox retry 1 --cycle small-2027"
     }
 
 
@@ -214,7 +217,7 @@ def test_a_rung_that_another_outran_does_not_go_on_when_that_one_is_held(
     assert said.endswith(
         "a later one was due in the same round and says it all: Reminder '7 days before' of 2027-03-01, of "
         f"2027-02-22: {SUBJECT} is held since 2027-02-22 10:00 Eastern by ada (wrong "
-        f"date); to let it go: yearwheel outbox approve {number}."
+        f"date); to let it go: yearwheel outbox approve {number} --cycle small-2027"
     )
 
 

@@ -35,15 +35,16 @@ TROUBLE = (
     ),
     (
         "2 letters",
-        "May have arrived, or not. Look in the mail server's log, then: yearwheel outbox resolve",
+        "May have arrived, or not. Look in the mail server's log, then: yearwheel outbox resolve --help",
     ),
 )
 ASKED = (
     (Address("pat@adair.example"), "Pat Doe of Adair County asks for help with Budget, due Friday, March 12"),
     (
         "Budget: Boyd County",
-        "Kim Ray by link asks for time until Monday, March 29: snow. To answer: "
-        "yearwheel extension grant 017 budget, or refuse",
+        "Kim Ray by link asks for time until Monday, March 29: snow; to grant it: "
+        "yearwheel extension grant 017 budget --cycle kentucky-2027; to refuse it: "
+        "yearwheel extension refuse 017 budget --why '...' --cycle kentucky-2027",
     ),
 )
 RECEIPT = write_receipt(
@@ -383,7 +384,7 @@ def test_the_text_says_everything_the_html_says(renderer: Renderer) -> None:
     body = rendered.html.split("</div>", 1)[1]  # after the preheader
     said = re.findall(r">([^<>]+)<", re.sub(r"<!--.*?-->", "", body, flags=re.S))
     labels = {"5 days left", "3 days late", "Due today", "Receipt", "Approved", "Excused"}
-    labels |= {"Dates of the year", "This week", "To put right"}
+    labels |= {"Dates of the year", "This week", "To put right", "To answer"}
     flat = " ".join(rendered.text.split())
     missing = {" ".join(unescape(words).split()) for words in said} - labels
     assert {words for words in missing if words.rstrip(".,:") not in flat} == set()

@@ -86,10 +86,12 @@ def test_requests_of_one_day_come_in_one_letter_and_later_ones_the_next_day(
     next_day = asked_of_ada(app, mailer, "2027-02-03")
 
     assert first == [
-        f"Budget: Ash County | Ann by link asks for time until Friday, March 5: {FLOOD}. To answer: "
-        "yearwheel extension grant 001 budget, or yearwheel extension refuse 001 budget --why '...'",
-        "eve@birch.example | Bob of Birch County says that Eve Fox does their work now. To answer: yearwheel "
-        "roster hand-over 1 --accept, or --refuse",
+        f"Budget: Ash County | Ann by link asks for time until Friday, March 5: {FLOOD}; to grant it: "
+        "yearwheel extension grant 001 budget --cycle small-2027; to refuse it: "
+        "yearwheel extension refuse 001 budget --why '...' --cycle small-2027",
+        "eve@birch.example | Bob of Birch County says that Eve Fox does their work now; to accept: yearwheel "
+        "roster hand-over 1 --accept --cycle small-2027; to refuse: yearwheel roster hand-over 1 --refuse "
+        "--cycle small-2027",
     ]
     assert same_day == []
     assert next_day == [f"{BOB.email} | Bob of Birch County asks for help with Budget, due Monday, March 1"]
@@ -101,9 +103,10 @@ def test_a_day_past_the_close_is_told_as_that_with_the_command_that_gives_it(
     ask(app, mailer, act="more_time", until="2027-03-26", why=FLOOD)
 
     (line,) = asked_of_ada(app, mailer, "2027-02-02")
-    assert line.partition("To answer: ")[2] == (
-        "yearwheel extension grant 001 budget --force (it closes on 2027-03-15), "
-        "or yearwheel extension refuse 001 budget --why '...'"
+    assert line.partition(f"{FLOOD}; ")[2] == (
+        "to grant it, although it closes on 2027-03-15: "
+        "yearwheel extension grant 001 budget --force --cycle small-2027; "
+        "to refuse it: yearwheel extension refuse 001 budget --why '...' --cycle small-2027"
     )
 
 

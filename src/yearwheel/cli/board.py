@@ -9,6 +9,7 @@ from rich.text import Text
 from yearwheel.calendar.counted import counted
 from yearwheel.cli.desk import AsJson, At, CycleKey, cycle_desk
 from yearwheel.cli.show import console, print_json, say, table, weekday
+from yearwheel.notifications.commands import command
 
 if TYPE_CHECKING:
     from yearwheel.services.board import Board, Cell, Line
@@ -104,7 +105,12 @@ def _grid(found: "Board") -> None:
 def _mail(found: "Board") -> None:
     """What did not reach its reader so far, and the roles in which nobody can be told."""
     rows = [
-        (word.replace("_", " "), _how_many(found, word), _some(found, where), f"yearwheel {SEE[word]}")
+        (
+            word.replace("_", " "),
+            _how_many(found, word),
+            _some(found, where),
+            command(SEE[word], found.cycle.key),
+        )
         for word, where in found.unheard.items()
         if where
     ]

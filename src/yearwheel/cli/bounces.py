@@ -8,6 +8,7 @@ import typer
 
 from yearwheel.cli.desk import AsJson, At, By, CycleKey, Unclear, cycle_desk, installation_at
 from yearwheel.cli.show import print_json, say, table
+from yearwheel.notifications.commands import command
 
 bounces = typer.Typer(no_args_is_help=True, help="Take in mail that came back undelivered.")
 tasks = typer.Typer(no_args_is_help=True, help="What only a person can do.")
@@ -25,6 +26,7 @@ def read(
 ) -> None:
     """Read bounces and move them aside. Reading the same one twice changes nothing."""
     from yearwheel.notifications.mailboxes import read_folder
+    from yearwheel.services.lookup import newest_running
     from yearwheel.services.read_bounces import BounceReport, read_bounces, read_imap_bounces
 
     if (path is None) != imap:
@@ -37,6 +39,7 @@ def read(
                 report = read_imap_bounces(app)
         except OSError as fault:
             raise Unclear(str(fault)) from None
+        running = newest_running(app)
     if report is None:
         raise Unclear("no mailbox is set; give imap_host, imap_user and imap_password below [mail]")
     if as_json:
@@ -50,7 +53,8 @@ def read(
     if report.not_understood:
         say("what was not understood lies with the others that were read; have a look at it")
     if report.hard:
-        say("next: yearwheel tasks list")
+        for key in running:
+            say(f"next: {command('tasks list', key)}")
     if report == BounceReport():
         say("there was nothing to read")
 

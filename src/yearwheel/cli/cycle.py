@@ -21,6 +21,7 @@ from yearwheel.cli.desk import (
 )
 from yearwheel.cli.selecting import Yes
 from yearwheel.cli.show import complain, print_json, say, table
+from yearwheel.notifications.commands import command
 
 if TYPE_CHECKING:
     from yearwheel.services.pause import Resumed
@@ -123,7 +124,8 @@ def change(
     with cycle_desk(key, at) as (app, active):
         if active.stored.published_at is None:
             replace_draft(app, key, text, by=by, name=name)
-            say(f"the draft {key} holds {name} now\nto undo: yearwheel cycle change {key} OLD-FILE")
+            say(f"the draft {key} holds {name} now")
+            say(f"to undo: yearwheel cycle change {key} OLD-FILE --why '...'")
             return
         foreseen = preview_change(app, key, text, name)
         say("\n".join(foreseen.lines()))
@@ -133,7 +135,8 @@ def change(
     say(
         f"{key} runs by {name} from now on; where somebody had been told an old day, "
         "the people in charge are told the new one\n"
-        f"to undo: yearwheel calendar show {key} --version N --source > old.yaml, then change back to it"
+        f"to undo: yearwheel calendar show {key} --version N --source > old.yaml\n"
+        f"then: yearwheel cycle change {key} old.yaml --why '...'"
     )
 
 
@@ -189,7 +192,8 @@ def publish(
         say(f"Prefect on {ringer.api_url} rings the bells and has to be told: yearwheel deploy")
     say(
         f"{key} is published: {promised}\n"
-        "the first letter of each kind is held until you approve it: yearwheel outbox list --status held\n"
+        "the first letter of each kind is held until you approve it: "
+        f"{command('outbox list --status held', key)}\n"
         f"to undo: a promise stays; end it with yearwheel cycle close {key} --why '...'"
     )
 

@@ -17,6 +17,7 @@ from yearwheel.cli.selecting import (
     look_then_do,
 )
 from yearwheel.cli.show import say, weekday
+from yearwheel.notifications.commands import command
 
 TakeBack = Annotated[bool, typer.Option("--take-back", help="Undo it, for one district.")]
 Code = Annotated[str, typer.Argument(metavar="[CODE]", help="One district's code, such as 001.")]
@@ -48,7 +49,7 @@ def extend(
         raise Unclear("a moved date needs a reason: --why '...'")
     if county or cooperative or near or everyone:
         if take_back:
-            raise Unclear("what many districts were given is taken back with yearwheel undo")
+            raise Unclear("what many districts were given is taken back as one, with the command undo")
         if bool(until) == (workdays is not None):
             raise Unclear("for many districts give either --until 2027-03-31 or --workdays 5")
         from yearwheel.services.mass import NewDay, extend_many
@@ -64,7 +65,7 @@ def extend(
                 yes=yes,
             )
         say(f"a later day for {counted(len(done.names), 'district')}")
-        say(f"to undo: yearwheel undo {done.act} --why '...'")
+        say(f"to undo: {_take_back(done.act, active.key)}")
         return
     if workdays is not None:
         raise Unclear("--workdays is for many districts; for one give the day itself: --until 2027-03-31")
@@ -98,7 +99,7 @@ def _extend_one(
     say(
         f"{code} is due in {stage} on {weekday(read_day(until))}\n"
         "to undo, back to the day without any extension: "
-        f"yearwheel extend {code} {stage} --take-back --why '...'"
+        + command(f"extend {code} {stage} --take-back --why '...'", active.key)
     )
 
 
@@ -125,7 +126,7 @@ def excuse(
         raise Unclear("to excuse, or to take it back, needs a reason: --why '...'")
     if county or cooperative or near or everyone:
         if take_back or not_required:
-            raise Unclear("many districts are excused together; take it back with yearwheel undo")
+            raise Unclear("many districts are excused together; take it back with the command undo")
         from yearwheel.services.mass import excuse_many
 
         chosen = choose((code,) if code else (), county, cooperative, near, everyone)
@@ -134,9 +135,8 @@ def excuse(
             done = look_then_do(
                 lambda save: excuse_many(app, active.key, chosen, named, by=by, why=why, save=save), yes=yes
             )
-        say(
-            f"excused: {counted(len(done.names), 'district')}\nto undo: yearwheel undo {done.act} --why '...'"
-        )
+        say(f"excused: {counted(len(done.names), 'district')}")
+        say(f"to undo: {_take_back(done.act, active.key)}")
         return
     _excuse_one(code, stage, by, why, not_required, take_back, cycle, at)
 
@@ -154,12 +154,13 @@ def _excuse_one(
         find_stage(active.cycle, stage)
         if take_back:
             reinstate(app, active.key, stage, code, by=by, why=why)
-            say(f"{code} owes {stage} again\nto undo: yearwheel excuse {code} {stage} --why '...'")
+            say(f"{code} owes {stage} again")
+            say("to undo: " + command(f"excuse {code} {stage} --why '...'", active.key))
             return
         free(app, active.key, stage, code, by=by, why=why, not_required=not_required)
     say(
-        f"{code} need not do {stage}; its reminders end\n"
-        f"to undo: yearwheel excuse {code} {stage} --take-back --why '...'"
+        f"{code} need not do {stage}; its reminders end\nto undo: "
+        + command(f"excuse {code} {stage} --take-back --why '...'", active.key)
     )
 
 
@@ -179,7 +180,12 @@ def undo(
     with cycle_desk(cycle, at) as (app, active):
         done = look_then_do(lambda save: take_back(app, active.key, act, by=by, why=why, save=save), yes=yes)
     say(f"{act} is undone for {counted(len(done.names), 'district')}")
-    say(f"to undo: yearwheel undo {done.act} --why '...'")
+    say(f"to undo: {_take_back(done.act, active.key)}")
+
+
+def _take_back(act: str, cycle_key: str) -> str:
+    """The command that takes back, as one, what was done for many districts."""
+    return command(f"undo {act} --why '...'", cycle_key)
 
 
 def _one_place(code: str, stage: str) -> None:

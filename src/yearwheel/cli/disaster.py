@@ -8,6 +8,7 @@ from yearwheel.calendar.counted import counted
 from yearwheel.cli.desk import AsJson, At, By, CycleKey, Why, cycle_desk, read_day
 from yearwheel.cli.selecting import Cooperative, County, Everyone, Near, Yes, choose, look_then_do
 from yearwheel.cli.show import print_json, say, table, weekday
+from yearwheel.notifications.commands import command
 
 disaster = typer.Typer(no_args_is_help=True, help="Leave struck districts in peace until a day.")
 
@@ -42,7 +43,7 @@ def declare(
     say(
         f"until {weekday(last)} nothing is asked of {counted(len(done.names), 'district')}; it ends by itself"
     )
-    say(f"to undo: yearwheel undo {done.act} --why '...'")
+    say("to undo: " + command(f"undo {done.act} --why '...'", active.key))
 
 
 @disaster.command("list", epilog="Example: yearwheel disaster list --json")

@@ -9,6 +9,7 @@ from yearwheel.cli.board import sign
 from yearwheel.cli.desk import AsJson, At, By, CycleKey, Unclear, Why, cycle_desk
 from yearwheel.cli.json_file import read_object
 from yearwheel.cli.show import print_json, say, table, weekday
+from yearwheel.notifications.commands import command
 
 if TYPE_CHECKING:
     from yearwheel.calendar.cycle import Cycle
@@ -53,7 +54,7 @@ def track(
     say(f"{code} is in {chosen}, on the {chosen.track} track; {len(changed)} stages changed for it")
     for standing in changed:
         say(f"  {standing.stage_key}: {standing.status.replace('_', ' ')}")
-    say(f"to undo: yearwheel district track {code} --year 1 --of {of}")
+    say(f"to undo: {command(f'district track {code} --year 1 --of {of}', active.key)}")
 
 
 @district.command(epilog="Example: yearwheel district start 001 drafting --by 'Pat Doe'")
@@ -109,7 +110,8 @@ def submit(
         (kept,) = hand_in(app, active.key, [work])
     say(
         f"{code} handed in {stage}, version {kept.version}, sha256 {kept.sha256[:16]}; its reminders end\n"
-        f"to undo: yearwheel district return {code} {stage} --by SOMEBODY-ELSE --changes '...'"
+        + "to undo: "
+        + command(f"district return {code} {stage} --by SOMEBODY-ELSE --changes '...'", active.key)
     )
 
 
@@ -127,7 +129,7 @@ def send_back(
     """Return work for changes; the district gets the words and a date of its own."""
     if not changes.strip():
         raise Unclear("say what has to change: --changes '...'")
-    after, said = _decide(code, stage, by, changes, cycle, at)
+    _, after, said = _decide(code, stage, by, changes, cycle, at)
     assert after.due_on is not None
     say(
         "\n".join([f"{code} has {stage} back, due again on {weekday(after.due_on)}", *said]) + "\n"
@@ -138,14 +140,15 @@ def send_back(
 @district.command(epilog="Example: yearwheel district approve 001 oet_review --by 'Sam Roe'")
 def approve(code: Code, stage: StageKey, by: By, cycle: CycleKey = "", at: At = "") -> None:
     """Accept a district's work; the stage is over for it."""
-    _decide(code, stage, by, "", cycle, at)
-    say(f"{code} is approved in {stage}\nto undo: yearwheel district return {code} {stage} --changes '...'")
+    key, _, _ = _decide(code, stage, by, "", cycle, at)
+    say(f"{code} is approved in {stage}")
+    say("to undo: " + command(f"district return {code} {stage} --changes '...'", key))
 
 
 def _decide(
     code: str, stage: str, by: str, changes: str, cycle: str, at: str
-) -> tuple["Standing", list[str]]:
-    """Carry out a decision; how the district then stands, and what to know of its day."""
+) -> tuple[str, "Standing", list[str]]:
+    """Carry out a decision; in which cycle, how the district then stands, and what to know of its day."""
     from yearwheel.services.decide import Decision, decide
     from yearwheel.services.extend import notes
     from yearwheel.services.lookup import find_district, find_stage
@@ -154,7 +157,7 @@ def _decide(
         find_district(app, active, code)
         found = find_stage(active.cycle, stage)
         (after,) = decide(app, active.key, [Decision(stage, code, by, changes)])
-    return after, notes(active.cycle, found, after)
+    return active.key, after, notes(active.cycle, found, after)
 
 
 def _read(path: Path | None) -> dict[str, Any]:

@@ -31,7 +31,7 @@ def upgrade() -> None:
     """Bring the tables to the newest version, or make them."""
     with new_installation() as app:
         where = app.database.url.render_as_string(hide_password=True)
-    say(f"the tables are the newest: {where}\nto undo: put back a copy that yearwheel db backup made")
+    say(f"the tables are the newest: {where}\nto undo: put back a copy that db backup made")
 
 
 @db.command(epilog="Example: yearwheel db backup")

@@ -9,6 +9,7 @@ import typer
 from yearwheel.cli.desk import AsJson, At, By, CycleKey, Why, cycle_desk, read_day
 from yearwheel.cli.district import Code, StageKey
 from yearwheel.cli.show import print_json, say, table, weekday
+from yearwheel.notifications.commands import command
 
 if TYPE_CHECKING:
     from yearwheel.services.active import Active
@@ -33,7 +34,7 @@ def ask(
     with _place(code, stage, cycle, at) as (app, active):
         request = ask_for(app, active.key, stage, code, read_day(until), by=by, why=why)
     say(f"{code} asks for time in {stage} until {weekday(request.until)}; the office has a task to answer")
-    say(f"to undo: yearwheel extension refuse {code} {stage} --why '...'")
+    say("to undo: " + command(f"extension refuse {code} {stage} --why '...'", active.key))
 
 
 @extension.command("list", epilog="Example: yearwheel extension list")
@@ -81,7 +82,7 @@ def grant(
     say(f"{code} is due in {stage} on {weekday(after.due_on)}" if after.due_on else f"{code}: nothing moved")
     say(
         "to undo, back to the day without any extension: "
-        f"yearwheel extend {code} {stage} --take-back --why '...'"
+        + command(f"extend {code} {stage} --take-back --why '...'", active.key)
     )
 
 
@@ -93,7 +94,7 @@ def refuse(code: Code, stage: StageKey, by: By, why: Why = "", cycle: CycleKey =
     with _place(code, stage, cycle, at) as (app, active):
         turn_down(app, active.key, stage, code, by=by, why=why)
     say(f"{code} keeps its date in {stage} and is told why")
-    say(f"to undo: yearwheel extend {code} {stage} --until DAY --why '...'")
+    say("to undo: " + command(f"extend {code} {stage} --until DAY --why '...'", active.key))
 
 
 @contextmanager

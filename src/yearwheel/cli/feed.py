@@ -6,6 +6,7 @@ import typer
 
 from yearwheel.cli.desk import AsJson, At, By, CycleKey, Unclear, cycle_desk
 from yearwheel.cli.show import print_json, say, table
+from yearwheel.notifications.commands import command
 
 feed = typer.Typer(no_args_is_help=True, help="Make, revoke and list calendar feeds.")
 
@@ -35,7 +36,7 @@ def create(
     with cycle_desk(cycle, at) as (app, active):
         made = create_feed(app, active.key, named[0], subject, by=by)
     say(f"{made.url}\nwho has this address can read the feed; it is not shown again")
-    say(f"to undo: yearwheel feed revoke {made.id}")
+    say(f"to undo: {command(f'feed revoke {made.id}', active.key)}")
 
 
 @feed.command(epilog="Example: yearwheel feed revoke 3")

@@ -17,6 +17,7 @@ from yearwheel.cli.desk import (
     installation,
 )
 from yearwheel.cli.show import print_json, say, table
+from yearwheel.notifications.commands import command
 
 if TYPE_CHECKING:
     from yearwheel.calendar.cycle import Cycle
@@ -95,4 +96,4 @@ def approve(
     with cycle_desk(cycle, at) as (app, active):
         new = approve_kinds(app, active.key, KINDS if everything else kinds or (), by=by)
     say(f"approved: {', '.join(new)}" if new else "they were approved before; nothing was changed")
-    say("to undo, letter by letter: yearwheel outbox hold NUMBER...")
+    say(f"to undo, letter by letter: {command('outbox hold NUMBER...', active.key)}")

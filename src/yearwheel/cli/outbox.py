@@ -14,6 +14,7 @@ from yearwheel.calendar.counted import counted
 from yearwheel.calendar.day_words import hour_words
 from yearwheel.cli.desk import AsJson, At, By, CycleKey, Unclear, Why, cycle_desk
 from yearwheel.cli.show import print_json, say, table, weekday
+from yearwheel.notifications.commands import command
 
 if TYPE_CHECKING:
     from yearwheel.services.outbox_desk import Approval, Desk
@@ -140,7 +141,7 @@ def approve(
         local = weighed.first_from.astimezone(active.cycle.zone)
         when = f"{weekday(local.date())}, {hour_words(local)}"
         say(f"no mail leaves at this hour; the next round sends them from {when} on")
-    say("to undo, until they leave: yearwheel outbox hold NUMBER...")
+    say(f"to undo, until they leave: {command('outbox hold NUMBER...', active.key)}")
 
 
 @outbox.command(epilog="Example: yearwheel outbox hold 17 --why 'wrong attachment'")
@@ -148,8 +149,8 @@ def hold(numbers: Numbers, by: By, why: Why = "", cycle: CycleKey = "", at: At =
     """Keep letters back that have not left."""
     from yearwheel.services.outbox_desk import Desk
 
-    _move(numbers, Desk.HOLD, by, why, cycle, at)
-    say("they stay until they are named: yearwheel outbox approve NUMBER...")
+    key = _move(numbers, Desk.HOLD, by, why, cycle, at)
+    say(f"they stay until they are named: {command('outbox approve NUMBER...', key)}")
 
 
 @outbox.command(epilog="Example: yearwheel outbox discard 17 --why 'told them by telephone'")
@@ -188,8 +189,9 @@ def edit(
     if one_line(line) != " ".join(line.split()):
         say("what you added stays readable, but an address in it is no link: nobody can click or copy it")
     say(
-        f"letter {copy} is held in the place of {number}; next: yearwheel outbox show {copy}, "
-        f"then yearwheel outbox approve {copy}\n"
+        f"letter {copy} is held in the place of {number}\n"
+        f"next: {command(f'outbox show {copy}', active.key)}\n"
+        f"then: {command(f'outbox approve {copy}', active.key)}\n"
         f"to undo: edit {copy} again; to discard it would leave its reader without either letter"
     )
 
@@ -223,7 +225,8 @@ def retry(
             f"not true any more, so taken back: {_named(retried.afresh)}; the next round tells what is so now"
         )
     if retried.again:
-        say(f"retried: {_named(retried.again)}\nto undo, until they leave: yearwheel outbox hold NUMBER...")
+        undo = command("outbox hold NUMBER...", active.key)
+        say(f"retried: {_named(retried.again)}\nto undo, until they leave: {undo}")
 
 
 @outbox.command(
@@ -322,9 +325,11 @@ def _named(numbers: Iterable[int]) -> str:
     return ", ".join(map(str, numbers))
 
 
-def _move(numbers: list[int], act: "Desk", by: str, why: str, cycle: str, at: str) -> None:
+def _move(numbers: list[int], act: "Desk", by: str, why: str, cycle: str, at: str) -> str:
+    """Move letters and say so; the key of their cycle."""
     from yearwheel.services.outbox_desk import PAST, move_messages
 
     with cycle_desk(cycle, at) as (app, active):
         moved = move_messages(app, active.key, numbers, act, by=by, why=why)
     say(f"{PAST[act]}: {_named(moved)}")
+    return active.key

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from yearwheel.cli.desk import Unclear, find_calendar
 from yearwheel.cli.show import complain, say, table, weekday
+from yearwheel.notifications.commands import command
 
 if TYPE_CHECKING:
     from yearwheel.rehearsal.rehearse import Plan, Summary
@@ -146,7 +147,7 @@ def _print(plan: "Plan", summary: "Summary") -> None:
     proof = Text(summary.proof, style="bold green")
     if summary.proof != "holds":
         proof = Text("broken; to see where: ", style="bold red")
-        proof.append(f"YEARWHEEL_DATA_DIR={shlex.quote(str(plan.out))} yearwheel prove")
+        proof.append(f"YEARWHEEL_DATA_DIR={shlex.quote(str(plan.out))} {command('prove', summary.cycle)}")
     figures: dict[str, str | Text] = {
         "districts": f"{summary.districts:,}",
         "stages": f"{summary.stages:,}",

@@ -20,6 +20,7 @@ from yearwheel.cli.desk import (
     read_day,
 )
 from yearwheel.cli.show import complain, print_json, say, table, weekday
+from yearwheel.notifications.commands import command
 from yearwheel.services.see_roster import USUAL
 
 if TYPE_CHECKING:
@@ -191,7 +192,8 @@ def deputy(
         named = name_deputy(app, active.key, contact, stand_in or None, by=by)
     _note([named.remark] if named.remark else [])
     said = f"{stand_in} stands in for {contact}" if stand_in else f"nobody stands in for {contact}"
-    say(f"{said}\nto undo: yearwheel roster deputy {contact} {named.before}".rstrip())
+    undo = f"roster deputy {contact} {named.before}".rstrip()
+    say(f"{said}\nto undo: {command(undo, active.key)}")
 
 
 @roster.command(epilog="Example: yearwheel roster away 001-ann --until 2027-03-05")
@@ -211,8 +213,10 @@ def away(
         stood_in_for = set_away(app, active.key, contact, read_day(until) if until else None, by=by)
     say(f"{contact} is away until {until}" if until else f"{contact} is back")
     if until and not stood_in_for:
-        say(f"nobody stands in: they are told as before; next: yearwheel roster deputy {contact} DEPUTY")
-    say(f"to undo: yearwheel roster away {contact}{'' if until else ' --until DAY'}")
+        name = command(f"roster deputy {contact} DEPUTY", active.key)
+        say(f"nobody stands in: they are told as before; next: {name}")
+    undo = f"roster away {contact}" if until else f"roster away {contact} --until DAY"
+    say(f"to undo: {command(undo, active.key)}")
 
 
 @roster.command(epilog="Example: yearwheel roster reachable 001-ann --why 'their mailbox is repaired'")
@@ -247,7 +251,7 @@ def hand_over(
         proposal = decide_hand_over(app, active.key, number, accept=accept, by=by)
     if accept:
         say(f"{proposal.name} <{proposal.email}> is told from now on, and {proposal.contact_key} is not")
-        say("to undo: yearwheel roster import, with both as they were in the file of contacts")
+        say("to undo: import the roster again, with both as they were in the file of contacts")
     else:
         say(f"{proposal.name} is not told\nto undo: nothing; it can be proposed again")
 

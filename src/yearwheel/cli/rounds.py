@@ -11,6 +11,7 @@ import typer
 from yearwheel.cli.desk import AsJson, At, CycleKey, cycle_desk
 from yearwheel.cli.errors import INTERRUPTED
 from yearwheel.cli.show import complain, print_json, say, table
+from yearwheel.notifications.commands import command
 
 if TYPE_CHECKING:
     from yearwheel.services.advance import RoundReport
@@ -18,12 +19,10 @@ if TYPE_CHECKING:
 
 
 GAVE_UP = (
-    "stopped: the mail server took letter after letter without a word; the rest waits for the next round\n"
-    "look at the server, then: yearwheel outbox list --status uncertain"
+    "stopped: the mail server took letter after letter without a word; the rest waits for the next round"
 )
 SAME_FOR_ALL = (
-    "stopped: it would be the same with every letter; the rest waits for the next round or delivery\n"
-    "look at the mail server and at the settings: yearwheel doctor; then: yearwheel outbox retry --all"
+    "stopped: it would be the same with every letter; the rest waits for the next round or delivery"
 )
 ANSWERS_SHOWN = 3
 HELD = "yearwheel outbox list --status held"
@@ -69,7 +68,7 @@ def advance(cycle: CycleKey = "", at: At = "", as_json: AsJson = False) -> None:
             f"paused since {since:%a %Y-%m-%d} by {pause.by}: {pause.why}; "
             f"nothing is queued or delivered until: yearwheel cycle resume {active.key}\n"
         )
-    _print(report)
+    _print(report, active.key)
     if stopped:
         say("stopped: what is left goes with the next round or delivery")
         raise typer.Exit(INTERRUPTED)
@@ -82,7 +81,7 @@ def is_in_vain(report: "RoundReport") -> bool:
     return report.delivered.gave_up or bool(report.delivered.same_for_all)
 
 
-def _print(report: "RoundReport") -> None:
+def _print(report: "RoundReport", cycle_key: str) -> None:
     if report.stages:
         headings = ("stage", "opened", "taken in", "called", "collapsed", "no address", "missed")
         table(headings, ([s.title, *map(str, _figures(s))] for s in report.stages))
@@ -101,11 +100,14 @@ def _print(report: "RoundReport") -> None:
     for words, times in often[:ANSWERS_SHOWN]:
         say(f"why               {words}" + (f" ({times:,} times)" if times > 1 else ""))
     if len(often) > ANSWERS_SHOWN:
-        say("                  and others; see: yearwheel outbox list, and show NUMBER")
+        say(f"                  and others; see: {command('outbox list', cycle_key)}")
     if sent.gave_up:
         say(GAVE_UP)
+        say(f"look at the server, then: {command('outbox list --status uncertain', cycle_key)}")
     elif sent.same_for_all:
         say(SAME_FOR_ALL)
+        say("look at the mail server and at the settings: yearwheel doctor")
+        say(f"then: {command('outbox retry --all', cycle_key)}")
 
 
 def _figures(stage: object) -> list[int]:

@@ -79,7 +79,7 @@ def _of_districts(source: str, new_year: int) -> Iterator[ToConfirm]:
     assert cycle.rules is not None
     for stage in cycle.stages:
         if cycle.rules.stages[stage.key].is_local:
-            why = f"districts' own days of {new_year} decide it: yearwheel roster days import"
+            why = f"districts' own days of {new_year} decide it: yearwheel roster days import --help"
             yield ToConfirm(stage.line_of("due"), stage.key, why)
 
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from yearwheel.calendar.counted import counted
 from yearwheel.calendar.day_words import day_words
+from yearwheel.notifications.commands import command
 from yearwheel.notifications.ledger import NoticeKind
 from yearwheel.notifications.whole_cycle import Table
 from yearwheel.roster.people import ROLE_LABELS, Role
@@ -29,6 +30,7 @@ class AlertKind(StrEnum):
 class Trouble:
     """What the alerts are raised from; lists hold what came since the last alert of their kind."""
 
+    cycle_key: str
     on: date
     previous_workday: date
     last_round_on: date | None  # before this one
@@ -91,7 +93,8 @@ def _not_taken(trouble: Trouble) -> Table:
     ((words, _),) = Counter(trouble.not_taken).most_common(1)
     todo = (
         f"No address is to blame. The mail server says: '{words[:WORDS_SHOWN]}'. Settle it with who runs "
-        "that (yearwheel outbox list --status failed), then: yearwheel outbox retry --all"
+        f"that. To see them: {_failed(trouble)}; to send them again: "
+        + command("outbox retry --all", trouble.cycle_key)
     )
     return ((f"{counted(len(trouble.not_taken), 'letter')} not taken", todo),)
 
@@ -106,7 +109,7 @@ def _refused(trouble: Trouble) -> Table:
         )
         for address in shown
     ]
-    more = [(f"{rest} more addresses", "Were refused, too. See them: yearwheel outbox list --status failed")]
+    more = [(f"{rest} more addresses", f"Were refused, too. See them: {_failed(trouble)}")]
     return (*lines, *(more if rest > 0 else ()))
 
 
@@ -116,8 +119,14 @@ def _came_back(trouble: Trouble) -> Table:
         (address, f"Mail to it came back, and it is written to no more ({district}). Find the right address")
         for address, district in shown
     ]
-    more = [(f"{rest} more addresses", "Were given up, too. See them: yearwheel tasks list")]
+    see = command("tasks list", trouble.cycle_key)
+    more = [(f"{rest} more addresses", f"Were given up, too. See them: {see}")]
     return (*lines, *(more if rest > 0 else ()))
+
+
+def _failed(trouble: Trouble) -> str:
+    """The command that lists what the mail server did not take."""
+    return command("outbox list --status failed", trouble.cycle_key)
 
 
 def _some(names: list[str]) -> str:

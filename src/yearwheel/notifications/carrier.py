@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from yearwheel.calendar.cycle import Cycle
 from yearwheel.calendar.day_words import zone_words
+from yearwheel.notifications.commands import command
 from yearwheel.notifications.ledger import LEFT, SYSTEM, WAITING, Attempt, OutboxStatus
 from yearwheel.notifications.mailers.team import REDIRECTED
 
@@ -97,21 +98,22 @@ class Carrier:
         """
         match self.status:
             case OutboxStatus.HELD:
-                return (
-                    f"'{self.subject}' {self._held_words()}; to let it go: yearwheel outbox approve {self.id}"
-                )
+                approve = command(f"outbox approve {self.id}", cycle.key)
+                return f"'{self.subject}' {self._held_words()}; to let it go: {approve}"
             case OutboxStatus.QUEUED:
                 return f"'{self.subject}' is written and waits: {self._waits_for(cycle, halt, now)}"
             case OutboxStatus.SENDING:
-                return f"'{self.subject}' {self._handing_over(now)}"
+                return f"'{self.subject}' {self._handing_over(cycle, now)}"
             case OutboxStatus.UNCERTAIN:
+                sent = command(f"outbox resolve {self.id} --as sent --why '...'", cycle.key)
+                again = command(f"outbox resolve {self.id} --as again --why '...'", cycle.key)
                 return (
                     f"'{self.subject}' may have arrived: sending it broke off before an answer was on "
-                    "record. It is not sent again by itself; look in the mail server's log, then: "
-                    f"yearwheel outbox resolve {self.id} --as sent (or --as again)"
+                    "record. It is not sent again by itself; look in the mail server's log, then, "
+                    f"if it was sent: {sent}; if it was not: {again}"
                 )
             case OutboxStatus.FAILED:
-                mended = f"once that is put right: yearwheel outbox retry {self.id}"
+                mended = f"once that is put right: {command(f'outbox retry {self.id}', cycle.key)}"
                 return f"'{self.subject}' {self._refusal()}; {mended}"
             case OutboxStatus.DISCARDED:
                 on = f" on {self._moment(self.act.at)} {self.act.words}" if self.act else ""
@@ -129,12 +131,13 @@ class Carrier:
             return f"is held {since} because nobody has approved its words yet ({self.held.why})"
         return f"is held {since} {self.held.words}"
 
-    def _handing_over(self, now: datetime) -> str:
+    def _handing_over(self, cycle: Cycle, now: datetime) -> str:
         if self.lease_until is not None and now <= self.lease_until:
             return "is being handed to the mail server"
         return (
             "may have arrived: the program that was to send it has ended without a word. The next round or "
-            "delivery puts it among the letters in doubt: yearwheel outbox list --status uncertain"
+            "delivery puts it among the letters in doubt: "
+            + command("outbox list --status uncertain", cycle.key)
         )
 
     def _waits_for(self, cycle: Cycle, halt: Halt | None, now: datetime) -> str:

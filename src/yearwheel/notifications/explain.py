@@ -8,6 +8,7 @@ from typing import Any
 
 from yearwheel.calendar.cycle import Cycle, OwedBy, RungKind, Stage
 from yearwheel.notifications.carrier import Carrier, Halt, hour
+from yearwheel.notifications.commands import ended
 from yearwheel.notifications.history import (
     FOREVER,
     OWN_DAY,
@@ -277,7 +278,7 @@ class _Explainer:
         )
         grouped = groupby(said, key=lambda words: words[:2])
         return [
-            f"{rung} to {_listed(dict.fromkeys(p for *_, p in people))}: {words}."
+            ended(f"{rung} to {_listed(dict.fromkeys(p for *_, p in people))}: {words}", self._cycle.key)
             for (rung, words), people in grouped
         ]
 

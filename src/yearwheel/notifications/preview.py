@@ -21,7 +21,13 @@ from yearwheel.notifications.mime import message_id
 from yearwheel.notifications.news import NEW_DAYS
 from yearwheel.notifications.receipt import write_receipt
 from yearwheel.notifications.render import Rendered, Renderer
-from yearwheel.notifications.requests import Request, RequestKind, write_requests
+from yearwheel.notifications.requests import (
+    Request,
+    RequestKind,
+    answers_in_words,
+    more_time_answers,
+    write_requests,
+)
 from yearwheel.notifications.weekly import Week, write_week
 from yearwheel.notifications.whole_cycle import Table, read_table, write_table, year_table
 from yearwheel.roster.people import ROLE_LABELS, Contact, District, Role, Roster
@@ -255,18 +261,18 @@ class Previewer:
         stage, name = self._stages()[0], self._district.name
         due_on = stage.dates.due.on
         later = f"{stage.title}: {name}"
-        asks = f"Pat Doe by link asks for time until {day_words(due_on + _LATER, due_on)}: snow. To answer:"
-        code = self._district.code
-        answer = f"grant {code} {stage.key}, or yearwheel extension refuse {code} {stage.key} --why '...'"
+        asks = f"Pat Doe by link asks for time until {day_words(due_on + _LATER, due_on)}: snow; "
+        asks += answers_in_words(more_time_answers(self._district.code, stage.key, self._cycle.key))
         helps = f"Pat Doe of {name} asks for help with {stage.title}, due {day_words(due_on, due_on)}"
         asked = [
-            Request(RequestKind.MORE_TIME, later, f"{asks} yearwheel extension {answer}"),
+            Request(RequestKind.MORE_TIME, later, asks),
             Request(RequestKind.HELP, "pat@district.example", helps),
         ]
         return read_table(write_table(write_requests(asked)))
 
     def _trouble(self, on: date) -> Table:
         trouble = Trouble(
+            self._cycle.key,
             on,
             on - timedelta(days=1),
             last_round_on=on - timedelta(days=4),

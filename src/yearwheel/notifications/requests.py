@@ -7,6 +7,7 @@ from datetime import date
 from enum import StrEnum
 
 from yearwheel.calendar.counted import counted
+from yearwheel.notifications.commands import command
 from yearwheel.notifications.ledger import NoticeKind
 from yearwheel.notifications.whole_cycle import Table
 
@@ -36,6 +37,32 @@ class Request:
     kind: RequestKind
     about: str
     words: str
+
+
+Answers = tuple[tuple[str, str], ...]  # what answers a request, each with the command that does
+
+
+def hand_over_answers(number: int, cycle_key: str) -> Answers:
+    """What answers a reader who named another person for their role."""
+    return (
+        ("to accept", command(f"roster hand-over {number} --accept", cycle_key)),
+        ("to refuse", command(f"roster hand-over {number} --refuse", cycle_key)),
+    )
+
+
+def more_time_answers(code: str, stage_key: str, cycle_key: str, past_close: date | None = None) -> Answers:
+    """What answers a wish for more time; past the day on which the stage closes it has to be forced."""
+    grant = "to grant it" if past_close is None else f"to grant it, although it closes on {past_close}"
+    force = "" if past_close is None else " --force"
+    return (
+        (grant, command(f"extension grant {code} {stage_key}{force}", cycle_key)),
+        ("to refuse it", command(f"extension refuse {code} {stage_key} --why '...'", cycle_key)),
+    )
+
+
+def answers_in_words(answers: Answers) -> str:
+    """A sentence's end: each command stands between a colon and a semicolon, to be copied as it is."""
+    return "; ".join(f"{what}: {typed}" for what, typed in answers)
 
 
 def rung_of(on: date) -> str:

@@ -45,6 +45,7 @@ def _trouble(
     for role, code in notices.empty_roles(connection, key, _told(active, written, AlertKind.ROLE_EMPTY)):
         nobody[role].append(roster.districts[code].name)
     return Trouble(
+        key,
         on,
         active.cycle.workdays.shift(on, -1),
         active.day(last_round) if last_round else None,

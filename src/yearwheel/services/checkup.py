@@ -62,7 +62,7 @@ def _no_file(file: Path, data_dir: Path) -> Finding:
     # The data folder is made when it is needed, any other is not.
     if not file.parent.is_dir() and file.parent != data_dir.resolve():
         return Finding(Level.FAIL, "database", f"there is no folder {file.parent}", "make the folder first")
-    return Finding(Level.WARN, "database", "there is none yet", "yearwheel db upgrade makes it")
+    return Finding(Level.WARN, "database", "there is none yet", "to make it: yearwheel db upgrade")
 
 
 def _remedy(database: Database, data_dir: Path, error: SQLAlchemyError) -> str:
@@ -102,7 +102,7 @@ def _bells(connection: Connection, settings: Settings) -> list[Finding]:
         return []
     if silent := silent_bells(connection, settings.mail.has_rate):
         seen = f"Prefect on {found.api_url} does not know: {'; '.join(silent)}"
-        return [Finding(Level.FAIL, "bells", seen, "yearwheel deploy tells it")]
+        return [Finding(Level.FAIL, "bells", seen, "to tell it: yearwheel deploy")]
     return [Finding(Level.OK, "bells", f"rung by Prefect on {found.api_url}, work pool {found.pool}")]
 
 
@@ -122,7 +122,7 @@ def _packages() -> Finding:
 
 def _prefect() -> Finding:
     if fault := _fault_of("prefect"):
-        remedy = "rounds run without it by yearwheel advance; install the locked packages"
+        remedy = "rounds run without it by the command advance; install the locked packages"
         return Finding(Level.FAIL, "prefect", fault, remedy)
     return Finding(Level.OK, "prefect", str(importlib.import_module("prefect").__version__))
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from yearwheel.calendar.cycle import OwedBy, Stage
+from yearwheel.notifications.commands import command
 from yearwheel.notifications.requests import RequestKind
 from yearwheel.roster.people import ROLE_LABELS, STATE_ROLES, Contact, Role, Roster
 from yearwheel.services.active import Active, read_active
@@ -232,7 +233,7 @@ def decide_hand_over(app: App, cycle_key: str, number: int, *, accept: bool, by:
         active = read_active(work.connection, cycle_key)
         waiting = {p.id: p for p in hand_overs.list_open(work.connection, active.state)}
         if number not in waiting:
-            raise Refused(f"no hand-over {number} waits; see: yearwheel tasks list")
+            raise Refused(f"no hand-over {number} waits; see: {command('tasks list', active.key)}")
         proposal = waiting[number]
         roster = rosters.load(work.connection, active.state)
         old = _known(roster, active.state, proposal.contact_key)

@@ -16,6 +16,7 @@ from uuid import uuid4
 
 from yearwheel.clock import uptime
 from yearwheel.config.settings import Mail
+from yearwheel.notifications.commands import command
 from yearwheel.notifications.ledger import SYSTEM, Attempt, OutboxStatus
 from yearwheel.notifications.mailers import Envelope, Mailer, Result
 from yearwheel.notifications.refusals import blames_address, concerns_reader, said
@@ -409,8 +410,9 @@ def _ask_for_help(
         office = rosters.load(connection, state).office
         what = (
             f"the mail server does not take letters of {cycle_key}, and no address is to blame ({why}); "
-            "settle it with who runs that (yearwheel outbox list --status failed), "
-            "then: yearwheel outbox retry --all"
+            "settle it with who runs that; "
+            f"to see them: {command('outbox list --status failed', cycle_key)}; "
+            f"then: {command('outbox retry --all', cycle_key)}"
         )
         code = office.code if office else ""
         tasks.open_once(connection, Task(state, NOT_TAKEN, code, cycle_key, what, now))

@@ -28,6 +28,13 @@ def find_cycle(app: App, key: str = "") -> Active:
         return read_active(connection, running[0])
 
 
+def newest_running(app: App) -> list[str]:
+    """For each state the newest of its cycles that are published and not closed."""
+    with app.database.reading() as connection:
+        stored = cycles.list_cycles(connection)
+    return list({c.state: c.key for c in stored if c.published_at and not c.closed_at}.values())
+
+
 def zone_of(app: App, state: str) -> ZoneInfo | None:
     """The zone that a state's newest cycle is in, draft or not; None where the state has no cycle."""
     with app.database.reading() as connection:

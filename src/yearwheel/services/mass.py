@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from yearwheel.calendar.counted import counted
 from yearwheel.calendar.cycle import Stage
+from yearwheel.notifications.commands import command
 from yearwheel.notifications.ledger import NoticeKind
 from yearwheel.notifications.planner import turn_of
 from yearwheel.services import as_it_was
@@ -322,9 +323,10 @@ def _undone(act: str) -> str:
 def _check_not_undone(connection: Connection, active: Active, act: str) -> None:
     """One sentence for an act that was taken back, in the place of all that taking it back has changed."""
     if event := taken_back(connection, active.key).get(act):
+        again = command(f"undo {_name(event)} --why '...'", active.key)
         raise Refused(
             f"{act} was undone already on {active.day(event.at)} by {event.actor} ({event.why}); "
-            f"to have it back: yearwheel undo {_name(event)} --why '...'"
+            f"to have it back: {again}"
         )
 
 

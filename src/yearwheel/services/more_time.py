@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from yearwheel.notifications.commands import command
 from yearwheel.notifications.ledger import NoticeKind
-from yearwheel.notifications.requests import RequestKind
+from yearwheel.notifications.requests import RequestKind, answers_in_words, more_time_answers
 from yearwheel.services.active import Active, read_active
 from yearwheel.services.app import App, Refused
 from yearwheel.services.extend import Extension, check_later, extend
@@ -29,16 +30,13 @@ class Request:
     by: str
     why: str
     asked_at: datetime
-    past_close: date | None = (
-        None  # the day on which the stage closes for them, where they ask for a later one
-    )
+    past_close: date | None = None  # when the stage closes for them, where they ask for a later day
 
-    @property
-    def answers(self) -> str:
-        """The commands that answer it, as they can be typed."""
-        place = f"{self.district_code} {self.stage_key}"
-        past = f" --force (it closes on {self.past_close})" if self.past_close else ""
-        return f"yearwheel extension grant {place}{past}, or yearwheel extension refuse {place} --why '...'"
+    def how_to_answer(self, cycle_key: str) -> str:
+        """The commands that answer it, each with what it does."""
+        return answers_in_words(
+            more_time_answers(self.district_code, self.stage_key, cycle_key, self.past_close)
+        )
 
 
 def ask(app: App, cycle_key: str, stage_key: str, code: str, until: date, *, by: str, why: str) -> Request:
@@ -139,7 +137,7 @@ def _task(connection: Connection, active: Active, request: Request) -> Task:
     name = rosters.load(connection, active.state, active.key).districts[code].name
     title = active.cycle.stage(stage_key).title
     what = f"{name} asks for time until {request.until} in {title}: {request.why}; "
-    what += request.answers
+    what += request.how_to_answer(active.key)
     subject = request_subject(active, stage_key)
     return Task(active.state, RequestKind.MORE_TIME, code, subject, what, request.asked_at)
 
@@ -169,8 +167,9 @@ def _find_open(connection: Connection, active: Active, stage_key: str, code: str
     if request := find_request(connection, active, stage_key, code):
         return request
     raise Refused(
-        f"{code} has no open request for more time in {stage_key}; see: yearwheel extension list. "
-        f"To give time unasked: yearwheel extend {code} {stage_key} --until DAY --why '...'"
+        f"{code} has no open request for more time in {stage_key}; "
+        f"to see them: {command('extension list', active.key)}; to give time unasked: "
+        + command(f"extend {code} {stage_key} --until DAY --why '...'", active.key)
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
+from yearwheel.notifications.commands import command
 from yearwheel.notifications.ledger import NoticeKind, PlannedReminder, ReminderKey
 from yearwheel.notifications.news import NEW_DAYS, changes_year, readers
 from yearwheel.notifications.requests import RequestKind
@@ -46,7 +47,8 @@ def find_standing(connection: Connection, active: Active, stage_key: str, code: 
         raise Refused(str(error.args[0])) from None
     found = standings.find_one(connection, active.key, stage_key, code)
     if found is None:
-        raise Refused(f"district {code!r} owes nothing in {stage_key} of {active.key}; see: yearwheel board")
+        see = command("board", active.key)
+        raise Refused(f"district {code!r} owes nothing in {stage_key} of {active.key}; see: {see}")
     return found
 
 

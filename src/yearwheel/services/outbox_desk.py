@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from yearwheel.notifications.commands import command
 from yearwheel.notifications.edit import Change, edited
 from yearwheel.notifications.ledger import OutboxStatus
 from yearwheel.notifications.mime import letter_id
@@ -87,7 +88,7 @@ def open_message(app: App, outbox_id: int) -> Opened:
     with app.database.reading() as connection:
         row = outbox.read(connection, outbox_id)
         if row is None:
-            raise Refused(f"there is no message {outbox_id}; see: yearwheel outbox list")
+            raise Refused(f"there is no message {outbox_id}; outbox list has them")
         attempts = outbox.list_attempts(connection, outbox_id)
     return Opened(_listed(row), row["queued_at"], row["settled_at"], row["raw"], tuple(attempts))
 
@@ -128,7 +129,7 @@ def _weigh(app: App, connection: Connection, cycle_key: str, ids: Sequence[int] 
     unread = [number for number, row in held.items() if row["held_by"] == outbox.FIRST_USE]
     chosen = sorted(unread if ids is None else set(ids))
     if other := [number for number in chosen if number not in held]:
-        raise _not_movable(connection, "held", "approved", other)
+        raise _not_movable(connection, cycle_key, "held", "approved", other)
     carried = outbox.held_words(connection, cycle_key)
     before = approvals.read(connection, cycle_key)
     approved = before.union(*(carried[row] for row in chosen))
@@ -175,7 +176,7 @@ def move_messages(app: App, cycle_key: str, ids: Sequence[int], act: Desk, *, by
         else:
             moved = outbox.move(work.connection, ids, outbox.NOT_LEFT, after, now)
         if other := sorted(set(ids) - set(moved)):
-            raise _not_movable(work.connection, " or ".join(outbox.NOT_LEFT), after, other)
+            raise _not_movable(work.connection, active.key, " or ".join(outbox.NOT_LEFT), after, other)
         detail = {"outbox": moved}
         event = Event(now, by, f"mail_{after}", active.key, after=after, why=why, detail=detail)
         events.append(work.connection, [event])
@@ -203,7 +204,7 @@ def retry(app: App, cycle_key: str, ids: Sequence[int], *, by: str, why: str) ->
         hurried = outbox.hurry(work.connection, queued, now)
         moved = outbox.move(work.connection, ids, [OutboxStatus.FAILED], OutboxStatus.QUEUED, now)
         if other := sorted(set(ids) - {*moved, *queued}):
-            raise _not_movable(work.connection, " or ".join(CAN_GO_AGAIN), "retried", other)
+            raise _not_movable(work.connection, active.key, " or ".join(CAN_GO_AGAIN), "retried", other)
         outbox.hurry(work.connection, moved, now)
         tried = sorted({*moved, *hurried})
         afresh = hold_to_facts(work.connection, tried, now)
@@ -263,7 +264,7 @@ def _refuse_what_would_not_go(
         if row["send_on"] < now.astimezone(ZoneInfo(row["zone"])).date():
             raise Refused(
                 f"message {number} is of {row['send_on']} and would be written afresh, but {contact.email} "
-                f"was given up; if it works again: yearwheel roster reachable {contact.key}"
+                f"was given up; if it works again: {command(f'roster reachable {contact.key}', active.key)}"
             )
 
 
@@ -320,9 +321,10 @@ def _not_editable(
     connection: Connection, cycle_key: str, outbox_id: int, row: Mapping[Any, Any] | None
 ) -> Refused:
     if row is None or row["cycle_key"] != cycle_key:
-        return Refused(f"{cycle_key} has no message {outbox_id}; see: yearwheel outbox list")
+        return Refused(f"{cycle_key} has no message {outbox_id}; see: {command('outbox list', cycle_key)}")
     if row["status"] in outbox.NOT_LEFT:
-        return Refused(f"message {outbox_id} is not held; first: yearwheel outbox hold {outbox_id}")
+        first = command(f"outbox hold {outbox_id}", cycle_key)
+        return Refused(f"message {outbox_id} is not held; first: {first}")
     edits = events.list_events(connection, cycle_key, kinds=["mail_edited"])
     copies = dict(event.detail["outbox"] for event in edits if event.detail)
     if outbox_id in copies:
@@ -330,11 +332,14 @@ def _not_editable(
     return Refused(f"message {outbox_id} is {row['status']}; only a letter that is held can be changed")
 
 
-def _not_movable(connection: Connection, before: str, past: str, other: Sequence[int]) -> Refused:
+def _not_movable(
+    connection: Connection, cycle_key: str, before: str, past: str, other: Sequence[int]
+) -> Refused:
     unknown = [number for number in other if outbox.read(connection, number) is None]
     numbers = ", ".join(str(number) for number in unknown or other)
     if unknown:
-        return Refused(f"there is no message {numbers}; see: yearwheel outbox list; nothing was changed")
+        see = command("outbox list", cycle_key)
+        return Refused(f"there is no message {numbers}; nothing was changed; see: {see}")
     return Refused(f"only what is {before} can be {past}, not {numbers}; nothing was changed")
 
 

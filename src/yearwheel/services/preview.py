@@ -1,7 +1,6 @@
 """Previews of every kind of message for one district, in the terminal and as pages in a folder."""
 
 from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
 
 from yearwheel.calendar.cycle import Cycle
@@ -14,20 +13,23 @@ from yearwheel.roster.shipped import shipped_roster
 from yearwheel.services.app import App, Refused
 from yearwheel.services.lookup import did_you_mean, find_cycle
 from yearwheel.services.see_roster import see_roster
-from yearwheel.store import rosters
+from yearwheel.store import cycles, rosters
 
 EVERY = "all"
 
 
 def stored_year(app: App, key: str) -> tuple[Cycle, Roster] | None:
-    """The cycle of that key, or the only published one, with its roster; None if there is none."""
-    with suppress(Refused):
+    """The cycle of that key, or the only published one, with its roster; None if there is none.
+
+    Refused where several are published and none is named.
+    """
+    with app.database.reading() as connection:
+        stored = cycles.list_cycles(connection)
+        if not any(c.key == key if key else c.published_at and not c.closed_at for c in stored):
+            return None
         active = find_cycle(app, key)
-        with app.database.reading() as connection:
-            roster = rosters.load(connection, active.state, active.key)
-        if roster.districts:
-            return active.cycle, roster
-    return None
+        roster = rosters.load(connection, active.state, active.key)
+    return (active.cycle, roster) if roster.districts else None
 
 
 def shipped_year(source: str, name: str) -> tuple[Cycle, Roster]:

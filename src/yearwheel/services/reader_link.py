@@ -10,7 +10,7 @@ from enum import StrEnum
 from yearwheel.calendar.cycle import Stage
 from yearwheel.calendar.rules import in_words
 from yearwheel.notifications import tokens
-from yearwheel.notifications.requests import RequestKind
+from yearwheel.notifications.requests import RequestKind, answers_in_words, hand_over_answers
 from yearwheel.notifications.tokens import DECLINE, READER, BadToken
 from yearwheel.roster.contacts_csv import parse_email
 from yearwheel.roster.names import parse_name
@@ -134,9 +134,8 @@ def pass_on(app: App, token: str, name: str, email: str) -> str:
             raise Refused("somebody was named already; the office has to confirm it first")
         proposal = HandOver(state, contact.key, name, address, now)
         row = hand_overs.add(work.connection, proposal)
-        what = (
-            f"{contact.name} says that {name} <{address}> does their work now; "
-            f"yearwheel roster hand-over {row} --accept, or --refuse"
+        what = f"{contact.name} says that {name} <{address}> does their work now; " + answers_in_words(
+            hand_over_answers(row, reader.active.key)
         )
         tasks.open_once(
             work.connection, Task(state, RequestKind.HAND_OVER, contact.district_code, contact.key, what, now)

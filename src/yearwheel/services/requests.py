@@ -9,7 +9,14 @@ from datetime import date, datetime
 
 from yearwheel.calendar.day_words import day_words
 from yearwheel.notifications.ledger import SYSTEM, NoticeKind, PlannedReminder
-from yearwheel.notifications.requests import Request, RequestKind, rung_of, write_requests
+from yearwheel.notifications.requests import (
+    Request,
+    RequestKind,
+    answers_in_words,
+    hand_over_answers,
+    rung_of,
+    write_requests,
+)
 from yearwheel.notifications.whole_cycle import tell
 from yearwheel.roster.people import Role, Roster
 from yearwheel.services.active import Active
@@ -90,8 +97,8 @@ def _more_time(connection: Connection, active: Active, roster: Roster, on: date)
     found: dict[About, Request] = {}
     for asked in list_open(connection, active):
         stage, district = active.stages[asked.stage_key], roster.districts[asked.district_code]
-        words = f"{asked.by} asks for time until {day_words(asked.until, on)}: {asked.why}. "
-        words += f"To answer: {asked.answers}"
+        words = f"{asked.by} asks for time until {day_words(asked.until, on)}: {asked.why}; "
+        words += asked.how_to_answer(active.key)
         request = Request(RequestKind.MORE_TIME, f"{stage.title}: {district.name}", words)
         found[request_subject(active, stage.key), district.code] = request
     return found
@@ -101,11 +108,9 @@ def _hand_overs(connection: Connection, active: Active, roster: Roster, _: date)
     found: dict[About, Request] = {}
     for proposal in hand_overs.list_open(connection, active.state):
         if old := roster.contacts.get(proposal.contact_key):
-            answer = f"yearwheel roster hand-over {proposal.id} --accept, or --refuse"
+            answers = answers_in_words(hand_over_answers(proposal.id, active.key))
             where = roster.districts[old.district_code].name
-            words = (
-                f"{old.name} of {where} says that {proposal.name} does their work now. To answer: {answer}"
-            )
+            words = f"{old.name} of {where} says that {proposal.name} does their work now; {answers}"
             found[old.key, old.district_code] = Request(RequestKind.HAND_OVER, proposal.email, words)
     return found
 

@@ -7,10 +7,7 @@ from yearwheel.store.events import Event
 from yearwheel.store.tasks import Task
 
 # Somebody waits for the answer to these: they close when it is given.
-ANSWERED_BY: dict[str, str] = {
-    RequestKind.MORE_TIME: "yearwheel extension grant or refuse",
-    RequestKind.HAND_OVER: "yearwheel roster hand-over",
-}
+ANSWERED = (RequestKind.MORE_TIME, RequestKind.HAND_OVER)
 
 
 def list_tasks(app: App, state: str) -> list[Task]:
@@ -20,13 +17,17 @@ def list_tasks(app: App, state: str) -> list[Task]:
 
 
 def close_task(app: App, state: str, number: int, *, by: str) -> None:
-    """Close a task; Refused if none of that number is open, and where somebody waits for its answer."""
+    """Close a task.
+
+    Refused if none of that number is open, and where somebody waits for its answer.
+    """
     now = app.clock.now()
     with app.database.writing() as work:
-        kinds = {task.id: task.kind for task in tasks.list_open(work.connection, state)}
-        if answer := ANSWERED_BY.get(kinds.get(number, "")):
-            raise Refused(f"somebody waits for the answer to task {number}; give it: {answer}")
+        open_ = {task.id: task for task in tasks.list_open(work.connection, state)}
+        if number in open_ and open_[number].kind in ANSWERED:
+            # The commands that give the answer stand in the task itself.
+            raise Refused(f"somebody waits for the answer to task {number}; give it: {open_[number].what}")
         if not tasks.close(work.connection, state, number, by, now):
-            raise Refused(f"no open task has the number {number}; see: yearwheel tasks list")
+            raise Refused(f"no open task has the number {number}; tasks list has them")
         events.append(work.connection, [Event(now, by, "task_closed", detail={"task": number})])
         work.commit()

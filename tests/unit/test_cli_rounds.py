@@ -65,6 +65,17 @@ def test_a_proof_says_what_each_number_counts(running: Terminal) -> None:
     assert figures["expected"] == figures["sent"] > 0
 
 
+def test_what_a_closed_cycle_never_sent_is_not_called_on_its_way(running: Terminal) -> None:
+    at = ("--at", "2027-01-04T10:00")
+    running.does("cycle", "close", "small-2027", "--why", "called off", "--yes", *at)
+    waiting = running.reads("prove", "--cycle", "small-2027", *at)["waiting"]
+
+    assert waiting > 0
+    assert f"{waiting:>8,}  were not sent before the cycle was closed" in running.does(
+        "prove", "--cycle", "small-2027", *at
+    )
+
+
 def test_a_broken_proof_counts_every_kind_of_breach(running: Terminal) -> None:
     broken = running.type("prove", "--at", "2027-03-15T10:00")
 

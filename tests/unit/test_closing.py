@@ -38,6 +38,8 @@ from yearwheel.services.explain import explain
 from yearwheel.services.import_days import DaysFile, import_days
 from yearwheel.services.import_roster import RosterFiles, import_roster
 from yearwheel.services.outbox_desk import Desk, list_outbox, move_messages, retry
+from yearwheel.services.more_time import ask
+from yearwheel.services.outbox_desk import Desk, list_outbox, move_messages
 from yearwheel.services.pause import Resumed, find_pause, pause_cycle, resume_cycle
 from yearwheel.services.prove import prove
 from yearwheel.services.queue_mail import queue_mail
@@ -100,7 +102,8 @@ def test_closing_counts_the_letters_it_takes_back_and_the_work_still_owed(app):
     move_messages(app, KEY, [waiting[0].id], Desk.HOLD, by="ada", why="first a word with them")
 
     looked = close_cycle(app, KEY, by="ada", why="called off", save=False)
-    assert looked == Closed(letters=3, by_hand=1, owed=3 * 3)  # districts, and all stages but the set-up
+    owed = 3 * 3  # districts, and all stages but the set-up
+    assert looked == Closed(KEY, letters=3, by_hand=1, notices=0, requests=0, owed=owed)
     assert looked.lines() == [
         "3 letters wait and are taken back",
         "1 letter that a person holds or has changed: kept as it is",
@@ -109,6 +112,21 @@ def test_closing_counts_the_letters_it_takes_back_and_the_work_still_owed(app):
     assert list_outbox(app, KEY, [OutboxStatus.SUPPRESSED]) == []
     assert close(app, "2027-02-15") == looked
     assert len(list_outbox(app, KEY, [OutboxStatus.SUPPRESSED])) == 3
+
+
+def test_closing_counts_what_is_not_told_yet_and_the_requests_that_wait(app, mailer):
+    set_clock(app, "2027-02-02 11:00")
+    hand_in(app, "budget", "001")
+    ask(app, KEY, "budget", "002", date(2027, 3, 5), by="Bob", why="snow")
+
+    assert close_cycle(app, KEY, by="ada", why="called off", save=False).lines() == [
+        "2 receipts and other messages are not written yet and will not go; to send them first: "
+        "yearwheel advance --cycle small-2027",
+        "1 request waits for an answer; to see: yearwheel tasks list --cycle small-2027",
+        "8 pieces of work are still owed; nobody is reminded of them any more",
+    ]
+    round_at(app, "2027-02-02 12:00")
+    assert close(app, "2027-02-02 12:00").notices == 0
 
 
 def test_what_a_person_holds_is_held_again_when_the_cycle_is_opened_again(app, mailer):

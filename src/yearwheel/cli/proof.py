@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from yearwheel.notifications.proof import Proof
 
 SHOWN = 50  # breaches that are printed; --json has them all
+WAITING = "wait for their reader's hours or a person's word, or are on their way"
+NOT_SENT = "were not sent before the cycle was closed"
 
 
 def prove(cycle: CycleKey = "", at: At = "", as_json: AsJson = False) -> None:
@@ -29,7 +31,7 @@ def prove(cycle: CycleKey = "", at: At = "", as_json: AsJson = False) -> None:
     if as_json:
         print_json({"holds": proof.holds, **asdict(proof)})
     else:
-        _print(active.key, proof)
+        _print(active.key, proof, closed=active.stored.closed_at is not None)
     if not proof.holds:
         raise typer.Exit(1)
 
@@ -53,7 +55,7 @@ def explain(
         say("\n".join(explanation.lines()))
 
 
-def _print(cycle_key: str, proof: "Proof") -> None:
+def _print(cycle_key: str, proof: "Proof", *, closed: bool) -> None:
     say(f"{cycle_key}: the proof {_verdict(proof)}\n")
     unaccounted = proof.expected - proof.sent - proof.reasoned - proof.waiting - proof.uncertain
     _line(proof.expected, "were owed: reminders and notices whose moment has come")
@@ -63,7 +65,7 @@ def _print(cycle_key: str, proof: "Proof") -> None:
     _line(proof.reasoned, "were not, for a reason that held" + ":" * bool(proof.reasons))
     for reason, count in sorted(proof.reasons.items()):
         _line(count, reason.replace("_", " "), indent=10)
-    _line(proof.waiting, "wait for their reader's hours or a person's word, or are on their way")
+    _line(proof.waiting, NOT_SENT if closed else WAITING)
     _line(proof.uncertain, "are in doubt: they may have left")
     _line(unaccounted, "are not accounted for")
     kinds = Counter(breach.kind for breach in proof.breaches)

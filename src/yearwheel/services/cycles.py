@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from yearwheel.calendar.counted import counted
 from yearwheel.calendar.cycle import Cycle
 from yearwheel.config.cycle_file import load_cycle
+from yearwheel.notifications.commands import command
 from yearwheel.notifications.ledger import OutboxStatus
 from yearwheel.notifications.planner import NOBODY
 from yearwheel.notifications.what_if import first_standings
@@ -18,6 +19,7 @@ from yearwheel.services.moves import tell
 from yearwheel.services.note_people import told_by
 from yearwheel.services.reasons import check_reason
 from yearwheel.services.replan import replan
+from yearwheel.services.requests import count_open
 from yearwheel.services.see_roster import of_state
 from yearwheel.services.tracks import enter_on_tracks
 from yearwheel.stages.status import OWED
@@ -105,8 +107,11 @@ def publish_cycle(app: App, key: str, *, by: str, save: bool = True) -> Promised
 class Closed:
     """What closing a cycle ends: letters that waited, and places whose work is still owed."""
 
+    key: str
     letters: int
     by_hand: int  # besides, those that a person holds or has changed: they stay as they are
+    notices: int  # receipts and other news that no letter tells yet
+    requests: int  # of districts, that wait for an answer
     owed: int
 
     def lines(self) -> list[str]:
@@ -117,6 +122,15 @@ class Closed:
             found.append(
                 f"{counted(self.by_hand, 'letter')} that a person holds or has changed: kept as it is"
             )
+        if self.notices:
+            what = counted(self.notices, "receipt or other message", "receipts and other messages")
+            are = "is" if self.notices == 1 else "are"
+            send = command("advance", self.key)
+            found.append(f"{what} {are} not written yet and will not go; to send them first: {send}")
+        if self.requests:
+            waits = "waits" if self.requests == 1 else "wait"
+            see = command("tasks list", self.key)
+            found.append(f"{counted(self.requests, 'request')} {waits} for an answer; to see: {see}")
         if self.owed:
             are, them = ("is", "it") if self.owed == 1 else ("are", "them")
             pieces = f"{counted(self.owed, 'piece')} of work {are} still owed"
@@ -133,7 +147,8 @@ def close_cycle(app: App, key: str, *, by: str, why: str, save: bool = True) -> 
     check_reason(why)
     now = app.clock.now()
     with app.database.writing() as work:
-        stored = read_active(work.connection, key).stored
+        active = read_active(work.connection, key)
+        stored, roster = active.stored, rosters.load(work.connection, active.state, key)
         if stored.closed_at is not None:
             raise Refused(f"{key} was already closed on {stored.closed_at:%Y-%m-%d}")
         cycles.close(work.connection, key, now)
@@ -143,14 +158,17 @@ def close_cycle(app: App, key: str, *, by: str, why: str, save: bool = True) -> 
         by_hand = (held - unread) | (waiting & events.letters_by_hand(work.connection, key))
         counts = standings.count_by_status(work.connection, key).values()
         owed = sum(count for here in counts for status, count in here.items() if status in OWED)
+        due = reminders.list_due(work.connection, key, now)
+        notices = sum(r.is_notice and not r.contact_key.startswith(NOBODY) for r in due)
+        asked = count_open(work.connection, active, roster, active.day(now)) if stored.published_at else 0
         taken = outbox.move(work.connection, waiting - by_hand, outbox.NOT_LEFT, OutboxStatus.SUPPRESSED, now)
         reminders.take_back(work.connection, taken)
-        told = sorted(told_by(rosters.load(work.connection, stored.state, key)))
+        told = sorted(told_by(roster))
         detail = {"told": list(map(list, told)), "roster": roster_version.read(work.connection, stored.state)}
         events.append(work.connection, [Event(now, by, "cycle_closed", key, why=why, detail=detail)])
         if save:
             work.commit()
-    return Closed(len(waiting - by_hand), len(by_hand), owed)
+    return Closed(key, len(waiting - by_hand), len(by_hand), notices, asked, owed)
 
 
 def spread_reviews(roster: Roster) -> dict[str, str]:

@@ -56,6 +56,11 @@ def unanswered(
     return [(request.kind, active.day(task.opened_at)) for number, task, request in found if number in known]
 
 
+def count_open(connection: Connection, active: Active, roster: Roster, on: date) -> int:
+    """How many requests wait for an answer, told or not."""
+    return len(list(_find(connection, active, roster, on)))
+
+
 def _told(connection: Connection, active: Active) -> set[int]:
     told = events.list_events(connection, active.key, kinds=[TOLD])
     return {number for event in told for number in (event.detail or {})["tasks"]}

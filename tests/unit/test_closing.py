@@ -26,11 +26,13 @@ from tests.apps import (
     standing_of,
 )
 from tests.fakes import NO_SUCH_USER, FakeMailer
+from tests.unit.test_change_calendar import WITHOUT_PLAN
 from yearwheel.calendar.timetable import DistrictDays
 from yearwheel.notifications.ledger import OutboxStatus
 from yearwheel.roster.district_days import DayKind
 from yearwheel.roster.people import BodyKind, Contact, District, Role
 from yearwheel.services.app import App, Refused
+from yearwheel.services.change_calendar import save_change
 from yearwheel.services.cycles import Closed, close_cycle
 from yearwheel.services.deliver import DeliveryReport, deliver
 from yearwheel.services.disaster import declare_disaster
@@ -112,6 +114,12 @@ def test_closing_counts_the_letters_it_takes_back_and_the_work_still_owed(app):
     assert list_outbox(app, KEY, [OutboxStatus.SUPPRESSED]) == []
     assert close(app, "2027-02-15") == looked
     assert len(list_outbox(app, KEY, [OutboxStatus.SUPPRESSED])) == 3
+
+
+def test_work_of_a_stage_that_was_taken_out_of_the_calendar_is_not_owed(app):
+    save_change(app, KEY, WITHOUT_PLAN, by="ada", why="not this year")
+
+    assert close(app, "2027-02-02").owed == 3 * 2
 
 
 def test_closing_counts_what_is_not_told_yet_and_the_requests_that_wait(app, mailer):

@@ -1,6 +1,7 @@
 """A cycle is closed and opened again: what that ends, what goes on, and that the proof holds in both."""
 
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -48,6 +49,7 @@ from yearwheel.services.queue_mail import queue_mail
 from yearwheel.services.reopen import reopen_cycle
 from yearwheel.services.rounds import is_quiet, stages_with_work
 from yearwheel.services.selection import Selection
+from yearwheel.store import pauses
 
 FAY = person("fay", CEDAR, Role.FINANCE_OFFICER)  # a role that nobody held
 DOGWOOD = District("004", "Dogwood County", BodyKind.COUNTY, ASH.zone)
@@ -114,6 +116,22 @@ def test_closing_counts_the_letters_it_takes_back_and_the_work_still_owed(app):
     assert list_outbox(app, KEY, [OutboxStatus.SUPPRESSED]) == []
     assert close(app, "2027-02-15") == looked
     assert len(list_outbox(app, KEY, [OutboxStatus.SUPPRESSED])) == 3
+
+
+def test_a_closed_cycle_is_not_resumed_before_it_is_opened_again(app):
+    set_clock(app, "2027-02-10")
+    pause_cycle(app, KEY, by="ada", why="flood")
+    close(app, "2027-02-12")
+    set_clock(app, "2027-02-16")
+    with pytest.raises(Refused, match=r"is closed, .* yearwheel cycle reopen small-2027"):
+        resume_cycle(app, KEY, by="ada")
+
+    reopen(app, "2027-02-18")
+    resume_cycle(app, KEY, by="ada")
+    with app.database.reading() as connection:
+        kept = pauses.list_pauses(connection, KEY)
+    assert all(one.until <= other.since for one, other in pairwise(kept))
+    assert find_pause(app, KEY) is None
 
 
 def test_work_of_a_stage_that_was_taken_out_of_the_calendar_is_not_owed(app):

@@ -47,11 +47,17 @@ def find_pause(app: App, key: str) -> Pause | None:
 def resume_cycle(app: App, key: str, *, by: str, dry_run: bool = False) -> Resumed:
     """Let a paused cycle write again. The next round tells each person once what still counts.
 
-    A `dry_run` counts that, and leaves the pause as it is. Refused if the cycle is not paused.
+    A `dry_run` counts that, and leaves the pause as it is. Refused if the cycle is closed or not paused.
     """
     now = app.clock.now()
     with app.database.writing() as work:
         active = read_active(work.connection, key)
+        if active.stored.closed_at is not None:
+            # Reopening writes down the closed time as a pause, and this one goes on until it is resumed.
+            raise Refused(
+                f"{key} is closed, and nothing is written to anybody; to go on with it: "
+                f"yearwheel cycle reopen {key} --why '...'"
+            )
         if pauses.find_open(work.connection, key) is None:
             raise Refused(f"{key} is not paused")
         kept_back = weigh(work.connection, active, now)

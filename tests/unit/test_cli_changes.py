@@ -292,6 +292,16 @@ def test_a_key_that_names_another_year_is_remarked_on_once_by_the_linter(termina
     assert said.stdout.count("the key kentucky-2030-b names 2030, but the dates are those of 2028") == 1
 
 
+def test_next_year_says_where_districts_are_in_their_plans(terminal: Terminal) -> None:
+    for code, year in (("001", 2), ("002", 3)):
+        terminal.does("district", "track", code, "--year", year, "--of", 3, *NOW)
+    out = terminal.folder / "next.yaml"
+    said = terminal.does("cycle", "create", "small-2028", "--from", "small-2027", "--out", out)
+
+    assert "2 districts go on in their plans: 1 in year 1 of 3, 1 in year 3 of 3\n" in said
+    assert "to change one: yearwheel district track CODE --year 1 --of 3 --cycle small-2028\n" in said
+
+
 def test_next_year_says_what_the_linter_finds_in_it_and_how_to_look_again(terminal: Terminal) -> None:
     out = terminal.folder / "next.yaml"
     said = terminal.does("cycle", "create", "kentucky-2028", "--from", "kentucky-2027", "--out", out)

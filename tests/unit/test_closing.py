@@ -40,9 +40,8 @@ from yearwheel.services.disaster import declare_disaster
 from yearwheel.services.explain import explain
 from yearwheel.services.import_days import DaysFile, import_days
 from yearwheel.services.import_roster import RosterFiles, import_roster
-from yearwheel.services.outbox_desk import Desk, list_outbox, move_messages, retry
 from yearwheel.services.more_time import ask
-from yearwheel.services.outbox_desk import Desk, list_outbox, move_messages
+from yearwheel.services.outbox_desk import Desk, list_outbox, move_messages, retry
 from yearwheel.services.pause import Resumed, find_pause, pause_cycle, resume_cycle
 from yearwheel.services.prove import prove
 from yearwheel.services.queue_mail import queue_mail

@@ -17,14 +17,16 @@ from tests.apps import (
     standing_of,
 )
 from yearwheel.config.cycle_file import CycleFileError, load_cycle
+from yearwheel.config.roll_over import roll_over
+from yearwheel.roster.people import Roster
 from yearwheel.services.app import Refused
 from yearwheel.services.approve_kinds import approve_kinds
 from yearwheel.services.change_calendar import preview_change, save_change
 from yearwheel.services.cycles import create_cycle, publish_cycle
 from yearwheel.services.prove import prove
 from yearwheel.services.reader_link import last_signals
-from yearwheel.services.tracks import set_track
-from yearwheel.store import rosters
+from yearwheel.services.tracks import count_tracks, set_track
+from yearwheel.store import events, rosters, standings
 
 FULL_ONLY = SOURCE.replace("    ask: Write the plan.\n", "    ask: Write the plan.\n    tracks: [full]\n")
 REPORT = """\
@@ -189,3 +191,42 @@ def test_a_stage_that_is_new_and_left_out_by_the_track_before_a_letter_told_it_i
     assert "Plan is not asked of you this time" in text
     assert prove(app, KEY).breaches == ()
     assert "New in it: Report, Essay.\n" in texts(app, "bob")[-1]  # of another track
+
+
+def next_year(source: str, key: str = "small-2028") -> str:
+    return roll_over(source, key, "small.yaml").source
+
+
+def test_in_the_next_year_each_goes_on_in_its_plan_and_writes_a_new_one_after_the_last(app):
+    set_track(app, KEY, "003", 3, 3, by="ada")
+    create_cycle(app, next_year(FULL_ONLY), by="ada")
+
+    assert count_tracks(app, "small-2028") == {"year 3 of 3": 1, "year 2 of 3": 1, "year 1 of 3": 1}
+    with app.database.reading() as connection:
+        (carried,) = events.list_events(connection, "small-2028", kinds=["tracks_carried"])
+    assert carried.detail["districts"] == {"001": "year 3 of 3", "002": "year 2 of 3", "003": "year 1 of 3"}
+
+
+def test_a_track_set_in_the_draft_counts_when_it_is_published(app):
+    create_cycle(app, next_year(FULL_ONLY), by="ada")
+    set_track(app, "small-2028", "001", 1, 3, by="ada")
+    publish_cycle(app, "small-2028", by="ada")
+
+    with app.database.reading() as connection:
+        plans = standings.find(connection, "small-2028", stage_keys=["plan"])
+    assert {s.district_code: str(s.status) for s in plans} == {
+        "001": "not_open", "002": "not_required", "003": "not_open",
+    }  # fmt: skip
+
+
+def test_only_the_year_before_is_carried_on_and_only_for_who_is_still_there(app):
+    fewer = {code: district for code, district in PEOPLE.districts.items() if code != "002"}
+    people = {key: person for key, person in PEOPLE.contacts.items() if person.district_code != "002"}
+    with app.database.writing() as work:
+        rosters.save(work.connection, "KY", Roster(fewer, people))
+        work.commit()
+    create_cycle(app, next_year(FULL_ONLY), by="ada")
+    create_cycle(app, next_year(FULL_ONLY, "small-2029"), by="ada")
+
+    assert count_tracks(app, "small-2028") == {"year 3 of 3": 1}
+    assert count_tracks(app, "small-2029") == {}

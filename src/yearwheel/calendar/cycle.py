@@ -38,6 +38,11 @@ class Track(StrEnum):
     FULL = "full"  # a new plan
     UPDATE = "update"  # a later year of a plan that runs for several
 
+    @classmethod
+    def of_year(cls, year: int) -> "Track":
+        """The track of a year of a plan: the first writes it."""
+        return cls.FULL if year == 1 else cls.UPDATE
+
 
 class RungKind(StrEnum):
     """What a message says about its deadline."""

@@ -50,15 +50,24 @@ def create(
     from yearwheel.services.cycles import create_cycle
     from yearwheel.services.lint import lint_stored
     from yearwheel.services.lookup import find_cycle
+    from yearwheel.services.tracks import count_tracks
 
     text, name = _roll_over(source, like, out) if like else find_calendar(source)
     zone = load_cycle(text, name).zone
     with new_installation() as app:
         made = create_cycle(acting_at(app, at, zone), text, by=by, name=name)
         found = lint_stored(app, find_cycle(app, made.key))
+        carried = count_tracks(app, made.key)
     if like:
         for finding in found:
             say(f"{name}, line {finding}")
+    if carried:
+        going = ", ".join(f"{count} in {year}" for year, count in sorted(carried.items()))
+        many = counted(
+            sum(carried.values()), "district goes on in its plan", "districts go on in their plans"
+        )
+        say(f"{many}: {going}")
+        say("to change one: " + command("district track CODE --year 1 --of 3", made.key))
     doubts = f"{len(found)} to look at: yearwheel calendar lint {made.key}; " if found else ""
     say(
         f"{made.key} is a draft of {len(made.stages)} stages; {doubts}"

@@ -21,7 +21,7 @@ from yearwheel.services.reasons import check_reason
 from yearwheel.services.replan import replan
 from yearwheel.services.requests import count_open
 from yearwheel.services.see_roster import of_state
-from yearwheel.services.tracks import enter_on_tracks
+from yearwheel.services.tracks import carry_tracks, enter_on_tracks
 from yearwheel.stages.status import OWED
 from yearwheel.store import cycles, events, outbox, reminders, roster_version, rosters, standings, versions
 from yearwheel.store.cycles import StoredCycle
@@ -29,7 +29,10 @@ from yearwheel.store.events import Event
 
 
 def create_cycle(app: App, source: str, *, by: str, name: str = "calendar file") -> Cycle:
-    """Keep a calendar file as a draft cycle. CycleFileError lists its faults; Refused if it exists."""
+    """Keep a calendar file as a draft cycle, in which districts go on in their plans of several years.
+
+    CycleFileError lists its faults; Refused if it exists.
+    """
     cycle = load_cycle(source, name=name)
     now = app.clock.now()
     with app.database.writing() as work:
@@ -37,6 +40,7 @@ def create_cycle(app: App, source: str, *, by: str, name: str = "calendar file")
             raise Refused(f"there is already a cycle {cycle.key!r}; give the file another `cycle:` key")
         cycles.add(work.connection, StoredCycle(cycle.key, cycle.state, cycle.title, source, now))
         events.append(work.connection, [Event(now, by, "cycle_created", cycle.key)])
+        carry_tracks(work.connection, cycle, by, now)
         work.commit()
     return cycle
 

@@ -1,9 +1,11 @@
 """Plans of several years: which track a district is on, and the stages its track leaves out."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 
-from yearwheel.calendar.cycle import Track
+from yearwheel.calendar.cycle import Cycle, Track
 from yearwheel.notifications.ledger import NoticeKind
 from yearwheel.services.active import Active, read_active
 from yearwheel.services.app import App, Refused
@@ -11,7 +13,7 @@ from yearwheel.services.moves import Move, find_told, make_moves, with_status
 from yearwheel.services.see_roster import see_roster
 from yearwheel.stages.standing import Standing
 from yearwheel.stages.status import MOVES, Status
-from yearwheel.store import Connection, events, rosters, standings, tracks
+from yearwheel.store import Connection, cycles, events, rosters, standings, tracks
 from yearwheel.store.events import Event
 from yearwheel.store.tracks import PlanTrack
 
@@ -33,7 +35,7 @@ def set_track(
         raise Refused(
             f"there is no year {year} of {of}: a plan runs for up to {LONGEST_PLAN} years; --year 2 --of 3"
         )
-    chosen = PlanTrack(code, Track.FULL if year == 1 else Track.UPDATE, year, of)
+    chosen = PlanTrack(code, Track.of_year(year), year, of)
     now = app.clock.now()
     with app.database.writing() as work:
         active = read_active(work.connection, cycle_key)
@@ -51,6 +53,39 @@ def set_track(
             make_moves(work.connection, active, moves, now)
         work.commit()
     return chosen, [move.after for move in moves]
+
+
+def carry_tracks(connection: Connection, cycle: Cycle, by: str, now: datetime) -> None:
+    """Let districts go on in their plans, as a cycle is created: a year on from the cycle of the year before.
+
+    Publishing then leaves out what their tracks do; until then, and later, `set_track` says otherwise.
+    """
+    before = _tracks_of_year_before(connection, cycle)
+    present = rosters.load(connection, cycle.state).districts
+    carried = [track.a_year_on() for code, track in before.items() if code in present]
+    for track in carried:
+        tracks.save(connection, cycle.key, track)
+    if carried:
+        detail = {"districts": {track.district_code: str(track) for track in carried}}
+        events.append(connection, [Event(now, by, "tracks_carried", cycle.key, detail=detail)])
+
+
+def _tracks_of_year_before(connection: Connection, cycle: Cycle) -> Mapping[str, PlanTrack]:
+    """Of the newest published cycle of that year in which any district was given a track."""
+    for stored in reversed(cycles.list_cycles(connection)):
+        if stored.state != cycle.state or stored.published_at is None:
+            continue
+        if read_active(connection, stored.key).cycle.year == cycle.year - 1 and (
+            found := tracks.read(connection, stored.key)
+        ):
+            return found
+    return {}
+
+
+def count_tracks(app: App, cycle_key: str) -> Mapping[str, int]:
+    """How many districts are in each year of their plans, "year 2 of 3" say; the others write one."""
+    with app.database.reading() as connection:
+        return Counter(str(track) for track in tracks.read(connection, cycle_key).values())
 
 
 def to_tracks(

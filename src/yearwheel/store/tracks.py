@@ -17,6 +17,11 @@ class PlanTrack:
     plan_year: int
     plan_years: int
 
+    def a_year_on(self) -> "PlanTrack":
+        """Where the district is in the year after: once a plan has run for its years a new one is written."""
+        year = self.plan_year % self.plan_years + 1
+        return PlanTrack(self.district_code, Track.of_year(year), year, self.plan_years)
+
     def __str__(self) -> str:
         return f"year {self.plan_year} of {self.plan_years}"
 

@@ -5,6 +5,7 @@ from email import message_from_bytes, policy
 import pytest
 
 from tests.apps import (
+    CAL,
     KEY,
     PEOPLE,
     SOURCE,
@@ -12,10 +13,12 @@ from tests.apps import (
     hand_in,
     ledger,
     logged,
+    make_app,
     round_at,
     set_clock,
     standing_of,
 )
+from tests.browser import home_of, visit, words
 from yearwheel.config.cycle_file import CycleFileError, load_cycle
 from yearwheel.config.roll_over import roll_over
 from yearwheel.roster.people import Roster
@@ -71,7 +74,7 @@ def test_at_publication_the_update_track_is_let_off_what_only_a_full_plan_needs(
     assert statuses(app, "budget") == ["not_open"] * 3
     assert [row for row in ledger(app, stage_key="plan", district_code="001") if ":" not in row[0]] == []
     (event,) = logged(app, "off_track")
-    assert (event.district_code, event.why) == ("001", "year 2 of 3: update only")
+    assert (event.district_code, event.why) == ("001", "year 2 of 3")
     assert prove(app, KEY).breaches == ()
 
 
@@ -121,6 +124,19 @@ def test_a_stage_added_later_keeps_to_the_tracks_and_is_counted_so_before(app):
     assert statuses(app, "report") == ["not_open", "not_required", "not_open"]
     assert foreseen.writes["new"] == len(ledger(app, stage_key="report"))
     assert prove(app, KEY).breaches == ()
+
+
+def test_what_a_track_leaves_out_is_said_in_words_that_are_true_of_either_track(database):
+    app = make_app(database)
+    set_track(app, KEY, "003", 2, 3, by="ada")
+    save_change(app, KEY, SOURCE + REPORT, by="ada", why="asked for")
+    page = home_of(app, CAL) + "/003/report"
+
+    set_track(app, KEY, "003", 1, 3, by="ada")  # a new plan is written, and no report
+    assert "Left out by the year of the plan" in words(visit(app, page))
+    set_track(app, KEY, "003", 2, 3, by="ada")
+    assert "Asked for again by the year of the plan" in words(visit(app, page))
+    assert [event.why for event in logged(app, "let_off", "brought_back")] == ["year 1 of 3", "year 2 of 3"]
 
 
 @pytest.mark.parametrize(("code", "year", "of"), [("001", 0, 3), ("001", 4, 3), ("001", 1, 9), ("999", 1, 3)])

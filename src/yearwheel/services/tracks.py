@@ -143,7 +143,7 @@ def _is_left_out(active: Active, chosen: PlanTrack, standing: Standing) -> bool:
 
 
 def _let_off(standing: Standing, chosen: PlanTrack, by: str) -> Move:
-    return Move(standing, with_status(standing, Status.NOT_REQUIRED), by, OFF, f"{chosen}: update only")
+    return Move(standing, with_status(standing, Status.NOT_REQUIRED), by, OFF, str(chosen))
 
 
 def _left_by_track(connection: Connection, active: Active, standing: Standing) -> bool:

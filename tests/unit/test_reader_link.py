@@ -183,6 +183,19 @@ def test_a_role_that_was_not_passed_on_stays(app: App, mailer: FakeMailer) -> No
     page = words(visit(app, link_of(app, mailer)))
     assert "You told us that Eve does this now. The office did not confirm it" in page
 
+    set_clock(app, "2027-02-02")
+    page = words(press(app, link_of(app, mailer), act="confirm"))
+    assert "did not confirm" not in page  # they said since that they are the right person
+
+
+def test_a_refusal_after_the_confirmation_is_told(app: App, mailer: FakeMailer) -> None:
+    press(app, link_of(app, mailer), act="confirm")
+    set_clock(app, "2027-02-02")
+    press(app, link_of(app, mailer), act="pass_on", name="Eve", email="eve@mail.example")
+    decide_hand_over(app, KEY, 1, accept=False, by="sue")
+
+    assert "The office did not confirm it" in words(visit(app, link_of(app, mailer)))
+
 
 @pytest.mark.parametrize(
     ("name", "email"),

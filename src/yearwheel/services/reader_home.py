@@ -22,7 +22,7 @@ class ReaderHome:
     asked: tuple[StageLine, ...]
     others: tuple[StageLine, ...]
     passed_on_to: str  # whom the reader proposed, while that waits for the office
-    refused: str  # whom they proposed last and the office did not confirm
+    refused: str  # whom they proposed last, where the office said no and they have not confirmed since
     view: CycleView | None
 
 
@@ -49,7 +49,8 @@ def open_home(app: App, token: str, wanted: str = "") -> ReaderHome:
         asked = read_asked(connection, reader)
         lines = read_lines(connection, reader.active, reader.district.code, reader.now)
         waiting = hand_overs.list_open(connection, reader.active.state, reader.contact.key)
-        refused = hand_overs.newest_refused(connection, reader.active.state, reader.contact.key)
+        me = reader.contact
+        refused = hand_overs.newest_refused(connection, reader.active.state, me.key, me.verified_at)
         return ReaderHome(
             reader,
             " and ".join(ROLE_LABELS[role] for role in sorted(reader.contact.roles)),

@@ -39,13 +39,17 @@ def list_open(connection: Connection, state: str, contact_key: str | None = None
     return [HandOver(*row) for row in connection.execute(query.order_by(table.c.id))]
 
 
-def newest_refused(connection: Connection, state: str, contact_key: str) -> HandOver | None:
-    """A contact's last proposal, if it was decided against."""
-    query = select(*(table.c[name] for name in _NAMES), table.c.accepted).where(
+def newest_refused(
+    connection: Connection, state: str, contact_key: str, since: datetime | None
+) -> HandOver | None:
+    """A contact's last proposal, if it was decided against, and that after `since`."""
+    query = select(*(table.c[name] for name in _NAMES), table.c.accepted, table.c.decided_at).where(
         table.c.state == state, table.c.contact_key == contact_key
     )
     row = connection.execute(query.order_by(table.c.id.desc()).limit(1)).first()
-    return HandOver(*row[:-1]) if row is not None and row.accepted is False else None
+    if row is None or row.accepted is not False or (since is not None and row.decided_at <= since):
+        return None
+    return HandOver(*row[: len(_NAMES)])
 
 
 def decide(connection: Connection, row: int, by: str, at: datetime, *, accepted: bool) -> None:

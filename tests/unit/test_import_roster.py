@@ -39,6 +39,7 @@ from yearwheel.roster.people import Contact, District, Role
 from yearwheel.services.active import read_active
 from yearwheel.services.app import App
 from yearwheel.services.contacts import give_up_address, name_deputy, set_away
+from yearwheel.services.district_page import read_district
 from yearwheel.services.import_roster import Imported, RosterFiles, import_roster, read_roster
 from yearwheel.services.prove import prove
 from yearwheel.services.tasks import list_tasks
@@ -86,6 +87,21 @@ def test_who_left_is_written_to_no_more_and_a_successor_takes_over(database: Dat
         }
     assert ended == {Reason.CONTACT_LEFT}
     assert prove(app, KEY).breaches == ()
+
+
+def test_of_the_rungs_of_who_is_new_only_what_the_next_round_tells_is_called_a_reminder_to_come(
+    database: Database,
+) -> None:
+    app = begun(database)
+    round_at(app, "2027-02-01")
+    set_clock(app, "2027-02-24")
+    _import(app, ANN, FERN, SUE, BOB, SAM, CAL, SID, ADA, RAY, LEO)
+
+    with database.reading() as connection:
+        active = read_active(connection, KEY)
+    (budget, *_) = read_district(app, active, ASH).parts
+    ferns = [(r.rung, r.with_next_round) for r in budget.waiting if r.contact_key == "fern"]
+    assert ferns == [("7-days-before", True), ("on-the-day", False), ("1-workday-after", False)]
 
 
 def test_who_left_needs_no_better_address(database: Database) -> None:

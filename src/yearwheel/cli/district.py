@@ -185,16 +185,21 @@ def _print(page: "DistrictPage", cycle: "Cycle") -> None:
 
 
 def _row(part: "StagePart") -> list[Any]:
-    coming = part.waiting[0] if part.waiting else None
-    reminder = f"{weekday(coming.on)} {coming.rung}" if coming else ""
     return [
         part.stage.key,
         sign(part.cell, word=False),
         part.cell.label,
         weekday(part.cell.due_on),
         _left(part),
-        reminder,
+        _next_reminder(part),
     ]
+
+
+def _next_reminder(part: "StagePart") -> str:
+    if not part.waiting:
+        return ""
+    first = part.waiting[0]
+    return f"{'next round' if first.with_next_round else weekday(first.on)} {first.rung}"
 
 
 def _left(part: "StagePart") -> str:

@@ -10,6 +10,7 @@ from yearwheel.roster.people import Contact, District
 from yearwheel.services.active import Active
 from yearwheel.services.app import App
 from yearwheel.services.board import Cell
+from yearwheel.services.rounds import still_to_tell
 from yearwheel.services.stage_line import read_lines
 from yearwheel.stages.standing import Submission
 from yearwheel.store import Connection, events, reminders, rosters, standings
@@ -30,11 +31,12 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class NextReminder:
-    """A reminder that waits for its day."""
+    """A reminder that waits for its day or, where that has come, for the next round."""
 
     on: date
     rung: str
     contact_key: str
+    with_next_round: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ def read_district(app: App, active: Active, district: District) -> DistrictPage:
             district_code=district.code,
             kinds=["deadline_moved", "date_moved", OWN_DAY],
         )
-        waiting = _waiting(connection, active.key, district.code)
+        waiting = _waiting(connection, active, district.code, now)
         parts = []
         for line in read_lines(connection, active, district.code, now):
             key = line.stage.key
@@ -93,13 +95,20 @@ def read_receipt(cycle_key: str, submission: Submission) -> Receipt:
     )
 
 
-def _waiting(connection: Connection, cycle_key: str, code: str) -> dict[str, list[NextReminder]]:
-    """For each stage, the reminders that wait for their day, soonest first."""
+def _waiting(
+    connection: Connection, active: Active, code: str, now: datetime
+) -> dict[str, list[NextReminder]]:
+    """For each stage, the reminders that are still to go, soonest first.
+
+    Of those whose moment has come only what a round would tell: who is new has rungs of days long past.
+    """
     rows = reminders.list_outcomes(
-        connection, cycle_key, ledger.c.district_code == code, ledger.c.status == ReminderStatus.PLANNED
+        connection, active.key, ledger.c.district_code == code, ledger.c.status == ReminderStatus.PLANNED
     )
+    now_due = {reminder.id for reminder in still_to_tell(connection, active, now)}
     found: dict[str, list[NextReminder]] = {}
     for row in sorted(rows, key=lambda row: (row["due_on"], row["contact_key"])):
-        reminder = NextReminder(row["due_on"], row["rung"], row["contact_key"])
-        found.setdefault(row["stage_key"], []).append(reminder)
+        if row["due_at"] > now or row["id"] in now_due:
+            reminder = NextReminder(row["due_on"], row["rung"], row["contact_key"], row["id"] in now_due)
+            found.setdefault(row["stage_key"], []).append(reminder)
     return found

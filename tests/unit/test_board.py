@@ -20,6 +20,7 @@ from yearwheel.services.app import App
 from yearwheel.services.board import Board, read_board
 from yearwheel.services.contacts import Gap
 from yearwheel.services.lookup import find_cycle
+from yearwheel.services.status import status
 
 NOBODY_THERE = Gap(CEDAR.code, Role.FINANCE_OFFICER, "no finance officer is named")
 
@@ -85,6 +86,15 @@ def test_without_an_office_its_roles_are_nobodys(sqlite_database) -> None:
         ("", Role.REVIEWER),
         ("", Role.STATE_ADMIN),
     ]
+
+
+def test_a_review_that_no_plan_has_reached_is_owed_by_nobody_wherever_it_is_counted(app) -> None:
+    set_clock(app, "2027-04-08")
+    (cycle,) = status(app).cycles
+    counted = {stage.title: stage.owed for stage in cycle.coming}
+
+    assert board(app, "review").totals("review")["owed"] == counted["Review"] == 0
+    assert board(app, "plan").totals("plan")["owed"] == counted["Plan"] == 3
 
 
 def test_rows_of_the_late_alone_leave_the_totals_as_they_are(app) -> None:

@@ -41,6 +41,7 @@ def test_each_stage_is_counted(app: App) -> None:
     assert "Stage Due Handed in Owed Late Excused" in page
     assert "Budget Monday, March 1 1 1 1 late with Budget, see them by name 1 " in page
     assert "Plan Thursday, April 15 0 3 0 0 " in page
+    assert "Review Tuesday, June 1 0 0 0 0" in page  # no plan has reached it: nobody owes it
 
 
 def test_the_late_ones_are_named_and_lead_to_their_year(app: App) -> None:

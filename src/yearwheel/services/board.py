@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from yearwheel.calendar.cycle import Cycle, Deadline, Stage
+from yearwheel.calendar.cycle import Cycle, Deadline, Stage, StageKind
 from yearwheel.notifications.planner import turn_of
 from yearwheel.roster.people import District
 from yearwheel.services.active import Active
@@ -142,7 +142,17 @@ def read_cell(
     late = max((active.day(now) - turn.due_on).days, 1) if now > due.moment else 0
     opened = standing.status is Status.NOT_OPEN and now >= stage.dates.opens.moment and not waits_for
     status = Status.OPEN if opened else standing.status
-    return Cell(status, turn.due_on, late, signal, waits_for, status in OWED)
+    return Cell(status, turn.due_on, late, signal, waits_for, is_owed(stage, status))
+
+
+def is_owed(stage: Stage, status: Status) -> bool:
+    """Whether a district owes its work in a stage. Nobody owes a review before the plan came back."""
+    return status in OWED and (stage.kind is not StageKind.REVIEW or status is Status.RETURNED)
+
+
+def count_owed(stage: Stage, counts: Mapping[str, int]) -> int:
+    """How many of the districts that stand so in a stage owe their work."""
+    return sum(counts.get(status, 0) for status in Status if is_owed(stage, status))
 
 
 def days(count: int) -> str:

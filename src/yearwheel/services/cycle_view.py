@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from yearwheel.calendar.cycle import OwedBy, Stage, StageKind
 from yearwheel.roster.people import District, Role
-from yearwheel.services.board import Cell, read_cell
+from yearwheel.services.board import Cell, count_owed, read_cell
 from yearwheel.services.reader_link import Reader
 from yearwheel.services.waiting import Waiting
-from yearwheel.stages.status import HANDED_IN, OWED, WAIVED, Status
+from yearwheel.stages.status import HANDED_IN, WAIVED, Status
 from yearwheel.store import Connection, standings
 
 MOST_LATE = 12  # districts named under each stage
@@ -86,8 +86,8 @@ def _read_open_places(
 
 def _tally(stage: Stage, counts: Mapping[str, int], places: Iterable[Place]) -> StageTally:
     late = sorted((p for p in places if p.cell.days_late), key=lambda p: (-p.cell.days_late, p.district.name))
-    handed_in, owed, waived = (sum(counts.get(s, 0) for s in group) for group in (HANDED_IN, OWED, WAIVED))
-    return StageTally(stage, handed_in, owed, waived, len(late), tuple(late[:MOST_LATE]))
+    handed_in, waived = (sum(counts.get(s, 0) for s in group) for group in (HANDED_IN, WAIVED))
+    return StageTally(stage, handed_in, count_owed(stage, counts), waived, len(late), tuple(late[:MOST_LATE]))
 
 
 def _to_read(reader: Reader, places: Mapping[str, list[Place]]) -> Iterable[Place]:

@@ -8,6 +8,7 @@ from yearwheel.calendar.day_words import zone_words
 from yearwheel.notifications.ledger import OutboxStatus, ReminderStatus
 from yearwheel.services.active import Active, read_active
 from yearwheel.services.app import App
+from yearwheel.services.board import count_owed
 from yearwheel.stages.status import OWED
 from yearwheel.store import Connection, cycles, outbox, reminders, rounds, standings
 from yearwheel.store.cycles import StoredCycle
@@ -32,7 +33,7 @@ class Coming:
     title: str
     due_on: date
     days_left: int
-    owed: int  # districts whose work is not in
+    owed: int  # districts that owe their work, as the board counts them
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +150,7 @@ def _coming(active: Active, counts: dict[str, dict[str, int]], now: datetime) ->
             stage.title,
             stage.dates.due.on,
             (stage.dates.due.on - today).days,
-            sum(counts.get(stage.key, {}).get(standing, 0) for standing in OWED),
+            count_owed(stage, counts.get(stage.key, {})),
         )
         for stage in ahead[:NEXT_DEADLINES]
     ]

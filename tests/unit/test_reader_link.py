@@ -138,7 +138,19 @@ def test_a_link_ends_after_two_months(app: App, mailer: FakeMailer) -> None:
     set_clock(app, "2027-04-03")
     page = press(app, path, act="need_help", stage="budget")
 
-    assert (page.status_code, "use the one in a newer letter" in page.text) == (400, True)
+    assert (page.status_code, logged(app, "need_help")) == (400, [])
+    assert "This link has ended It worked until Friday, April 2, 2027, and nothing was changed now." in words(
+        page
+    )
+    assert "Use the button in your newest letter from the Office of Testing" in words(page)
+    assert "write to help@state.example from the address that our letters come to" in words(page)
+    assert [word for word in ("Ann", "Ash", "001") if word in page.text] == []
+
+
+def test_a_page_says_until_when_its_link_works(app: App, mailer: FakeMailer) -> None:
+    assert "link in your letter, which works until Friday, April 2, 2027." in visit(
+        app, link_of(app, mailer)
+    ).text.replace("\xa0", " ")
 
 
 def test_a_reader_confirms_once_and_is_asked_again_after_half_a_year(app: App, mailer: FakeMailer) -> None:

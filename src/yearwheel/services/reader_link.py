@@ -3,11 +3,11 @@
 Each act is on record under the reader's name; whoever was forwarded the letter acts in that name too.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 
-from yearwheel.calendar.cycle import Stage
+from yearwheel.calendar.cycle import Cycle, Stage
 from yearwheel.calendar.rules import in_words
 from yearwheel.notifications import tokens
 from yearwheel.notifications.requests import RequestKind, answers_in_words, hand_over_answers
@@ -55,6 +55,7 @@ class Reader:
     roster: Roster
     contact: Contact
     now: datetime
+    until: date | None = None  # the last day on which the link works, where it ends
 
     @property
     def district(self) -> District:
@@ -79,6 +80,15 @@ class Reader:
         said = {"contact": self.contact.key, **detail}
         code = self.contact.district_code
         return Event(self.now, self.actor, kind, self.active.key, stage_key, code, detail=said)
+
+
+class LinkEnded(Refused):
+    """A letter's link that is ours, and too old; whose it is stays unsaid."""
+
+    def __init__(self, cycle: Cycle, last_day: date) -> None:
+        super().__init__(f"this link worked until {in_words(last_day)}; use the one in a newer letter")
+        self.cycle = cycle
+        self.last_day = last_day
 
 
 class NotThere(Refused):
@@ -175,13 +185,12 @@ def take_back_decline(app: App, token: str) -> DeclinePage:
 
 
 def read_reader(app: App, connection: Connection, token: str) -> Reader:
-    """Who holds a letter's link. Refused when it is not ours, too old, or its reader has left."""
+    """Who holds a letter's link. LinkEnded when it is too old, Refused when forged or its reader has left."""
     cycle_key, contact_key, last_day = _read_words(app, READER, token, 3)
-    reader = _reader(app, connection, cycle_key, contact_key)
-    if reader.today > date.fromisoformat(last_day):
-        raise Refused(
-            f"this link worked until {in_words(date.fromisoformat(last_day))}; use the one in a newer letter"
-        )
+    reader = replace(_reader(app, connection, cycle_key, contact_key), until=date.fromisoformat(last_day))
+    assert reader.until is not None
+    if reader.today > reader.until:
+        raise LinkEnded(reader.active.cycle, reader.until)
     return reader
 
 

@@ -6,7 +6,7 @@ from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
 
 from yearwheel.services.app import Refused
-from yearwheel.services.reader_link import NotThere
+from yearwheel.services.reader_link import LinkEnded, NotThere
 from yearwheel.store.events import OutOfOrder
 from yearwheel.web.pages import show
 
@@ -23,6 +23,12 @@ def not_there(request: Request, _error: Exception) -> Response:
 def refused(request: Request, error: Exception) -> Response:
     """What cannot be done, and why."""
     return show(request, "refusal", status=HTTPStatus.BAD_REQUEST, words=str(error))
+
+
+def ended(request: Request, error: Exception) -> Response:
+    """A link that is too old: what happened, and how to come by a new one."""
+    assert isinstance(error, LinkEnded)
+    return show(request, "ended", status=HTTPStatus.BAD_REQUEST, cycle=error.cycle, last_day=error.last_day)
 
 
 def out_of_order(request: Request, error: Exception) -> Response:
@@ -57,6 +63,7 @@ def failed(request: Request, _error: Exception) -> Response:
 def add_error_pages(web: FastAPI) -> None:
     """Give every failure a page that a person can read."""
     web.add_exception_handler(NotThere, not_there)
+    web.add_exception_handler(LinkEnded, ended)
     web.add_exception_handler(Refused, refused)
     web.add_exception_handler(OutOfOrder, out_of_order)
     web.add_exception_handler(HTTPException, http_error)

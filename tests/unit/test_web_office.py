@@ -21,6 +21,7 @@ from tests.browser import home_of, links, visit, words
 from yearwheel.roster.people import BodyKind, District, Role, Roster
 from yearwheel.services.app import App
 from yearwheel.services.cycle_view import find_districts
+from yearwheel.services.cycles import close_cycle
 from yearwheel.services.excuse import excuse
 
 
@@ -67,6 +68,19 @@ def test_of_many_late_ones_the_latest_are_named_and_the_others_counted(sqlite_da
         f"{home}/{n:03}" for n in range(10, 22)
     ]
     assert "And 3 more, late by no more days than these." in words(page)
+
+
+def test_who_is_late_with_what_has_closed_is_not_called_open(app: App) -> None:
+    set_clock(app, "2027-03-16")
+    assert "Cedar Independent 15 days late Closed without it, due" in words(visit(app, home_of(app, LEO)))
+
+
+def test_a_closed_year_names_nobody_as_late(app: App) -> None:
+    close_cycle(app, KEY, by="Ada", why="over")
+    page = words(visit(app, home_of(app, LEO)))
+
+    assert "Where the districts stood" in page
+    assert [word for word in ("late", "Late", "Owed", "Cedar") if word in page] == []
 
 
 def test_nobody_late_is_said(app: App) -> None:

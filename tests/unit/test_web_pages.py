@@ -1,6 +1,7 @@
 """Every page: readable by people and their machines, strict in what it loads, human where something fails."""
 
 import re
+from datetime import date
 from email import message_from_bytes, policy
 from itertools import pairwise
 from pathlib import Path
@@ -14,6 +15,7 @@ from yearwheel.notifications.catalog import CATALOG, may_decline
 from yearwheel.notifications.tokens import DECLINE, sign
 from yearwheel.roster.people import Role
 from yearwheel.services.app import App
+from yearwheel.services.extend import Extension, extend
 from yearwheel.store import standings
 from yearwheel.web.app import HEADERS
 from yearwheel.web.words import KINDS
@@ -185,6 +187,15 @@ def test_the_first_page_and_the_health_of_the_installation(app: App) -> None:
     assert f"/{KEY}" in links(visit(app, "/"))
     health = visit(app, "/healthz").json()
     assert (health["ok"], health["cycles"], health["last_round"]) == (True, 1, "2027-03-03T15:00:00+00:00")
+
+
+def test_the_first_page_says_only_of_published_dates_that_none_lies_ahead(app: App) -> None:
+    extend(app, KEY, [Extension("plan", "001", date(2027, 6, 30))], by="Ada", why="flood", force=True)
+    set_clock(app, "2027-06-02")
+    page = words(visit(app, "/"))
+
+    assert "No published date lies ahead." in page
+    assert "June 30" not in page  # a district's own day is not for everybody
 
 
 def test_the_page_that_stops_a_kind_of_message_is_one_of_ours(app: App) -> None:

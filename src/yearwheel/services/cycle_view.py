@@ -7,6 +7,7 @@ from yearwheel.calendar.cycle import OwedBy, Stage, StageKind
 from yearwheel.roster.people import District, Role
 from yearwheel.services.board import Cell, count_owed, read_cell
 from yearwheel.services.reader_link import Reader
+from yearwheel.services.stage_line import has_closed
 from yearwheel.services.waiting import Waiting
 from yearwheel.stages.status import HANDED_IN, WAIVED, Status
 from yearwheel.store import Connection, standings
@@ -23,6 +24,7 @@ class Place:
     stage: Stage
     cell: Cell
     days_left: int
+    has_closed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +74,22 @@ def find_districts(districts: Iterable[District], wanted: str) -> list[District]
 def _read_open_places(
     connection: Connection, reader: Reader, stages: Sequence[Stage]
 ) -> Mapping[str, list[Place]]:
-    """For each stage, the places in which something is still to be done; none before it opens."""
+    """For each stage, the places in which something is still to be done.
+
+    There are none before it opens, nor in a closed year.
+    """
     found: dict[str, list[Place]] = {stage.key: [] for stage in stages}
+    if reader.active.stored.closed_at is not None:
+        return found
     begun = {stage.key: stage for stage in stages if stage.dates.opens.moment <= reader.now}
     reviews = [stage.key for stage in begun.values() if stage.kind is StageKind.REVIEW]
     for standing in standings.find_unfinished(connection, reader.active.key, begun, reviews):
         if district := reader.roster.districts.get(standing.district_code):
             stage = begun[standing.stage_key]
             cell = read_cell(reader.active, stage, standing, reader.now, Waiting(reader.active))
-            found[stage.key].append(Place(district, stage, cell, (cell.due_on - reader.today).days))
+            dates = stage.dates_for(standing.due_on, reader.active.cycle.workdays)
+            shut = has_closed(stage, dates, cell.status, reader.now)
+            found[stage.key].append(Place(district, stage, cell, (cell.due_on - reader.today).days, shut))
     return found
 
 

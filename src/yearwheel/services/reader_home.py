@@ -14,12 +14,14 @@ from yearwheel.store import hand_overs
 class ReaderHome:
     """The page behind the link in a letter.
 
-    `others` are the district's stages that ask nothing of the reader; `view` is for the state office only.
+    `late` is what the district is late with and does not ask of this reader: it has closed, or others do it.
+    `others` are the stages that ask nothing of the reader; `view` is for the state office only.
     """
 
     reader: Reader
     roles: str
     asked: tuple[StageLine, ...]
+    late: tuple[StageLine, ...]
     others: tuple[StageLine, ...]
     passed_on_to: str  # whom the reader proposed, while that waits for the office
     refused: str  # whom they proposed last, where the office said no and they have not confirmed since
@@ -48,6 +50,7 @@ def open_home(app: App, token: str, wanted: str = "") -> ReaderHome:
         reader = read_reader(app, connection, token)
         asked = read_asked(connection, reader)
         lines = read_lines(connection, reader.active, reader.district.code, reader.now)
+        rest = [line for line in lines if line.stage.key not in asked]
         waiting = hand_overs.list_open(connection, reader.active.state, reader.contact.key)
         me = reader.contact
         refused = hand_overs.newest_refused(connection, reader.active.state, me.key, me.verified_at)
@@ -55,7 +58,8 @@ def open_home(app: App, token: str, wanted: str = "") -> ReaderHome:
             reader,
             " and ".join(ROLE_LABELS[role] for role in sorted(reader.contact.roles)),
             tuple(line for line in lines if line.stage.key in asked),
-            tuple(line for line in lines if line.stage.key not in asked),
+            tuple(line for line in rest if line.is_late),
+            tuple(line for line in rest if not line.is_late),
             waiting[-1].name if waiting else "",
             refused.name if refused else "",
             read_cycle_view(connection, reader, wanted) if reader.is_office else None,

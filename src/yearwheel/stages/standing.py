@@ -19,6 +19,9 @@ class DueBecause(StrEnum):
     RECEIVED = "received"  # a review's clock starts when the work arrives
 
 
+SET_BY_OFFICE = frozenset({DueBecause.EXTENSION, DueBecause.RELIEF, DueBecause.RETURNED})
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """One district in one stage. Without `due_on` the stage's own due day holds.

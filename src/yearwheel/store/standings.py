@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, or_, select, update
 
-from yearwheel.stages.standing import DueBecause, Standing, Submission
+from yearwheel.stages.standing import SET_BY_OFFICE, DueBecause, Standing, Submission
 from yearwheel.stages.status import HANDED_IN, WAIVED, Status
 from yearwheel.store import bulk
 from yearwheel.store.columns import as_row
@@ -94,7 +94,7 @@ def find_unfinished(
 def find_set_by_office(connection: Connection, cycle_key: str) -> set[tuple[str, str]]:
     """The (stage, district) places whose due day the office set: by an extension, a relief or a return."""
     query = select(table.c.stage_key, table.c.district_code)
-    by_office = table.c.due_because.in_([DueBecause.EXTENSION, DueBecause.RELIEF, DueBecause.RETURNED])
+    by_office = table.c.due_because.in_(SET_BY_OFFICE)
     return {
         (row[0], row[1]) for row in connection.execute(query.where(table.c.cycle_key == cycle_key, by_office))
     }

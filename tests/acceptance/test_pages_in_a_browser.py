@@ -1,11 +1,12 @@
 """Pages and letters in a real browser: they fit a phone, need no script and meet WCAG 2.1 AA."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from playwright.sync_api import Browser
 
-from tests.apps import ADA, ANN, KEY, begun, hand_in, round_at, set_clock
+from tests.apps import ADA, ANN, KEY, RAY, begun, hand_in, round_at, set_clock
 from tests.browser import home_of
 from tests.chromium import (
     DESKTOP,
@@ -24,6 +25,8 @@ from yearwheel.roster.shipped import shipped_roster
 from yearwheel.services.app import App
 from yearwheel.services.decide import Decision, decide
 from yearwheel.services.preview import preview, shipped_year
+from yearwheel.stages.status import Status
+from yearwheel.store import standings
 from yearwheel.store.database import Database
 
 SIZES = [pytest.param(PHONE, id="phone"), pytest.param(DESKTOP, id="desktop")]
@@ -46,9 +49,20 @@ def app(migrated_file, tmp_path_factory: pytest.TempPathFactory) -> Iterator[App
     round_at(app, "2027-02-01")
     hand_in(app, "budget", "002", by="Bob")
     decide(app, KEY, [Decision("budget", "002", "Ray", changes="Line 4 has no source.")])
+    hand_in(app, "budget", "003", by="Cal")
+    hand_in(app, "plan", "003", by="Cal")
+    take_up(app, "003")
     set_clock(app, "2027-02-22")
     yield app
     database.close()
+
+
+def take_up(app: App, code: str) -> None:
+    """Give a plan to its reviewer before the day of the round that does."""
+    with app.database.writing() as work:
+        (here,) = standings.find(work.connection, KEY, stage_keys=["review"], codes=[code])
+        standings.save(work.connection, KEY, [replace(here, status=Status.UNDER_REVIEW)], app.clock.now())
+        work.commit()
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +79,7 @@ def pages(app: App) -> dict[str, str]:
         "a stage": f"{ann}/001/budget",
         "the office's home": ada,
         "a returned stage, to the office": f"{ada}/002/budget",
+        "a review, to its reviewer": f"{home_of(app, RAY)}/003/review",
         "the published year": f"/{KEY}",
         "a district's published year": f"/{KEY}/001",
         "a published stage": f"/{KEY}/001/budget",

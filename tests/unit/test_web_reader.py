@@ -30,7 +30,7 @@ from yearwheel.services.cycles import close_cycle
 from yearwheel.services.decide import Decision, decide
 from yearwheel.services.excuse import excuse
 from yearwheel.services.extend import Extension, extend
-from yearwheel.services.more_time import list_requests
+from yearwheel.services.more_time import ask, list_requests
 
 PAM = person("pam", BIRCH, Role.PRINCIPAL)
 SECRET = "their roof fell in"
@@ -62,6 +62,61 @@ def test_what_has_closed_is_asked_no_more_and_has_no_buttons(app: App) -> None:
 
     assert "Hand in the draft budget" not in page.partition("The rest of the year")[0]
     assert "Need help" not in words(visit(app, f"{home}/001/budget"))
+
+
+def test_what_is_late_stands_under_no_heading_that_says_nothing_is_asked(app: App) -> None:
+    home = home_of(app, ANN)
+    set_clock(app, "2027-03-16")  # the budget closed on the 15th
+    page = words(visit(app, home))
+    late, _, rest = page.partition("Late and not handed in")[2].partition("The rest of the year")
+
+    assert "Budget Monday, February 1 Monday, March 1 Monday, March 15 15 days late Closed without it" in late
+    assert "What has closed can still be taken if the office agrees: write to help@state.example" in late
+    assert "Budget" not in rest.replace("Waits for Budget", "")
+    assert "15 days late Closed without it" in words(visit(app, f"{home}/001/budget"))
+    set_clock(app, "2027-03-03")
+    assert "Late and not handed in" not in words(visit(app, home))  # it is late, and still asked
+
+
+def test_what_opens_with_a_hand_in_is_asked_at_once_and_not_with_the_next_round(app: App) -> None:
+    home = home_of(app, ANN)
+    hand_in(app, "budget", "001")
+    asked = words(visit(app, home)).partition("The rest of the year")[0]
+
+    assert "Open Plan Write the plan. Due Thursday, April 15" in asked
+    assert "Send the work to help@state.example" in words(visit(app, f"{home}/001/plan"))
+
+
+def test_a_plan_that_is_in_is_not_asked_for_while_it_waits_for_its_reviewer(app: App) -> None:
+    page = home_of(app, ANN) + "/001/review"
+    set_clock(app, "2027-04-05")
+    assert "The review begins when your plan is in. You need not do anything here." in words(visit(app, page))
+    hand_in(app, "budget", "001", force_why="the post was late")
+    hand_in(app, "plan", "001")
+    assert "Your plan is in, and goes to its reviewer next. You need not do anything here." in words(
+        visit(app, page)
+    )
+
+
+def test_a_stage_is_not_called_opened_after_it_closed(sqlite_database, tmp_path) -> None:
+    app = begun(sqlite_database, data_dir=tmp_path)
+    round_at(app, "2027-02-01")
+    set_clock(app, "2027-04-16")
+    hand_in(app, "budget", "001", force_why="the post was late")
+    round_at(app, "2027-04-17")  # the plan waited for it, and closed on the 15th
+    page = words(visit(app, home_of(app, ANN) + "/001/plan"))
+
+    assert (
+        "The work before it came in, after this had closed April 17, 2027, 10:00 AM Eastern the calendar "
+        in page
+    )
+    assert "Opened" not in page
+    assert "not open yet" not in page.partition("What has happened")[2]
+
+
+def test_work_that_came_back_has_its_day_from_the_office_as_its_letter_says(app: App) -> None:
+    assert "Based on: the office's decision." in words(visit(app, home_of(app, BOB) + "/002/budget"))
+    assert "Based on: KRS 160.470." in words(visit(app, home_of(app, ANN) + "/001/budget"))
 
 
 def test_a_reader_in_another_zone_also_sees_their_own_time(app: App) -> None:
@@ -98,7 +153,9 @@ def test_a_stages_page_says_what_is_asked_by_when_what_is_missing_and_who_decide
     extend(app, KEY, [Extension("budget", "001", date(2027, 3, 9))], by="Ada", why="flooded school")
     page = words(visit(app, home_of(app, ANN) + "/001/budget"))
 
-    assert "What is asked Hand in the draft budget. Based on: KRS 160.470." in page
+    assert (
+        "What is asked Hand in the draft budget. Based on: the office's decision." in page
+    )  # as letters say
     assert "Due Tuesday, March 9, 2027, 15 days left 11:59 PM Eastern Hand it in by then." in page
     assert (
         "Grace ends Tuesday, March 16, 2027 11:59 PM Eastern Until then it is taken although it is late."
@@ -315,6 +372,35 @@ def test_a_closed_year_asks_for_nothing(app: App) -> None:
         visit(app, home)
     )
     assert press(app, home, act="on_track", stage="budget").status_code == 400
+
+
+def test_no_page_of_a_closed_year_asks_for_work_or_says_how_to_hand_it_in(app: App) -> None:
+    ask(app, KEY, "plan", "001", date(2027, 4, 30), by="Ann", why="snow")
+    set_clock(app, "2027-03-01")  # the day on which the budget was due
+    close_cycle(app, KEY, by="Ada", why="over")
+    pages = [f"{home_of(app, ANN)}{path}" for path in ("", "/001", "/001/budget", "/001/plan", "/001/review")]
+    pages += [f"{home_of(app, BOB)}/002/budget", f"{home_of(app, ADA)}", f"{home_of(app, ADA)}/001/budget"]
+
+    for path in pages:
+        page = words(visit(app, path))
+        assert "This year was closed on Monday, March 1, 2027. Nothing more is asked" in page
+        for asking in (
+            "Due today",
+            "Hand it in",
+            "in by then",
+            "Open ",
+            "taken",
+            "Send the work",
+            "receipt comes",
+            "late",
+            "waits for",
+            "yearwheel district",
+            "asks you to change",
+            "If you cannot make the date",
+        ):
+            assert asking not in page, (path, asking)
+    assert "Budget Not handed in" in words(visit(app, pages[2]))
+    assert "Budget Not handed in again" in words(visit(app, pages[5]))
 
 
 def test_what_people_wrote_is_shown_as_they_wrote_it(app: App) -> None:

@@ -33,9 +33,17 @@ def decide(app: App, cycle_key: str, decisions: Sequence[Decision]) -> list[Stan
     now = app.clock.now()
     with app.database.writing() as work:
         active = read_active(work.connection, cycle_key)
-        moves = [_move(work.connection, active, decision, now) for decision in decisions]
-        make_moves(work.connection, active, moves, now)
+        decided = make_decisions(work.connection, active, decisions, now)
         work.commit()
+    return decided
+
+
+def make_decisions(
+    connection: Connection, active: Active, decisions: Sequence[Decision], now: datetime
+) -> list[Standing]:
+    """The same inside the caller's transaction."""
+    moves = [_move(connection, active, decision, now) for decision in decisions]
+    make_moves(connection, active, moves, now)
     return [move.after for move in moves]
 
 

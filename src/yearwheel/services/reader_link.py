@@ -14,7 +14,7 @@ from yearwheel.notifications.requests import RequestKind, answers_in_words, hand
 from yearwheel.notifications.tokens import DECLINE, READER, BadToken
 from yearwheel.roster.contacts_csv import parse_email
 from yearwheel.roster.names import parse_name
-from yearwheel.roster.people import Contact, District, Roster
+from yearwheel.roster.people import Contact, District, Role, Roster
 from yearwheel.services.active import Active, read_active
 from yearwheel.services.app import App, Refused
 from yearwheel.stages.standing import Standing
@@ -75,6 +75,21 @@ class Reader:
     def actor(self) -> str:
         """In whose name their acts are on record."""
         return f"{self.contact.name} by link"
+
+    def reviews(self, code: str) -> bool:
+        """Whether a district's plan is theirs to decide on, as its reviewer or in place of one who is absent.
+
+        Nobody reviews the plan of their own district.
+        """
+        if code == self.contact.district_code:
+            return False
+        assigned = self.roster.contacts.get(self.roster.reviewers.get(code, ""))
+        is_named = self.contact == assigned if assigned else self._is_a_reviewer
+        return is_named or self.contact in self.roster.holders(code, Role.REVIEWER)
+
+    @property
+    def _is_a_reviewer(self) -> bool:
+        return self.is_office and Role.REVIEWER in self.contact.roles
 
     def event(self, kind: str, stage_key: str | None = None, **detail: object) -> Event:
         said = {"contact": self.contact.key, **detail}
@@ -196,10 +211,10 @@ def read_reader(app: App, connection: Connection, token: str) -> Reader:
 
 def find_seen(reader: Reader, code: str) -> District:
     """The district of that code. NotThere unless it is the reader's own or that of somebody they stand in
-    for; the office sees every one."""
+    for, or theirs to review; the office sees every one."""
     stood_in_for = reader.roster.contacts.get(reader.contact.deputy_for or "")
     seen = {contact.district_code for contact in (reader.contact, stood_in_for) if contact}
-    if code not in reader.roster.districts or not (reader.is_office or code in seen):
+    if code not in reader.roster.districts or not (reader.is_office or code in seen or reader.reviews(code)):
         raise NotThere
     return reader.roster.districts[code]
 

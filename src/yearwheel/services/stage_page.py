@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from yearwheel.calendar.cycle import Stage, StageKind
+from yearwheel.notifications.letter import basis_words
 from yearwheel.roster.people import District, Role
 from yearwheel.services.app import App
 from yearwheel.services.district_page import Receipt, read_receipt
 from yearwheel.services.more_time import Request, find_request
 from yearwheel.services.reader_link import NotThere, Reader, find_seen, read_asked, read_reader
+from yearwheel.services.review_desk import Desk, read_desk
 from yearwheel.services.stage_line import StageLine, read_lines
 from yearwheel.services.submit import read_facts
 from yearwheel.stages.evidence import EvidenceError, missing, read_evidence
@@ -24,19 +26,23 @@ class StagePage:
     """Everything a reader may know of a district in a stage.
 
     `first` are the stages that have to be done before it and are not. `findings` is what the gate says of
-    the newest version, or of none. `changes` is what a reviewer who returned it asks for.
+    the newest version, or of none. `changes` is what a reviewer who returned it asks for. `desk` is for the
+    office, and for who reviews the district's plan in somebody's place.
     """
 
     reader: Reader
     district: District
     line: StageLine
+    basis: str
+    is_own: bool  # whether it is the reader's own district, or of somebody they stand in for
     may_say: bool  # whether the reader may say how the work stands, and ask for more time
     asked: Request | None  # what the district asked for, while that waits for an answer
     first: tuple[Stage, ...]
     findings: tuple[Finding, ...]
     changes: str
     receipts: tuple[Receipt, ...]
-    reviewers: tuple[str, ...]
+    reviewers: tuple[str, ...]  # the other ones, where the reader is one
+    desk: Desk | None
     history: tuple[Event, ...]
 
 
@@ -57,13 +63,16 @@ def open_stage(app: App, token: str, code: str, stage_key: str) -> StagePage:
             reader,
             district,
             line,
+            basis_words(line.stage, reader.today, granted=line.is_granted),
+            not (reader.is_office or reader.reviews(code)) or district == reader.district,
             mine,
             find_request(connection, reader.active, stage_key, code),
             tuple(_undone(connection, reader, line)),
             tuple(_findings(connection, reader, district, line, versions)),
             _changes(line, history),
             tuple(read_receipt(reader.active.key, version) for version in versions),
-            tuple(contact.name for contact in reviewers),
+            tuple(contact.name for contact in reviewers if contact != reader.contact),
+            read_desk(connection, reader, district, line.standing),
             tuple(history),
         )
 

@@ -22,10 +22,12 @@ from yearwheel.services.reader_link import (
     pass_on,
     take_back_decline,
 )
+from yearwheel.services.review_desk import decide_by_link
 from yearwheel.services.stage_page import open_stage
 from yearwheel.web.pages import app_of, show
 
 router = APIRouter(default_response_class=HTMLResponse)
+APPROVE, RETURN = "approve", "return"  # the acts of a review
 ONE_CLICK = [("List-Unsubscribe", "One-Click")]
 MOST = 10_000  # bytes of a form
 TOO_LONG = "that is longer than can be taken in here; say it in fewer words, and nothing was changed so far"
@@ -40,7 +42,9 @@ async def read_form(request: Request) -> dict[str, str]:
     403 for a form that was sent from a page of another site, 413 for one that is too long.
     """
     _check_origin(request)
-    return dict(reversed(await _read_fields(request)))  # of several of a name the first counts
+    fields = await _read_fields(request)
+    # Of several of a name the first counts. PostgreSQL keeps no NUL, and no person types one.
+    return {name: value.replace("\0", "") for name, value in reversed(fields)}
 
 
 async def is_one_click(request: Request) -> bool:
@@ -116,8 +120,13 @@ def show_stage(request: Request, token: str, district: str, stage: str) -> HTMLR
 
 @router.post("/l/{token}/{district}/{stage}")
 def act_on_stage(request: Request, token: str, district: str, stage: str, form: Form) -> HTMLResponse:
-    """Take how the work stands, or a wish for more time, from a reader whose own district it is."""
+    """Take how the work stands, or a wish for more time, from a reader whose own district it is.
+
+    Or the decision of its reviewer.
+    """
     app = app_of(request)
+    if form.get("act") in {APPROVE, RETURN}:
+        return _stage(request, token, district, stage, said=_decide(app, token, district, stage, form))
     if not open_stage(app, token, district, stage).may_say:
         raise Refused("your district owes nothing here at the moment; nothing was changed")
     if form.get("act") == "more_time":
@@ -183,6 +192,12 @@ def _take(app: App, token: str, form: dict[str, str]) -> str:
         case "pass_on":
             return pass_on(app, token, form.get("name", ""), form.get("email", ""))
     return give_signal(app, token, form.get("stage", ""), _signal(form))
+
+
+def _decide(app: App, token: str, district: str, stage: str, form: dict[str, str]) -> str:
+    changes = form.get("changes", "") if form["act"] == RETURN else None
+    seal, has_read = form.get("seal", ""), form.get("read") == "yes"
+    return decide_by_link(app, token, district, stage, seal=seal, has_read=has_read, changes=changes)
 
 
 def _signal(form: dict[str, str]) -> Signal:

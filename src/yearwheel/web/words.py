@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from yearwheel.calendar.cycle import Cycle, RungKind
+from yearwheel.calendar.cycle import Cycle, RungKind, StageDates
 from yearwheel.calendar.day_words import day_words, hour_words, left_words, time_words, zone_words
 from yearwheel.notifications.history import OWN_DAY
 from yearwheel.notifications.ledger import SYSTEM, NoticeKind
@@ -16,6 +16,7 @@ from yearwheel.services.stage_line import StageLine
 from yearwheel.stages.standing import DueBecause
 from yearwheel.stages.status import HANDED_IN, LABELS, Status
 from yearwheel.store.events import Event
+from yearwheel.web.evidence import read_entries
 
 HAPPENED: dict[str, str] = {
     "opened": "Opened",
@@ -115,18 +116,27 @@ def tone(line: StageLine) -> str:
     return "today" if line.days_left == 0 else "ahead"
 
 
-def happened(event: Event) -> str:
+def happened(event: Event, dates: StageDates) -> str:
     """What an event was. A change of track and a reader's button have one name; only the first moves."""
+    if _is_too_late_to_open(event, dates):
+        return "The work before it came in, after this had closed"
     if event.after is None and event.kind in SAID:
         return SAID[event.kind]
     return HAPPENED.get(event.kind, event.kind.replace("_", " ").capitalize())
 
 
-def moved(event: Event) -> tuple[str, str] | None:
+def moved(event: Event, dates: StageDates) -> tuple[str, str] | None:
     """From what to what an event went, or None where nothing moved."""
     if event.before is None or event.after is None or event.before == event.after:
         return None
+    if _is_too_late_to_open(event, dates):
+        return None
     return _place(event.before), _place(event.after)
+
+
+def _is_too_late_to_open(event: Event, dates: StageDates) -> bool:
+    """Whether a stage waited for earlier work until its own last day was past."""
+    return event.kind == "opened" and event.at > dates.close.moment
 
 
 def actor_words(event: Event) -> str:
@@ -166,4 +176,5 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "days": days,
     "kind_words": kind_words,
     "mail_link": mail_link,
+    "entries": read_entries,
 }

@@ -152,7 +152,7 @@ def test_a_settled_doubt_names_who_settled_it(app: App, mailer: FakeMailer) -> N
 def test_a_letter_that_came_back_left_and_says_what_came_of_it(app: App) -> None:
     deliver(app)
     set_clock(app, "2027-02-01 10:20")
-    digest = open_message(app, 1).message_id[1:].partition("@")[0]
+    digest = open_message(app, 1).message.message_id[1:].partition("@")[0]
     take_bounce(app, USER_UNKNOWN.replace(EXAMPLE, digest.encode()), BounceReport())
 
     assert told(app) == {

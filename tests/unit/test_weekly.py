@@ -41,7 +41,11 @@ def test_overdue_work_is_counted_by_stage_with_the_longest() -> None:
 def test_of_reviews_only_what_went_back_can_be_the_districts_to_do_and_late() -> None:
     read = Standing("review", "001", Status.UNDER_REVIEW, due_on=date(2027, 3, 2))
     back = Standing("review", "002", Status.RETURNED, due_on=date(2027, 3, 5), due_since=date(2027, 3, 1))
-    assert week(read, back) == (("Overdue: Review", "1 district, the longest by 3 days"),)
+    unread = Standing("review", "003", Status.UNDER_REVIEW, due_on=date(2027, 3, 9))
+    assert week(read, back, unread) == (
+        ("Overdue: Review", "1 district, the longest by 3 days"),
+        ("Reviews late: Review", "1 plan, the longest by 6 days"),
+    )
 
 
 def test_what_districts_asked_and_nobody_answered_is_counted_with_its_age() -> None:

@@ -61,7 +61,7 @@ def write_week(cycle: Cycle, week: Week) -> Table:
     for standing in week.standings:
         by_stage[standing.stage_key].append(standing)
     rows: list[tuple[str, str]] = []
-    for line in (_overdue, _soon, _out_long):
+    for line in (_overdue, _unanswered, _soon, _out_long):
         rows += [row for stage in cycle.stages if (row := line(stage, by_stage[stage.key], week))]
     rows += still_waiting(week.requests, week.on)
     rows += [
@@ -82,6 +82,18 @@ def _overdue(stage: Stage, here: list[Standing], week: Week) -> tuple[str, str] 
     if stage.owed_by is OwedBy.STATE:
         return f"Overdue: {stage.title}", f"the office itself, by {longest}"
     return f"Overdue: {stage.title}", f"{counted(len(days), 'district')}, the longest by {longest}"
+
+
+def _unanswered(stage: Stage, here: list[Standing], week: Week) -> tuple[str, str] | None:
+    """The reviews that are late, which are the office's to do."""
+    days = [(week.on - s.due_on).days for s in here if s.status is Status.UNDER_REVIEW and s.due_on]
+    late = [n for n in days if n > 0]
+    if not late:
+        return None
+    return (
+        f"Reviews late: {stage.title}",
+        f"{counted(len(late), 'plan')}, the longest by {counted(max(late), 'day')}",
+    )
 
 
 def _soon(stage: Stage, here: list[Standing], week: Week) -> tuple[str, str] | None:

@@ -130,11 +130,13 @@ def test_no_full_stop_is_copied_with_a_command() -> None:
 
 def test_what_is_printed_runs_while_two_cycles_are_published(tmp_path: Path) -> None:
     terminal = two_published(Terminal(tmp_path))
-    said = terminal.does("extend", "001", "budget", "--until", "2027-03-05", "--why", "snow", "--cycle", KEY)
+    on = ("--at", "2027-02-02T09:00")
+    extend = ("extend", "001", "budget", "--until", "2027-03-05", "--why", "snow", "--cycle", KEY)
+    said = terminal.does(*extend, *on)
     undo = said.strip().rpartition("yearwheel ")[2]
 
     assert "2 cycles are published" in terminal.refuses("board")
-    assert "is due in budget on" in terminal.does(*shlex.split(undo))
+    assert "is due in budget on" in terminal.does(*shlex.split(undo), *on)
 
 
 def test_a_preview_asks_which_of_two_published_cycles_is_meant(tmp_path: Path) -> None:

@@ -131,6 +131,7 @@ def test_what_a_track_leaves_out_is_said_in_words_that_are_true_of_either_track(
     set_track(app, KEY, "003", 2, 3, by="ada")
     save_change(app, KEY, SOURCE + REPORT, by="ada", why="asked for")
     page = home_of(app, CAL) + "/003/report"
+    round_at(app, "2027-01-04 11:00")  # the report is told with the dates of the year
 
     set_track(app, KEY, "003", 1, 3, by="ada")  # a new plan is written, and no report
     assert "Left out by the year of the plan" in words(visit(app, page))

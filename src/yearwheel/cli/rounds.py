@@ -25,7 +25,6 @@ SAME_FOR_ALL = (
     "stopped: it would be the same with every letter; the rest waits for the next round or delivery"
 )
 ANSWERS_SHOWN = 3
-HELD = "yearwheel outbox list --status held"
 STOPPING = "stopping with the letters that are in hand; once more stops at once"
 
 
@@ -90,7 +89,8 @@ def _print(report: "RoundReport", cycle_key: str) -> None:
     mail, sent = report.queued, report.delivered
     say(f"\nletters written   {mail.letters:,} for {mail.reminders:,} reminders; {mail.deferred:,} wait")
     if mail.held:
-        say(f"letters held      {mail.held:,} in words that nobody has approved yet; see: {HELD}")
+        see = command("outbox list --status held", cycle_key)
+        say(f"letters held      {mail.held:,} in words that nobody has approved yet; see: {see}")
     say(f"letters rewritten {mail.rewritten:,} that had not left on their day")
     say(
         f"letters sent      {sent.sent:,}; refused {sent.refused:,}, put off {sent.deferred:,}, "

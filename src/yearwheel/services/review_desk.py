@@ -6,6 +6,7 @@ from hashlib import sha256
 from shlex import quote
 
 from yearwheel.calendar.cycle import Stage, StageKind
+from yearwheel.notifications.commands import command
 from yearwheel.roster.people import District
 from yearwheel.services.active import Active
 from yearwheel.services.app import App, Refused
@@ -133,16 +134,15 @@ def _leading_to(active: Active, stage: Stage) -> set[str]:
 
 def _commands(reader: Reader, stage: Stage, here: Standing, *, is_own_work: bool) -> Iterable[str]:
     """What somebody with a shell can do now, as it can be typed."""
-    place = f"{quote(here.district_code)} {stage.key}"
-    by = "Somebody Else" if is_own_work else reader.contact.name
-    end = f"--cycle {reader.active.key} --by {quote(by)}"
+    place, key = f"{quote(here.district_code)} {stage.key}", reader.active.key
+    by = f"--by {quote('Somebody Else' if is_own_work else reader.contact.name)}"
     dates = stage.dates_for(here.due_on, reader.active.cycle.workdays)
     reads = stage.kind is StageKind.REVIEW
     if here.status in HANDED_IN and not (reads and here.status is Status.SUBMITTED):
         if here.status is Status.UNDER_REVIEW:
-            yield f"yearwheel district approve {place} {end}"
-        yield f"yearwheel district return {place} --changes 'What has to change' {end}"
+            yield command(f"district approve {place} {by}", key)
+        yield command(f"district return {place} --changes 'What has to change' {by}", key)
     elif is_owed(stage, here.status) and dates.opens.moment <= reader.now:
         is_late = not reads and reader.now > dates.close.moment
         force = " --force --why 'Why it is taken late'" if is_late else ""
-        yield f"yearwheel district submit {place} work.json{force} {end}"
+        yield command(f"district submit {place} work.json{force} {by}", key)

@@ -92,8 +92,8 @@ def deliver(app: App, *, limit: int | None = None) -> DeliveryReport:
     _leave_what_is_stale(app)
     with app.database.reading() as connection:
         before = outbox.newest_outcomes(connection, IN_A_ROW)
-    mine, *lanes = [uuid4().hex for _ in range(app.settings.mail.connections)]
-    run = _Pass(app, sys.maxsize if limit is None else limit, [mine, *lanes], before)
+    mine, *lanes = range(app.settings.mail.connections)
+    run = _Pass(app, sys.maxsize if limit is None else limit, before)
     with ThreadPoolExecutor(app.settings.mail.connections, "lane") as threads:
         others = [threads.submit(run.lane, lane) for lane in lanes]
         try:
@@ -124,7 +124,7 @@ def _leave_what_is_stale(app: App) -> None:
 class _Pass:
     """One emptying of the outbox. Lanes speak to the mail server side by side, to the database in turn."""
 
-    def __init__(self, app: App, limit: int, lanes: Iterable[str], before: Sequence[Attempt] = ()) -> None:
+    def __init__(self, app: App, limit: int, before: Sequence[Attempt] = ()) -> None:
         self.report = DeliveryReport()
         self._app = app
         self._left = limit
@@ -132,7 +132,7 @@ class _Pass:
         self._seen: list[tuple[Active, set[str]]] = []  # cycles that have mail, and its readers' zones
         self._one_writer = Lock()  # SQLite's own would be waited for by sleeping and asking again
         self._same_in_a_row = 0  # of all lanes' newest answers, those that every letter would get
-        self._newest_is_same = dict.fromkeys(lanes, False)  # of each lane that is at work
+        self._newest_is_same = dict.fromkeys(range(app.settings.mail.connections), False)  # for lanes at work
         self._judging = Lock()
         self._stopping, self._over = Signal(), Signal()  # told to end, or ended by what was answered
 
@@ -140,15 +140,16 @@ class _Pass:
         """Offer no more messages; those claimed and not offered are given back."""
         self._stopping.set()
 
-    def lane(self, me: str) -> None:
+    def lane(self, number: int) -> None:
         """Claim, send and record until nothing is left that may leave, or this lane alone is not let in."""
         try:
-            self._work(me)
+            self._work(number)
         finally:
             with self._judging:
-                del self._newest_is_same[me]
+                del self._newest_is_same[number]
 
-    def _work(self, me: str) -> None:
+    def _work(self, number: int) -> None:
+        me = uuid4().hex
         newest = deque((Result(outcome, "", "") for outcome in self._before), IN_A_ROW)
         with self._app.open_mailer() as mailer:
             size = FIRST_BATCH
@@ -158,7 +159,7 @@ class _Pass:
                     break
                 answers: list[Answer] = []
                 try:
-                    self._send(me, mailer, held, answers, newest, still_ours)
+                    self._send(number, mailer, held, answers, newest, still_ours)
                 except (Exception, KeyboardInterrupt, SystemExit):
                     # What became of the one in hand nobody knows: it stays held, and becomes uncertain.
                     self._record(me, answers, untried=held[len(answers) + 1 :])
@@ -168,7 +169,7 @@ class _Pass:
 
     def _send(
         self,
-        me: str,
+        number: int,
         mailer: Mailer,
         held: list[Claimed],
         answers: list[Answer],
@@ -188,11 +189,11 @@ class _Pass:
             for claimed, result in zip(held, results, strict=False):
                 answers.append((claimed, result))
                 newest.append(result)
-                self._judge(me, newest)
+                self._judge(number, newest)
                 if self._has_to_end or self._is_shut_out(newest):
                     return
 
-    def _judge(self, me: str, newest: deque[Result]) -> None:
+    def _judge(self, number: int, newest: deque[Result]) -> None:
         """End the pass where what came last, time after time, would come of every letter.
 
         One lane alone may not be let in, where a server takes fewer connections: so each that is at work has
@@ -203,7 +204,7 @@ class _Pass:
             self.report.gave_up = True  # each is work for a person
             self._over.set()
         with self._judging:
-            self._newest_is_same[me] = result.same_for_all
+            self._newest_is_same[number] = result.same_for_all
             self._same_in_a_row = self._same_in_a_row + 1 if result.same_for_all else 0
             if self._same_in_a_row >= IN_A_ROW and all(self._newest_is_same.values()):
                 self.report.same_for_all = result.detail

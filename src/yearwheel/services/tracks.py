@@ -61,8 +61,7 @@ def carry_tracks(connection: Connection, cycle: Cycle, by: str, now: datetime) -
     Publishing then leaves out what their tracks do; until then, and later, `set_track` says otherwise.
     """
     before = _tracks_of_year_before(connection, cycle)
-    present = rosters.load(connection, cycle.state).districts
-    carried = [track.a_year_on() for code, track in before.items() if code in present]
+    carried = [track.a_year_on() for track in before.values()]
     for track in carried:
         tracks.save(connection, cycle.key, track)
     if carried:

@@ -4,6 +4,7 @@ import re
 from datetime import date
 
 import pytest
+from sqlalchemy import update
 
 from tests.apps import (
     ADA,
@@ -15,21 +16,28 @@ from tests.apps import (
     bare_app,
     begun,
     hand_in,
+    ledger,
     round_at,
     set_clock,
 )
 from tests.fakes import FakeMailer
 from tests.unit.test_reader_link import link_of, press
 from tests.unit.test_whole_cycle import tell_admins, texts, told
+from yearwheel.notifications.ledger import OutboxStatus
+from yearwheel.notifications.proof import BreachKind
+from yearwheel.services.advance import advance
 from yearwheel.services.app import App
 from yearwheel.services.approve_kinds import approve_kinds
 from yearwheel.services.contacts import decide_hand_over
-from yearwheel.services.cycles import create_cycle, publish_cycle
+from yearwheel.services.cycles import close_cycle, create_cycle, publish_cycle
 from yearwheel.services.explain import explain
-from yearwheel.services.more_time import refuse
+from yearwheel.services.more_time import grant, refuse
+from yearwheel.services.outbox_desk import Desk, list_outbox, move_messages
 from yearwheel.services.prove import prove
-from yearwheel.services.tasks import list_tasks
+from yearwheel.services.queue_mail import queue_mail
+from yearwheel.services.tasks import close_task, list_tasks
 from yearwheel.store import rosters
+from yearwheel.store.tables import reminders
 
 FLOOD = "the flood took our servers"
 
@@ -157,7 +165,104 @@ def test_the_weeks_digest_counts_what_still_waits(app: App, mailer: FakeMailer) 
     round_at(app, "2027-02-08")
 
     weekly = texts(mailer, ADA.email)[-1].replace("\r\n", "\n")
-    assert "  - Asked for help\n    1 district without an answer, the longest for 7 days\n" in weekly
+    assert "  - Asked for help\n    1 request without an answer, the longest for 7 days\n" in weekly
+
+
+def test_two_requests_of_one_district_are_two_requests(app: App, mailer: FakeMailer) -> None:
+    ask(app, mailer, act="need_help", stage="budget")
+    ask(app, mailer, act="need_help", stage="plan")
+    round_at(app, "2027-02-02")
+    round_at(app, "2027-02-08")
+
+    assert "2 requests without an answer, the longest for 7 days" in texts(mailer, ADA.email)[-1]
+
+
+def test_a_letter_says_what_waits_on_the_day_it_is_written(app: App, mailer: FakeMailer) -> None:
+    """Told on Friday evening, when no mail leaves any more, and answered in part on Saturday."""
+    set_clock(app, "2027-02-05 16:30")
+    ask(app, mailer, act="more_time", until="2027-03-05", why=FLOOD)
+    ask(app, mailer, BOB, act="need_help", stage="budget")
+    round_at(app, "2027-02-05 18:00")
+    assert told(app, "requests") == [("requests:2027-02-05", ADA.key)]
+    set_clock(app, "2027-02-06 10:00")
+    grant(app, KEY, "budget", "001", by="ada")
+
+    (line,) = asked_of_ada(app, mailer, "2027-02-08")
+    assert line.startswith(f"{BOB.email} | Bob of Birch County asks for help")
+    assert prove(app, KEY).holds
+
+
+def test_what_was_all_answered_before_a_letter_could_tell_it_is_told_to_nobody(
+    app: App, mailer: FakeMailer
+) -> None:
+    set_clock(app, "2027-02-05 16:30")
+    ask(app, mailer, act="more_time", until="2027-03-05", why=FLOOD)
+    round_at(app, "2027-02-05 18:00")
+    set_clock(app, "2027-02-06 10:00")
+    grant(app, KEY, "budget", "001", by="ada")
+
+    assert asked_of_ada(app, mailer, "2027-02-08") == []
+    assert [row[2:] for row in ledger(app, kind="requests")] == [("cancelled", "undone")]
+    assert prove(app, KEY).holds
+
+
+def test_a_letter_that_waits_is_taken_back_when_what_it_tells_is_answered(
+    app: App, mailer: FakeMailer
+) -> None:
+    ask(app, mailer, act="need_help", stage="budget")
+    ask(app, mailer, BOB, act="need_help", stage="budget")
+    set_clock(app, "2027-02-02")
+    queue_mail(app, KEY)
+    (letter,) = [m for m in list_outbox(app, KEY, [OutboxStatus.QUEUED]) if m.recipient == ADA.email]
+    move_messages(app, KEY, [letter.id], Desk.HOLD, by="leo", why="first a word with her")
+    ask(app, mailer, act="on_track", stage="budget")
+
+    taken = list_outbox(app, KEY, [OutboxStatus.SUPPRESSED])
+    assert [m.id for m in taken] == [letter.id]
+    (line,) = asked_of_ada(app, mailer, "2027-02-02 12:00")
+    assert line.startswith(f"{BOB.email} | Bob of Birch County asks for help")
+    assert prove(app, KEY).holds
+
+
+def test_a_task_put_away_by_hand_is_told_no_more(app: App, mailer: FakeMailer) -> None:
+    ask(app, mailer, act="need_help", stage="budget")
+    set_clock(app, "2027-02-02")
+    queue_mail(app, KEY)
+    (task,) = list_tasks(app, "KY")
+    close_task(app, "KY", task.id, by="ada")
+
+    assert [row[2:] for row in ledger(app, kind="requests")] == [("cancelled", "undone")]
+    assert prove(app, KEY).holds
+
+
+def test_an_end_without_an_answer_breaks_the_proof(app: App, mailer: FakeMailer) -> None:
+    ask(app, mailer, act="need_help", stage="budget")
+    set_clock(app, "2027-02-02 18:00")
+    queue_mail(app, KEY)
+    ended = {"status": "cancelled", "reason": "undone", "settled_at": app.clock.now()}
+    with app.database.writing() as work:
+        work.connection.execute(update(reminders).where(reminders.c.kind == "requests").values(ended))
+        work.commit()
+
+    assert {breach.kind for breach in prove(app, KEY).breaches} == {BreachKind.FALSE_REASON}
+
+
+def test_what_is_asked_of_the_state_is_told_by_one_of_its_cycles(app: App, mailer: FakeMailer) -> None:
+    create_cycle(app, SOURCE.replace(KEY, "small-2028"), by="ada")
+    approve_kinds(app, "small-2028", by="ada")
+    publish_cycle(app, "small-2028", by="ada")
+    ask(app, mailer, BOB, act="pass_on", name="Eve Fox", email="eve@birch.example")
+    set_clock(app, "2027-02-02")
+    mailer.sent.clear()
+    for key in ("small-2028", KEY):
+        advance(app, key)
+    assert sum("Eve Fox" in text for text in texts(mailer, ADA.email)) == 1
+
+    close_cycle(app, KEY, by="ada", why="over")
+    set_clock(app, "2027-02-03")
+    mailer.sent.clear()
+    advance(app, "small-2028")
+    assert [text for text in texts(mailer, ADA.email) if "Eve Fox" in text] == []
 
 
 def test_a_call_for_help_waits_on_when_who_made_it_has_left(app: App, mailer: FakeMailer) -> None:

@@ -55,8 +55,8 @@ def test_what_districts_asked_and_nobody_answered_is_counted_with_its_age() -> N
         (RequestKind.HELP, MONDAY),
     ]
     assert write_week(CYCLE, Week(MONDAY, (), NAMES, {}, asked)) == (
-        ("Asked for help", "2 districts without an answer, the longest for 3 days"),
-        ("Asked for more time", "1 district without an answer"),
+        ("Asked for help", "2 requests without an answer, the longest for 3 days"),
+        ("Asked for more time", "1 request without an answer"),
     )
 
 

@@ -32,6 +32,7 @@ class Row:
     outbox_id: int | None
     settled_at: datetime | None
     capped_until: datetime | None = None  # its reader had a week's letters; it waits for the next digest
+    asked: str = ""  # the note of a notice of requests: their numbers
 
     @property
     def is_notice(self) -> bool:
@@ -97,6 +98,7 @@ class Facts:
     breaks: Mapping[str, Sequence[Breaks]] = field(default_factory=dict)  # by district code, oldest first
     bad_addresses: Mapping[str, int] = field(default_factory=dict)  # contact key -> the open task about it
     people: Sequence[PeopleChange] = ()  # oldest first
+    answered: Mapping[int, datetime] = field(default_factory=dict)  # number of a request -> when
     back_for_now: Collection[int] = ()  # letters that came back for a reason other than the address
 
 

@@ -1,7 +1,7 @@
 """What districts ask of the office: help, more time, another person in a role. Pure."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -70,6 +70,16 @@ def rung_of(on: date) -> str:
     return f"{NoticeKind.REQUESTS}:{on.isoformat()}"
 
 
+def write_numbers(numbers: Iterable[int]) -> str:
+    """The note of a notice of requests: the numbers of their tasks. What it says is found when it is told."""
+    return " ".join(map(str, sorted(numbers)))
+
+
+def read_numbers(note: str) -> frozenset[int]:
+    """The numbers that `write_numbers` wrote; none in a note of before, which holds the table itself."""
+    return frozenset() if "\t" in note else frozenset(map(int, note.split()))
+
+
 def write_requests(asked: Collection[Request]) -> Table:
     """A line for each request, in the order of their kinds."""
     order = list(RequestKind)
@@ -84,4 +94,4 @@ def still_waiting(asked: Collection[tuple[RequestKind, date]], on: date) -> Iter
             oldest = min(asked_on for asked_kind, asked_on in asked if asked_kind is kind)
             days = (on - oldest).days
             since = f", the longest for {counted(days, 'day')}" if days else ""
-            yield _WAITING[kind], f"{counted(counts[kind], 'district')} without an answer{since}"
+            yield _WAITING[kind], f"{counted(counts[kind], 'request')} without an answer{since}"

@@ -11,6 +11,7 @@ from yearwheel.notifications.ledger import NoticeKind, Reason, ReminderKey, Remi
 from yearwheel.notifications.news import ASKED_OR_NOT, NEW_DAYS, NOTICES, RETIRED, at_first
 from yearwheel.notifications.planner import NOBODY
 from yearwheel.notifications.rebuilt import RebuiltYear
+from yearwheel.notifications.requests import read_numbers
 from yearwheel.stages.status import HANDED_IN, WAIVED
 
 
@@ -41,6 +42,8 @@ class Reasons:
             case Reason.COLLAPSED:
                 return any(self._says_it_all(other, row, at) for other in self._ladder_mates(row))
             case Reason.UNDONE:
+                if row.kind == NoticeKind.REQUESTS:
+                    return self._were_answered(row, at)
                 return row.is_notice and self._was_undone(row, at)
             case Reason.NO_NEWS:
                 if row.kind in ASKED_OR_NOT:
@@ -85,6 +88,11 @@ class Reasons:
     def _answered(self, row: Row) -> Iterator[Change]:
         """The changes about a row's place of which people are told."""
         return (change for change in self._year.changes[row.key[:2]] if change.kind in NOTICES)
+
+    def _were_answered(self, row: Row, at: datetime) -> bool:
+        """Whether nobody waited any more for the answer to what a notice was to tell."""
+        when = [self._year.facts.answered.get(number) for number in read_numbers(row.asked)]
+        return bool(when) and all(then is not None and then <= at for then in when)
 
     def _known_before(self, row: Row) -> date | None:
         """The due day that a reader knew before the unbroken run of untold new days that ends with a row."""

@@ -10,6 +10,7 @@ from yearwheel.notifications.commands import command
 from yearwheel.notifications.requests import RequestKind
 from yearwheel.roster.people import ROLE_LABELS, STATE_ROLES, Contact, Role, Roster
 from yearwheel.services.active import Active, read_active
+from yearwheel.services.answered import close_request
 from yearwheel.services.app import App, Refused
 from yearwheel.services.note_people import note_people
 from yearwheel.services.reasons import check_reason
@@ -242,7 +243,7 @@ def decide_hand_over(app: App, cycle_key: str, number: int, *, accept: bool, by:
             _replace_contact(work.connection, active.state, old, proposal, now)
             for kind in (BAD_ADDRESS, OFTEN_BACK):
                 tasks.close_about(work.connection, active.state, kind, old.district_code, old.key, by, now)
-        tasks.close_about(
+        close_request(
             work.connection, active.state, RequestKind.HAND_OVER, old.district_code, old.key, by, now
         )
         kind = "hand_over_accepted" if accept else "hand_over_refused"

@@ -7,6 +7,7 @@ from yearwheel.notifications.commands import command
 from yearwheel.notifications.ledger import NoticeKind
 from yearwheel.notifications.requests import RequestKind, answers_in_words, more_time_answers
 from yearwheel.services.active import Active, read_active
+from yearwheel.services.answered import close_request
 from yearwheel.services.app import App, Refused
 from yearwheel.services.extend import Extension, check_later, extend
 from yearwheel.services.moves import Move, find_standing, request_subject, tell
@@ -127,7 +128,7 @@ def refuse(app: App, cycle_key: str, stage_key: str, code: str, *, by: str, why:
         kind = NoticeKind.EXTENSION_REFUSED
         tell(work.connection, active, [Move(here, here, by, str(kind), why, kind, why, detail)], now)
         subject = request_subject(active, stage_key)
-        tasks.close_about(work.connection, active.state, RequestKind.MORE_TIME, code, subject, by, now)
+        close_request(work.connection, active.state, RequestKind.MORE_TIME, code, subject, by, now)
         work.commit()
     return request
 

@@ -13,6 +13,7 @@ from yearwheel.notifications.requests import RequestKind
 from yearwheel.notifications.whole_cycle import anchors
 from yearwheel.roster.people import Role, Roster
 from yearwheel.services.active import Active
+from yearwheel.services.answered import close_request
 from yearwheel.services.app import Refused
 from yearwheel.services.replan import replan, take_back_year
 from yearwheel.services.untold import retire_untold
@@ -143,7 +144,7 @@ def _settle_requests(connection: Connection, active: Active, moves: Iterable[Mov
         }
         for kind, is_settled in settled.items():
             if is_settled and (kind, subject, code) in waiting:
-                tasks.close_about(connection, active.state, kind, code, subject, move.by, now)
+                close_request(connection, active.state, kind, code, subject, move.by, now)
 
 
 def _refuse_closed(active: Active) -> None:

@@ -61,6 +61,7 @@ def read_facts(connection: Connection, active: Active, now: datetime) -> Facts:
         bad_addresses={
             task.subject: task.id for task in tasks.list_open(connection, active.state, tasks.BAD_ADDRESS)
         },
+        answered=tasks.answered(connection),
         back_for_now=bounces.soft(connection, key),
         rounds=rounds.list_telling(connection, key),
         newest_round=rounds.newest(connection, key),

@@ -24,7 +24,7 @@ from yearwheel.notifications.mime import HeaderInjection, letter_id
 from yearwheel.notifications.news import NEW_DAYS
 from yearwheel.notifications.press import Printed, print_letter
 from yearwheel.notifications.tokens import DECLINE, READER, sign
-from yearwheel.notifications.whole_cycle import added_words, read_table, year_table
+from yearwheel.notifications.whole_cycle import Table, added_words, read_table, year_table
 from yearwheel.notifications.words import read_words
 from yearwheel.roster.people import ROLE_LABELS, Contact, Role, Roster
 from yearwheel.services.active import Active, read_active
@@ -32,6 +32,7 @@ from yearwheel.services.app import App
 from yearwheel.services.contacts import welcome_back
 from yearwheel.services.disaster import struck_places
 from yearwheel.services.replan import settle_taken_back
+from yearwheel.services.requests import read_told
 from yearwheel.services.rounds import call_due, out_of_reach
 from yearwheel.services.untold import known_days
 from yearwheel.services.whole_cycle import tell_the_state
@@ -472,8 +473,13 @@ class _Writer:
             year, page = self._year_of(code, on), _in_link(code)
             table, note = year_table(cycle, year, on), added_words(reminder.note, year)
         else:
-            table, note, page = read_table(reminder.note), "", ""
+            table, note, page = self._table_of(reminder, on), "", ""
         return item._replace(stage_title=cycle.title, table=table, note=note, page=page)
+
+    def _table_of(self, reminder: DueReminder, on: date) -> Table:
+        if reminder.kind == NoticeKind.REQUESTS:
+            return read_told(self._connection, self._active, self._roster, reminder.note, on)
+        return read_table(reminder.note)
 
     def _missing(self, stage: Stage, code: str, reader: Contact) -> tuple[str, ...]:
         """The stages that have to be done first and are not, by name; the office's own hold up everyone."""

@@ -16,6 +16,7 @@ from yearwheel.roster.contacts_csv import parse_email
 from yearwheel.roster.names import parse_name
 from yearwheel.roster.people import Contact, District, Role, Roster
 from yearwheel.services.active import Active, read_active
+from yearwheel.services.answered import close_request
 from yearwheel.services.app import App, Refused
 from yearwheel.stages.standing import Standing
 from yearwheel.stages.status import OWED, Status
@@ -296,4 +297,4 @@ def _follow_signal(
         tasks.open_once(connection, Task(state, signal, contact.district_code, subject, what, reader.now))
         return
     by = f"{contact.name} by link"
-    tasks.close_about(connection, state, Signal.NEED_HELP, contact.district_code, subject, by, reader.now)
+    close_request(connection, state, Signal.NEED_HELP, contact.district_code, subject, by, reader.now)

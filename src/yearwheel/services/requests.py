@@ -5,6 +5,7 @@ hour, since a clock may be put back.
 """
 
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from datetime import date, datetime
 
 from yearwheel.calendar.day_words import day_words
@@ -14,15 +15,17 @@ from yearwheel.notifications.requests import (
     RequestKind,
     answers_in_words,
     hand_over_answers,
+    read_numbers,
     rung_of,
+    write_numbers,
     write_requests,
 )
-from yearwheel.notifications.whole_cycle import tell
+from yearwheel.notifications.whole_cycle import Table, read_table, tell, write_table
 from yearwheel.roster.people import Role, Roster
 from yearwheel.services.active import Active
 from yearwheel.services.more_time import list_open
 from yearwheel.services.moves import request_subject
-from yearwheel.store import Connection, events, hand_overs, standings, tasks
+from yearwheel.store import Connection, cycles, events, hand_overs, pauses, standings, tasks
 from yearwheel.store.events import Event
 from yearwheel.store.tasks import Task
 
@@ -37,14 +40,23 @@ def tell_requests(
     if rung_of(on) in written:
         return []
     known = _told(connection, active)
-    new = {
-        number: request for number, _, request in _find(connection, active, roster, on) if number not in known
-    }
+    new = sorted({number for number, _, _ in _find(connection, active, roster, on)} - known)
     if not new:
         return []
-    events.append(connection, [Event(now, SYSTEM, TOLD, active.key, detail={"tasks": sorted(new)})])
-    table = write_requests(new.values())
-    return tell(active.cycle, roster, [Role.STATE_ADMIN], NoticeKind.REQUESTS, rung_of(on), table, now)
+    events.append(connection, [Event(now, SYSTEM, TOLD, active.key, detail={"tasks": new})])
+    told = tell(active.cycle, roster, [Role.STATE_ADMIN], NoticeKind.REQUESTS, rung_of(on), (), now)
+    return [replace(notice, note=write_numbers(new)) for notice in told]
+
+
+def read_told(connection: Connection, active: Active, roster: Roster, note: str, on: date) -> Table:
+    """What a notice of requests says on a day: of those it names the ones that still wait."""
+    if not (named := read_numbers(note)):
+        return read_table(note)
+    found = {number: request for number, _, request in _find(connection, active, roster, on)}
+    for task in tasks.list_open(connection, active.state):
+        if task.id in named - found.keys():  # who asked, or for whom, is not there any more
+            found[task.id] = Request(RequestKind(task.kind), task.district_code, task.what)
+    return read_table(write_table(write_requests([found[number] for number in found if number in named])))
 
 
 def unanswered(
@@ -62,8 +74,21 @@ def count_open(connection: Connection, active: Active, roster: Roster, on: date)
 
 
 def _told(connection: Connection, active: Active) -> set[int]:
-    told = events.list_events(connection, active.key, kinds=[TOLD])
+    """The numbers that letters of any of the state's cycles were to tell: a hand-over is every cycle's."""
+    keys = [stored.key for stored in cycles.list_cycles(connection) if stored.state == active.state]
+    told = (event for key in keys for event in events.list_events(connection, key, kinds=[TOLD]))
     return {number for event in told for number in (event.detail or {})["tasks"]}
+
+
+def _speaks_for_state(connection: Connection, active: Active) -> bool:
+    """Whether this cycle tells what is asked of the whole state: the first that runs, and is not paused."""
+    running = [
+        stored.key
+        for stored in cycles.list_cycles(connection)
+        if stored.state == active.state and stored.published_at and not stored.closed_at
+    ]
+    awake = [key for key in running if pauses.find_open(connection, key) is None]
+    return active.key in (awake or running)[:1]
 
 
 def _find(
@@ -111,6 +136,8 @@ def _more_time(connection: Connection, active: Active, roster: Roster, on: date)
 
 def _hand_overs(connection: Connection, active: Active, roster: Roster, _: date) -> Mapping[About, Request]:
     found: dict[About, Request] = {}
+    if not _speaks_for_state(connection, active):
+        return found
     for proposal in hand_overs.list_open(connection, active.state):
         if old := roster.contacts.get(proposal.contact_key):
             answers = answers_in_words(hand_over_answers(proposal.id, active.key))

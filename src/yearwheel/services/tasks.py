@@ -1,6 +1,7 @@
 """The tasks of a state: look at them, and say that one is done."""
 
 from yearwheel.notifications.requests import RequestKind
+from yearwheel.services.answered import retire_answered
 from yearwheel.services.app import App, Refused
 from yearwheel.store import events, tasks
 from yearwheel.store.events import Event
@@ -29,5 +30,6 @@ def close_task(app: App, state: str, number: int, *, by: str) -> None:
             raise Refused(f"somebody waits for the answer to task {number}; give it: {open_[number].what}")
         if not tasks.close(work.connection, state, number, by, now):
             raise Refused(f"no open task has the number {number}; tasks list has them")
+        retire_answered(work.connection, now)
         events.append(work.connection, [Event(now, by, "task_closed", detail={"task": number})])
         work.commit()

@@ -6,14 +6,14 @@ from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, RowMapping, and_, func, not_, or_, select
+from sqlalchemy import Connection, RowMapping, and_, case, func, not_, or_, select
 
 from yearwheel.calendar.cycle import Cycle
 from yearwheel.notifications.carrier import Act, Carrier, Halt
 from yearwheel.notifications.explain import Entry
 from yearwheel.notifications.facts import Message, Row, Stretch
 from yearwheel.notifications.history import FOREVER, Change, Edition
-from yearwheel.notifications.ledger import TO_THE_OFFICE, Attempt, OutboxStatus, ReminderKey
+from yearwheel.notifications.ledger import TO_THE_OFFICE, Attempt, NoticeKind, OutboxStatus, ReminderKey
 from yearwheel.notifications.presence import PeopleChange
 from yearwheel.store import pauses
 from yearwheel.store.tables import cycles, deliveries, events, outbox, reminders
@@ -33,9 +33,14 @@ ON_LETTERS = {  # what events make of the letters they name
 def read_rows(connection: Connection, cycle_key: str) -> list[Row]:
     """Every row of the ledger."""
     names = ("kind", "role", "status", "reason", "due_at", "outbox_id", "settled_at", "capped_until")
-    query = select(*(reminders.c[n] for n in (*ReminderKey._fields, *names)))
+    asked = case((reminders.c.kind == NoticeKind.REQUESTS, reminders.c.note), else_="")
+    query = select(*(reminders.c[n] for n in (*ReminderKey._fields, *names)), asked)
     query = query.where(reminders.c.cycle_key == cycle_key)
-    return [Row(ReminderKey(*row[:5]), *row[5:]) for row in connection.execute(query)]
+    found: list[Row] = []
+    for row in connection.execute(query):
+        values: list[Any] = [ReminderKey(*row[:5]), *row[5:]]
+        found.append(Row(*values))
+    return found
 
 
 def read_messages(connection: Connection, cycle_key: str) -> list[Message]:

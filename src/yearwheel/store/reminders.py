@@ -105,6 +105,14 @@ def find_overtaken(connection: Connection, letters: Collection[int]) -> set[int]
     return set(connection.scalars(query.where(outbox.c.id.in_(letters), moved)))
 
 
+class Untold(NamedTuple):
+    """A notice that no letter has told."""
+
+    id: int
+    note: str
+    outbox_id: int | None  # the letter that waits to tell it
+
+
 def list_ladder(
     connection: Connection, cycle_key: str, places: Collection[tuple[str, str]]
 ) -> list[LedgerRow]:
@@ -341,6 +349,18 @@ def has_due(connection: Connection, cycle_key: str, now: datetime) -> bool:
         table.c.cycle_key == cycle_key, table.c.status == ReminderStatus.PLANNED, table.c.due_at <= now
     )
     return connection.execute(query.limit(1)).first() is not None
+
+
+def list_untold(connection: Connection, kind: NoticeKind) -> list[Untold]:
+    """The notices of a kind, of any cycle, that no letter has told yet."""
+    waits = (table.c.status == ReminderStatus.QUEUED) & outbox.c.status.in_(NOT_LEFT)
+    query = (
+        select(*(table.c[name] for name in Untold._fields))
+        .outerjoin(outbox, outbox.c.id == table.c.outbox_id)
+        .where(table.c.kind == kind, or_(table.c.status == ReminderStatus.PLANNED, waits))
+        .order_by(table.c.id)
+    )
+    return [Untold(*row) for row in connection.execute(query)]
 
 
 def mark_queued(connection: Connection, rows: Sequence[int], first_letter: int, at: datetime) -> None:

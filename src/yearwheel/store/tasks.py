@@ -59,6 +59,12 @@ def close(connection: Connection, state: str, task_id: int, by: str, at: datetim
     return connection.execute(closed).first() is not None
 
 
+def answered(connection: Connection) -> dict[int, datetime]:
+    """When each task that is closed was."""
+    query = select(table.c.id, table.c.closed_at).where(table.c.closed_at.is_not(None))
+    return dict(connection.execute(query).all())
+
+
 def close_about(
     connection: Connection, state: str, kind: str, code: str, subject: str, by: str, at: datetime
 ) -> None:

@@ -42,13 +42,9 @@ class Reasons:
             case Reason.COLLAPSED:
                 return any(self._says_it_all(other, row, at) for other in self._ladder_mates(row))
             case Reason.UNDONE:
-                if row.kind == NoticeKind.REQUESTS:
-                    return self._were_answered(row, at)
                 return row.is_notice and self._was_undone(row, at)
             case Reason.NO_NEWS:
-                if row.kind in ASKED_OR_NOT:
-                    return self._believed_before(row, at) == row.kind
-                return row.kind in NEW_DAYS and self._known_before(row) == row.key.deadline_on
+                return row.is_notice and self._was_known(row, at)
         return not row.is_notice and any(
             self._was_so(row, reason, span) for span in self._year.around(row, at)
         )
@@ -74,6 +70,8 @@ class Reasons:
 
         That ends it at once, or else when the letter is taken back that was out of reach just then.
         """
+        if row.kind == NoticeKind.REQUESTS:
+            return self._were_answered(row, at)
         came_back = at in self._year.taken_back.get(row.key.contact_key, ())
         for span in self._year.around(row, at):
             at_once = span.start == at
@@ -93,6 +91,12 @@ class Reasons:
         """Whether nobody waited any more for the answer to what a notice was to tell."""
         when = [self._year.facts.answered.get(number) for number in read_numbers(row.asked)]
         return bool(when) and all(then is not None and then <= at for then in when)
+
+    def _was_known(self, row: Row, at: datetime) -> bool:
+        """Whether a notice would have told its reader what they knew or believed."""
+        if row.kind in ASKED_OR_NOT:
+            return self._believed_before(row, at) == row.kind
+        return row.kind in NEW_DAYS and self._known_before(row) == row.key.deadline_on
 
     def _known_before(self, row: Row) -> date | None:
         """The due day that a reader knew before the unbroken run of untold new days that ends with a row."""

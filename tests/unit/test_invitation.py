@@ -144,6 +144,26 @@ def test_an_excuse_takes_the_date_out_and_its_end_brings_it_again(sqlite_databas
     assert b"method=PUBLISH" in mailer.sent[-1].raw
 
 
+def test_a_letter_with_days_that_come_and_days_that_go_brings_each_where_a_program_acts_on_it(
+    sqlite_database, mailer
+) -> None:
+    app = begun(sqlite_database, mailer)
+    excuse(app, KEY, "plan", "001", by="ada", why="merged")
+    extend(app, KEY, [Extension("budget", "001", date(2027, 3, 8))], by="ada", why="flood")
+    round_at(app, "2027-01-12")
+
+    message = parsed(next(e.raw for e in mailer.sent if e.recipient == ANN.email))
+    words, gone = message.iter_parts()
+    *_, come = words.iter_parts()
+    types = ["multipart/mixed", "multipart/alternative"]
+    assert [message.get_content_type(), words.get_content_type()] == types
+    assert [part.get_param("method") for part in (come, gone)] == ["PUBLISH", "CANCEL"]
+    summaries = [[str(e["summary"]) for e in events(p.get_payload(decode=True))] for p in (come, gone)]
+    assert summaries == [["Due: Budget"], ["Due: Plan"]]
+    assert "Budget has a new date" in message.get_body(("plain",)).get_content()
+    assert not message.defects
+
+
 def test_openings_and_extensions_bring_their_date_and_reminders_none(sqlite_database, mailer) -> None:
     app = begun(sqlite_database, mailer)
     mailer.sent.clear()

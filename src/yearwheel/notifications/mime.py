@@ -58,21 +58,41 @@ def to_bytes(letter: Letter, rendered: Rendered) -> bytes:
             "X-Auto-Response-Suppress: OOF, AutoReply",  # Exchange does not read the line above
             *_unsubscribe(letter.unsubscribe),
             "MIME-Version: 1.0",
-            "Content-Type: multipart/alternative;",
-            f' boundary="{boundary}"',
-            "",
             "",
         ]
     )
-    return b"".join(
+    return head.encode("ascii") + _body(boundary, letter, rendered)
+
+
+def _body(boundary: str, letter: Letter, rendered: Rendered) -> bytes:
+    """The text, the HTML, and last, as the alternative that a calendar program prefers, the dates.
+
+    Such a program takes one alternative (RFC 2046 5.1.4): where days both come and go, those that go lie
+    beside them all.
+    """
+    calendars = [(letter.dates, Method.PUBLISH)] if letter.dates else []
+    if letter.withdrawn and not letter.dates:
+        calendars = [(letter.withdrawn, Method.CANCEL)]
+    alternatives = b"".join(
         [
-            head.encode("ascii"),
+            f'Content-Type: multipart/alternative;{_CRLF} boundary="{boundary}"{_CRLF}{_CRLF}'.encode(
+                "ascii"
+            ),
             _part(boundary, "plain", rendered.text),
             _part(boundary, "html", rendered.html),
-            # Last, as the alternative that a calendar program prefers (RFC 2046 5.1.4).
-            _calendar(boundary, letter.withdrawn, Method.CANCEL) if letter.withdrawn else b"",
-            _calendar(boundary, letter.dates, Method.PUBLISH) if letter.dates else b"",
+            *(_calendar(boundary, dates, method) for dates, method in calendars),
             f"--{boundary}--{_CRLF}".encode("ascii"),
+        ]
+    )
+    if not (letter.withdrawn and letter.dates):
+        return alternatives
+    outer = boundary.replace("=_", "=+")  # neither may begin like the other
+    return b"".join(
+        [
+            f'Content-Type: multipart/mixed;{_CRLF} boundary="{outer}"{_CRLF}{_CRLF}'.encode("ascii"),
+            f"--{outer}{_CRLF}".encode("ascii") + alternatives,
+            _calendar(outer, letter.withdrawn, Method.CANCEL),
+            f"--{outer}--{_CRLF}".encode("ascii"),
         ]
     )
 

@@ -698,6 +698,13 @@ def test_rates_count_the_letters_of_all_connections(app, mailer, lanes):
     assert deliver(app) == DeliveryReport(sent=1)
 
 
+def test_a_clock_that_is_put_back_does_not_stop_mail_under_a_limit_until_it_has_caught_up(app):
+    with_mail(app, per_minute=3)
+    assert deliver(app) == DeliveryReport(sent=3)
+    app.clock.set(app.clock.now() - timedelta(minutes=30))
+    assert deliver(app) == DeliveryReport(sent=1)
+
+
 def test_a_connection_that_fails_costs_the_others_nothing_and_is_heard_of_in_the_end(app, mailer, lanes):
     def one_bursts(envelope):
         lanes(envelope)

@@ -328,7 +328,7 @@ def _within_rates(
     """The next messages that the rates per minute allow; None where there are none to keep."""
     if mail.per_minute is None and mail.per_domain_per_minute is None:
         return None
-    tried = outbox.recently_tried(connection, now - MINUTE)
+    tried = outbox.recently_tried(connection, now - MINUTE, now + MINUTE)  # clocks differ a little
     to_domain = Counter(_domain(mail, recipient) for recipient in tried)
     left = size if mail.per_minute is None else min(size, mail.per_minute - len(tried))
     chosen: list[int] = []

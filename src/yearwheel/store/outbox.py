@@ -238,16 +238,18 @@ def list_claimable(
     return [(row, recipient) for row, recipient in connection.execute(query, given).all()]
 
 
-def recently_tried(connection: Connection, since: datetime) -> list[str]:
+def recently_tried(connection: Connection, since: datetime, until: datetime) -> list[str]:
     """Whom the mail server was asked to reach after `since`, and whom it is being asked for now.
 
-    Until the transaction ends no other deliverer counts: two that counted at once would both go ahead.
+    What lies after `until`, by a clock that was put back since, does not count. Until the transaction
+    ends no other deliverer counts: two that counted at once would both go ahead.
     """
     if connection.dialect.name == "postgresql":
         connection.execute(select(func.pg_advisory_xact_lock(_COUNTING)))
     tried = select(table.c.recipient).join(deliveries, deliveries.c.outbox_id == table.c.id)
     under_way = select(table.c.recipient).where(stands_in([OutboxStatus.SENDING]))
-    return list(connection.scalars(union_all(tried.where(deliveries.c.at > since), under_way)))
+    tried = tried.where(deliveries.c.at > since, deliveries.c.at <= until)
+    return list(connection.scalars(union_all(tried, under_way)))
 
 
 def waiting_zones(connection: Connection) -> dict[str, set[str]]:

@@ -276,7 +276,9 @@ def stuffed(raw: bytes) -> bytes:
 
 
 def _refused(code: int, words: bytes) -> Result:
-    return Result(Attempt.REFUSED if 500 <= code < 600 else Attempt.DEFERRED, str(code), _text(words))
+    """A server that says goodbye takes no other letter either, as far as one can know."""
+    outcome = Attempt.REFUSED if 500 <= code < 600 else Attempt.DEFERRED
+    return Result(outcome, str(code), _text(words), same_for_all=code == _GOODBYE)
 
 
 def _sender_refused(code: int, words: bytes) -> Result:

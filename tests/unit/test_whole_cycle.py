@@ -14,6 +14,7 @@ from tests.apps import (
     BOB,
     CAL,
     CEDAR,
+    FINN,
     KEY,
     PEOPLE,
     SAM,
@@ -34,6 +35,7 @@ from tests.fakes import BROKEN_OFF, NO_SUCH_USER, POLICY, FakeMailer
 from tests.unit.test_bounces import about, bring
 from tests.unit.test_change_calendar import WITH_REPORT, WITHOUT_PLAN
 from yearwheel.config.cycle_file import load_cycle
+from yearwheel.notifications.ledger import OutboxStatus
 from yearwheel.notifications.whole_cycle import read_table, write_table, year_table
 from yearwheel.roster.people import Role
 from yearwheel.services.change_calendar import save_change
@@ -42,8 +44,10 @@ from yearwheel.services.excuse import excuse
 from yearwheel.services.explain import explain
 from yearwheel.services.extend import Extension, extend
 from yearwheel.services.import_roster import RosterFiles, import_roster
+from yearwheel.services.outbox_desk import list_outbox
 from yearwheel.services.prove import prove
 from yearwheel.services.queue_mail import queue_mail
+from yearwheel.services.upkeep import resolve
 from yearwheel.store import rosters
 
 
@@ -502,7 +506,31 @@ def test_a_role_that_falls_empty_was_told_until_then_and_misses_only_what_comes(
 
     empty = [row for row in ledger(app, district_code="001") if row[1] == "nobody:finance_officer"]
     assert told_at_once == []
-    assert [(rung, reason) for rung, _, _, reason in empty if reason] == [("7-days-before", "role_empty")]
+    assert [(rung, reason) for rung, _, _, reason in empty if reason] == [
+        ("14-days-before", "collapsed"),
+        ("7-days-before", "role_empty"),
+        ("when-it-opens", "collapsed"),
+    ]
+    assert prove(app, KEY).breaches == ()
+
+
+def test_a_role_that_falls_empty_while_a_letter_of_it_is_in_doubt_was_told_all_the_same(
+    sqlite_database, mailer
+) -> None:
+    app = begun(sqlite_database, mailer)
+    round_at(app, "2027-02-01")
+    mailer.answers = dict.fromkeys((ANN.email, FINN.email), BROKEN_OFF)
+    round_at(app, "2027-02-15")
+    mailer.answers = {}
+    set_clock(app, "2027-02-15 11:00")
+    people = [contact for contact in PEOPLE.contacts.values() if contact != FINN]
+    import_roster(app, "KY", RosterFiles(roster_of(*people)), by="ada", source="people.csv")
+    set_clock(app, "2027-02-15 12:00")
+    doubts = [m.id for m in list_outbox(app, KEY, [OutboxStatus.UNCERTAIN])]
+    resolve(app, doubts, OutboxStatus.QUEUED, by="ada", why="the log has neither")
+    for day in ("16", "17"):
+        round_at(app, f"2027-02-{day}")
+
     assert prove(app, KEY).breaches == ()
 
 

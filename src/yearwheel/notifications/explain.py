@@ -29,6 +29,7 @@ from yearwheel.notifications.ledger import (
     ReminderKey,
     ReminderStatus,
 )
+from yearwheel.notifications.planner import NOBODY
 from yearwheel.roster.people import ROLE_LABELS, STATE_ROLES, District, Role, Roster
 from yearwheel.stages.status import HANDED_IN, LABELS, WAIVED, Status
 
@@ -354,6 +355,8 @@ class _Explainer:
                 return self._since(entry, "the work was", lambda c: not c.moves_date)
             case Reason.DATE_MOVED:
                 return self._moved(entry)
+            case Reason.COLLAPSED if entry.key.contact_key.startswith(NOBODY) and not self._later(entry):
+                return "it had been told when somebody held the role"
             case Reason.COLLAPSED:
                 return f"a later one was due in the same round and says it all{self._later(entry)}"
             case Reason.UNREACHABLE:

@@ -188,13 +188,15 @@ class _Prover:
                 came_at = self._year.presence.since(place[1], role, reader)
                 if self._is_too_late(turn, moment, came_at):
                     continue
-                if contact is None and self._was_called(place, slug, turn, came_at):
+                key = ReminderKey(*place, slug, reader, turn.due_on)
+                # Since it is on record which rungs had been told when a role fell empty, they have rows.
+                is_new = contact is None and key not in self._year.rows
+                if is_new and self._was_called(place, slug, turn, came_at):
                     continue
                 if rung.kind is RungKind.OPENED and self._was_opened(place, reader, turn):
                     continue
                 falls_due = max(moment, start, came_at)
                 if falls_due < end and falls_due <= self._facts.until:
-                    key = ReminderKey(*place, slug, reader, turn.due_on)
                     expected.setdefault(key, _Obligation(role)).stretches.append((falls_due, end))
 
     def _is_too_late(self, turn: Turn, moment: datetime, came_at: datetime) -> bool:

@@ -40,7 +40,9 @@ class Reasons:
             case Reason.TOO_LATE:
                 return touched(self._year.in_vain.get(row.key.contact_key, ()), row.due_at, at)
             case Reason.COLLAPSED:
-                return any(self._says_it_all(other, row, at) for other in self._ladder_mates(row))
+                if any(self._says_it_all(other, row, at) for other in self._ladder_mates(row)):
+                    return True
+                return row.key.contact_key.startswith(NOBODY) and self._was_told_before(row, at)
             case Reason.UNDONE:
                 return row.is_notice and self._was_undone(row, at)
             case Reason.NO_NEWS:
@@ -144,6 +146,18 @@ class Reasons:
         if other.settled_at is None:
             return False
         return at < other.settled_at if other.reason is Reason.COLLAPSED else at <= other.settled_at
+
+    def _was_told_before(self, row: Row, at: datetime) -> bool:
+        """Whether a rung of an empty role, or a later one, was with somebody of the district by then."""
+        return any(
+            not other.is_notice
+            and other.key.deadline_on == row.key.deadline_on
+            and not other.key.contact_key.startswith(NOBODY)
+            and row.due_at.date() <= other.due_at.date()
+            and other.due_at <= at
+            and (other.status is ReminderStatus.QUEUED or at <= (other.settled_at or at))
+            for other in self._year.by_place.get(row.key[:2], ())
+        )
 
     def _ladder_mates(self, row: Row) -> list[Row]:
         """The ladder rows about the same deadline of the same district for the same person."""

@@ -19,6 +19,8 @@ from yearwheel.stages.standing import Standing
 from yearwheel.store import Connection, outbox, reminders, rosters, standings
 from yearwheel.store.reminders import Carried
 
+COLLAPSED = (ReminderStatus.SUPERSEDED, Reason.COLLAPSED)
+
 
 def replan(
     connection: Connection,
@@ -44,7 +46,9 @@ def replan(
     difference = compare(active.cycle, desired, existing, places)
     if people_changed:
         _leave_what_closed(active, difference, places, now)
-        _leave_what_was_told(difference, desired, existing, now)
+        # On record as said by another: the letter that said it may be written afresh, and then seem newer.
+        said = _take_out_what_was_told(difference, desired, existing, now)
+        reminders.add(connection, active.key, said, now, active.stored.version, ended=COLLAPSED)
     reminders.apply(connection, active.key, difference, now, active.stored.version)
     return difference
 
@@ -112,12 +116,13 @@ def _leave_what_closed(
     difference.revived = [(row, plan) for row, plan in difference.revived if not closed(*row.key[:2])]
 
 
-def _leave_what_was_told(
+def _take_out_what_was_told(
     difference: Difference,
     desired: Collection[PlannedReminder],
     existing: Collection[LedgerRow],
     now: datetime,
-) -> None:
+) -> list[PlannedReminder]:
+    """The rungs of a role that fell empty which the district had been told, in whatever role."""
     days = {(*reminder.key[:3], reminder.key.deadline_on): reminder.due_on for reminder in desired}
     called: dict[tuple[str, str, date], date] = {}  # by stage, district and deadline the newest rung's day
     for row in existing:
@@ -131,7 +136,9 @@ def _leave_what_was_told(
         of_nobody = reminder.key.contact_key.startswith(NOBODY) and reminder.due_at <= now
         return of_nobody and newest is not None and reminder.due_on <= newest
 
+    told = [reminder for reminder in difference.new if was_told(reminder)]
     difference.new = [reminder for reminder in difference.new if not was_told(reminder)]
+    return told
 
 
 def take_back_waiting(

@@ -283,9 +283,16 @@ def apply(connection: Connection, cycle_key: str, difference: Difference, at: da
 
 
 def add(
-    connection: Connection, cycle_key: str, new: Iterable[PlannedReminder], at: datetime, version: int
+    connection: Connection,
+    cycle_key: str,
+    new: Iterable[PlannedReminder],
+    at: datetime,
+    version: int,
+    *,
+    ended: tuple[ReminderStatus, Reason] | None = None,
 ) -> None:
-    """Enter reminders into the ledger as planned under a version of the calendar."""
+    """Enter reminders into the ledger as planned under a version of the calendar, or as `ended` at once."""
+    status, reason = ended or (ReminderStatus.PLANNED, None)
     rows = [
         {
             "cycle_key": cycle_key,
@@ -296,7 +303,9 @@ def add(
             "due_at": reminder.due_at,
             "moved_because": reminder.moved_because,
             "note": reminder.note,
-            "status": ReminderStatus.PLANNED,
+            "status": status,
+            "reason": reason,
+            "settled_at": at if ended else None,
             "planned_at": at,
             "calendar_version": version,
         }

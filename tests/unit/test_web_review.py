@@ -169,10 +169,9 @@ def test_others_of_the_office_see_whose_turn_it_is_and_the_commands_as_they_run(
     page = words(visit(app, page_of(app, LEO)))
 
     assert "The plan waits for Ray, who has until Monday, May 10, 2027." in page
-    assert f"yearwheel district approve 001 review --cycle {KEY} --by Leo" in page
-    assert (
-        f"yearwheel district return 001 review --changes 'What has to change' --cycle {KEY} --by Leo" in page
-    )
+    assert f"yearwheel district approve 001 review --by Leo --cycle {KEY}" in page
+    send_back = "district return 001 review --changes 'What has to change' --by Leo"
+    assert f"yearwheel {send_back} --cycle {KEY}" in page
     assert "need not do anything" not in page
 
 

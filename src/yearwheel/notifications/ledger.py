@@ -41,6 +41,7 @@ class Reason(StrEnum):
     NO_NEWS = "no_news"  # a notice would tell the day that its reader knows: what lay between was undone
 
 
+SAID_BY_ANOTHER = (ReminderStatus.SUPERSEDED, Reason.COLLAPSED)
 # Endings that a change of facts may undo. A collapsed reminder has been said by another, and that nobody held
 # a role when it fell due stays so.
 REVIVABLE = frozenset(

@@ -12,6 +12,7 @@ from yearwheel.calendar.cycle import Deadline, OwedBy, RungKind, Stage
 from yearwheel.notifications.catalog import ASKS_FOR_WORK, CATALOG, LATENESS, may_decline
 from yearwheel.notifications.invitation import Method, announce, write_dates
 from yearwheel.notifications.ledger import (
+    SAID_BY_ANOTHER,
     SYSTEM,
     WHOLE_CYCLE,
     NoticeKind,
@@ -149,8 +150,7 @@ def take_back_stale(connection: Connection, active: Active, now: datetime) -> in
 def _collapse(connection: Connection, active: Active, now: datetime) -> None:
     """What was taken back or waited for somebody's return meets later rungs: only the newest is said."""
     outrun = reminders.list_outrun(connection, active.key)
-    ending = (ReminderStatus.SUPERSEDED, Reason.COLLAPSED)
-    reminders.settle(connection, [(row, *ending) for row in outrun], now)
+    reminders.settle(connection, [(row, *SAID_BY_ANOTHER) for row in outrun], now)
     for stage_key in reminders.stages_with_due(connection, active.key, now):
         call_due(connection, active, active.stages[stage_key], now)
 

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from functools import cache
 
 from yearwheel.notifications.ledger import (
+    SAID_BY_ANOTHER,
     LedgerRow,
     NoticeKind,
     OutboxStatus,
@@ -18,8 +19,6 @@ from yearwheel.services.active import Active
 from yearwheel.stages.standing import Standing
 from yearwheel.store import Connection, outbox, reminders, rosters, standings
 from yearwheel.store.reminders import Carried
-
-COLLAPSED = (ReminderStatus.SUPERSEDED, Reason.COLLAPSED)
 
 
 def replan(
@@ -48,7 +47,7 @@ def replan(
         _leave_what_closed(active, difference, places, now)
         # On record as said by another: the letter that said it may be written afresh, and then seem newer.
         said = _take_out_what_was_told(difference, desired, existing, now)
-        reminders.add(connection, active.key, said, now, active.stored.version, ended=COLLAPSED)
+        reminders.add(connection, active.key, said, now, active.stored.version, ended=SAID_BY_ANOTHER)
     reminders.apply(connection, active.key, difference, now, active.stored.version)
     return difference
 

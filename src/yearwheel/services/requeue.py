@@ -5,7 +5,7 @@ from datetime import datetime
 from itertools import groupby
 from operator import attrgetter
 
-from yearwheel.notifications.ledger import Reason, ReminderStatus
+from yearwheel.notifications.ledger import SAID_BY_ANOTHER
 from yearwheel.services.active import Active, read_active
 from yearwheel.services.replan import find_unwanted, settle_taken_back, take_back_letters
 from yearwheel.services.untold import retire_untold
@@ -46,8 +46,7 @@ def _hold_to_facts(connection: Connection, active: Active, letters: Sequence[Que
         retire_untold(connection, active, [s for s in here if s.place in told], now)
     if untrue:  # since one of them was written a later rung may have been told
         outrun = reminders.list_outrun(connection, active.key)
-        ending = (ReminderStatus.SUPERSEDED, Reason.COLLAPSED)
-        reminders.settle(connection, [(row, *ending) for row in outrun], now)
+        reminders.settle(connection, [(row, *SAID_BY_ANOTHER) for row in outrun], now)
 
 
 def _to_another_address(connection: Connection, active: Active, letters: Sequence[Queued]) -> Iterator[int]:

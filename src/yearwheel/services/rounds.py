@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from yearwheel.calendar.cycle import Cycle, OwedBy, Stage, StageKind
-from yearwheel.notifications.ledger import SYSTEM, NoticeKind, Reason, ReminderStatus
+from yearwheel.notifications.ledger import SAID_BY_ANOTHER, SYSTEM, NoticeKind, Reason, ReminderStatus
 from yearwheel.notifications.planner import NOBODY
 from yearwheel.roster.people import Roster
 from yearwheel.services.active import Active, read_active
@@ -286,7 +286,7 @@ class _Call:
         if reminder.is_notice:
             return None
         if self._newest[_place(reminder)] != reminder.id:
-            return ReminderStatus.SUPERSEDED, Reason.COLLAPSED
+            return SAID_BY_ANOTHER
         if self._stage.kind is not StageKind.REVIEW and self._is_closed(reminder.district_code):
             return ReminderStatus.MISSED, Reason.TOO_LATE
         return None

@@ -88,7 +88,7 @@ def test_sources_and_the_unfunded_part_sum_to_the_cost():
         (
             "error",
             "strategies.0.funding",
-            f"{FIRST!r} costs $12,000.00, but its sources and unfunded part add up to $11,999.99",
+            f"{FIRST!r} costs $14,000.00, but its sources and unfunded part add up to $13,999.99",
         )
     ]
 
@@ -118,10 +118,12 @@ def test_two_strategies_cannot_share_a_rank_or_a_key():
 
 
 @pytest.mark.parametrize(
-    ("budgeted", "severities"), [("63000.00", []), ("62999.99", ["error"]), ("63000.01", ["confirm"])]
+    ("budgeted", "severities"), [("41250.00", []), ("41249.99", ["error"]), ("41250.01", ["confirm"])]
 )
 def test_costs_tie_to_the_budget_where_there_is_one(budgeted, severities):
-    funds = FundsAvailable({(2027, "general_fund"): Decimal(budgeted)})
+    funds = FundsAvailable(
+        {(2027, "kets_offer"): Decimal(budgeted), (2027, "kets_match"): Decimal("41250.00")}
+    )
 
     assert [severity for severity, _, _ in said(DRAFTING, carried=(funds,))] == severities
 
@@ -131,11 +133,13 @@ def test_years_the_budget_does_not_reach_are_not_held_against_it():
         DRAFTING,
         "strategies",
         funding=[
-            {"source": "general_fund", "plan_year": 2027, "amount": "1000.00"},
-            {"source": "title_i", "plan_year": 2028, "amount": "8000.00"},
+            {"source": "kets_offer", "plan_year": 2027, "amount": "1000.00"},
+            {"source": "title_i", "plan_year": 2028, "amount": "10000.00"},
         ],
     )
-    funds = FundsAvailable({(2027, "general_fund"): Decimal("55000.00")})
+    funds = FundsAvailable(
+        {(2027, "kets_offer"): Decimal("36750.00"), (2027, "kets_match"): Decimal("35750.00")}
+    )
 
     assert said(DRAFTING, form, carried=(funds,)) == []
 
@@ -157,7 +161,7 @@ def test_the_unmet_need_passed_on_is_what_nobody_bears_yet():
 
 def test_a_strategy_paid_from_an_unknown_source_is_an_error():
     form = in_row(
-        DRAFTING, "strategies", funding=[{"source": "lottery", "plan_year": 2027, "amount": "9000.00"}]
+        DRAFTING, "strategies", funding=[{"source": "lottery", "plan_year": 2027, "amount": "11000.00"}]
     )
 
     severity, where, message = said(DRAFTING, form)[0]

@@ -96,13 +96,13 @@ def submit(
     from yearwheel.services.lookup import find_district, find_stage
     from yearwheel.services.submit import HandIn
     from yearwheel.services.submit import submit as hand_in
-    from yearwheel.stages.evidence import describe
+    from yearwheel.stages.evidence import describe_for
 
     with cycle_desk(cycle, at) as (app, active):
-        find_district(app, active, code)
+        home = find_district(app, active, code)
         found = find_stage(active.cycle, stage)
         if example:
-            print_json(describe(active.cycle.work_of(found)))
+            print_json(describe_for(active.cycle.work_of(found), found, home.schools or 1))
             return
         if force and not why.strip():
             raise Unclear("--force needs a reason: --why '...'")

@@ -150,6 +150,10 @@ EXAMPLE: dict[str, Any] = {
             "justification": "",
         },
         {"strategy": "S2", "goal": "", "justification": "Network upkeep serves every goal alike"},
+        *(
+            {"strategy": strategy, "goal": "Each student is ready for what comes next", "justification": ""}
+            for strategy in ("S3", "S4", "S5", "S6", "S7")
+        ),
     ],
     "schools": [
         {

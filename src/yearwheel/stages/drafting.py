@@ -265,14 +265,19 @@ def _needs(plan: Plan, facts: GateFacts) -> Iterator[Finding]:
 
 
 def _example_strategy(priority: int, gear: Gear) -> dict[str, Any]:
+    """Together they spend what the example of a budget has, so that one follows from the other."""
+    of_each = "8250.00" if gear is Gear.INFRASTRUCTURE else "5500.00"
     return {
         "key": f"S{priority}",
         "title": f"First step in {GEAR_LABELS[gear]}",
         "gear": gear.value,
         "owner": "Technology coordinator",
         "measure": {"what": "Schools taking part", "baseline": "2", "target": "9", "by": "2028-05-31"},
-        "cost": "12000.00",
-        "funding": [{"source": "general_fund", "plan_year": 2027, "amount": "9000.00"}],
+        "cost": "19500.00" if gear is Gear.INFRASTRUCTURE else "14000.00",
+        "funding": [
+            {"source": source, "plan_year": 2027, "amount": of_each}
+            for source in ("kets_offer", "kets_match")
+        ],
         "unfunded": "3000.00",
         "priority": priority,
         "answers": ["Wi-Fi in gyms and on buses"],

@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails, PydanticSerializationError, to_json
 
-from yearwheel.calendar.cycle import StageKind
+from yearwheel.calendar.cycle import Stage, StageKind
 from yearwheel.stages import alignment, budget, drafting, inventory, milestone, review
 from yearwheel.stages import input as hearing
 from yearwheel.stages.findings import Finding, Severity, error
@@ -22,6 +22,7 @@ __all__ = [
     "GateFacts",
     "carry_forward",
     "describe",
+    "describe_for",
     "missing",
     "read_evidence",
     "takes",
@@ -119,6 +120,24 @@ def takes(kind: StageKind) -> tuple[str, ...]:
 def describe(kind: StageKind) -> dict[str, Any]:
     """A small example of the kind's evidence, ready for JSON, to be filled in."""
     return deepcopy(dict(GATES[kind].example))
+
+
+def describe_for(kind: StageKind, stage: Stage, schools: int) -> dict[str, Any]:
+    """The example as a district with so many schools would hand it in for a stage.
+
+    A milestone is done on the first day of its window, since before that nobody can hand it in.
+    """
+    example = describe(kind)
+    if kind is StageKind.MILESTONE:
+        example["done_on"] = stage.dates.opens.on.isoformat()
+        example["reference"] = f"The form number, link or minute that shows it: {stage.title}"
+    for first in example.get("schools", ())[:1]:
+        whole = (
+            {"accounted": first["expected"]} if "expected" in first else {}
+        )  # nothing of theirs is missing
+        rows = [{**first, **whole, "school": f"School {number}"} for number in range(2, schools + 1)]
+        example["schools"] = [first, *rows]
+    return example
 
 
 # What the validator calls a problem -> how we say it. `given` is what was handed in, `ctx` its limits.

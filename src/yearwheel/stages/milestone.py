@@ -45,6 +45,6 @@ TAKES = (
 
 EXAMPLE: dict[str, Any] = {
     "done_on": "2027-01-04",
-    "reference": "Form 471 number 271012345",
+    "reference": "The form number, link or minute that shows it",
     "does_not_apply": "",
 }

@@ -1,18 +1,22 @@
 """What is said of a letter: whether it left, may have, waits and for what, or does not go. Nothing more."""
 
+import re
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
-from tests.apps import ANN, KEY, PEOPLE, SOURCE, bare_app, hand_in, make_app, set_clock
+from tests.apps import ANN, KEY, PEOPLE, SOURCE, bare_app, hand_in, make_app, round_at, set_clock
 from tests.fakes import BROKEN_OFF, BUSY, NO_SUCH_USER, FakeMailer
-from yearwheel.notifications.ledger import OutboxStatus
+from yearwheel.notifications.ledger import Attempt, OutboxStatus
 from yearwheel.services.app import App
 from yearwheel.services.cycles import close_cycle, create_cycle, publish_cycle
+from yearwheel.services.decide import Decision, decide
 from yearwheel.services.deliver import LEASE, TRIES, deliver
 from yearwheel.services.explain import explain
+from yearwheel.services.extend import Extension, extend
 from yearwheel.services.outbox_desk import Desk, list_outbox, move_messages, open_message
 from yearwheel.services.pause import pause_cycle
 from yearwheel.services.queue_mail import queue_mail
@@ -21,6 +25,7 @@ from yearwheel.services.rounds import stages_with_work, work_stage
 from yearwheel.services.upkeep import resolve
 from yearwheel.store import outbox, rosters
 from yearwheel.store.database import Database
+from yearwheel.store.tables import deliveries
 
 USER_UNKNOWN = (Path(__file__).parent.parent / "bounces" / "postfix_hard.eml").read_bytes()
 EXAMPLE = b"0123456789abcdef0123456789abcdef01234567"  # what stands for a letter's digest in it
@@ -147,6 +152,41 @@ def test_a_settled_doubt_names_who_settled_it(app: App, mailer: FakeMailer) -> N
         "Sent": f"{SUBJECT}, sent as settled by ada (it is in the server log) on 2027-02-02 10:00 Eastern, "
         "because the stage opened."
     }
+
+
+def test_a_letter_sent_again_after_a_doubt_may_have_gone_twice_or_did(app: App, mailer: FakeMailer) -> None:
+    mailer.answers[ANN.email] = BROKEN_OFF
+    deliver(app)
+    mailer.answers.clear()
+    resolve(app, [1], OutboxStatus.QUEUED, by="ada", why="it is not in the log")
+    deliver(app)
+    (said,) = told(app).values()
+    assert said.endswith(" (sent again as settled by ada (it is not in the log); it may have gone twice).")
+
+    with app.database.writing() as work:
+        work.connection.execute(update(deliveries).values(outcome=Attempt.ACCEPTED))
+        work.commit()
+    (said,) = told(app).values()
+    assert said.endswith(" (it went twice: sent again as settled by ada (it is not in the log)).")
+
+
+def test_the_notices_of_a_day_come_in_the_order_of_their_hours(app: App) -> None:
+    deliver(app)
+    set_clock(app, "2027-02-01 11:00")
+    extend(app, KEY, [Extension("budget", "001", date(2027, 3, 5))], by="ada", why="snow")
+    round_at(app, "2027-02-01 11:10")
+    set_clock(app, "2027-02-01 12:00")
+    hand_in(app, "budget", "001")
+    round_at(app, "2027-02-01 12:10")
+    set_clock(app, "2027-02-01 13:00")
+    decide(app, KEY, [Decision("budget", "001", "leo", "name an owner")])
+    round_at(app, "2027-02-01 13:10")
+
+    words = explain(app, KEY, "001", date(2027, 2, 1))
+    (budget,) = [stage for stage in words.stages if stage.stage_key == "budget"]
+    hours = [re.findall(r"(\d\d:\d\d) Eastern", said)[0] for said in budget.sent]
+    assert hours == sorted(hours)
+    assert len(set(hours)) == 4
 
 
 def test_a_letter_that_came_back_left_and_says_what_came_of_it(app: App) -> None:

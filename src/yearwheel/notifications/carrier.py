@@ -51,6 +51,7 @@ class Carrier:
     outcome: Attempt | None  # of the newest attempt
     answer: str
     lease_until: datetime | None = None  # while a program has it to send
+    accepted: int = 0  # how many times the mail server took it
     held: Act | None = None  # who keeps it back, or did
     act: Act | None = None  # who discarded it or settled a doubt about it; how it came back
 
@@ -81,15 +82,24 @@ class Carrier:
         return f"{at}'{self.subject}'"
 
     def return_words(self) -> str:
-        """What else is to be known of a letter that left: it came back, or went to another address."""
-        said = ""
+        """What else is to be known of a letter that left: it went twice, came back, or to another address."""
+        said = self._again_words()
         if self.status is OutboxStatus.BOUNCED:
             on = f" on {self._moment(self.act.at)}" if self.act else ""
             why = f": {self.act.why}" if self.act and self.act.why else ""
-            said = f" (it left, and came back undelivered{on}{why})"
+            said += f" (it left, and came back undelivered{on}{why})"
         # The mailer's own word for a letter that went to another address.
         _, found, rest = self.answer.partition(REDIRECTED)
         return said + (f" ({found}{rest.partition(':')[0]} instead)" if found else "")
+
+    def _again_words(self) -> str:
+        """Of a letter that a person sent again, since nobody knew whether it had left."""
+        settled = self.outcome is Attempt.ACCEPTED and self.status is OutboxStatus.SENT
+        by = f" as settled {self.act.words}" if settled and self.act else ""
+        if self.accepted > 1:
+            times = "twice" if self.accepted == 2 else f"{self.accepted} times"
+            return f" (it went {times}: sent again{by})"
+        return f" (sent again{by}; it may have gone twice)" if by else ""
 
     def stands(self, cycle: Cycle, halt: Halt | None, now: datetime) -> str:
         """Where a letter is that did not surely leave: what keeps it, and what a person can do about it.

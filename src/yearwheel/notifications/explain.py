@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, time, timedelta
-from itertools import groupby, pairwise
+from itertools import pairwise
 from typing import Any
 
 from yearwheel.calendar.cycle import Cycle, OwedBy, RungKind, Stage
@@ -80,6 +80,12 @@ class Entry:
     def went_on(self) -> date:
         """The reader's day on which its message left or was to leave; without one, its own day."""
         return self.carrier.went_on if self.carrier else self.due_on
+
+    @property
+    def came_at(self) -> datetime:
+        """When its letter left, or else its moment came."""
+        gone = self.carrier.settled_at if self.carrier and self.carrier.left else None
+        return gone or self.due_at
 
     @property
     def offset(self) -> str:
@@ -272,15 +278,17 @@ class _Explainer:
         return None
 
     def _sentences(self, entries: Iterable[Entry], why: Callable[[Entry], str]) -> list[str]:
-        """One sentence for everyone of whom the same is to be said."""
-        said = sorted(
-            (self._rung_words(entry), why(entry), self._person(entry.key.contact_key, entry.role))
-            for entry in entries
-        )
-        grouped = groupby(said, key=lambda words: words[:2])
+        """One sentence for everyone of whom the same is to be said, in the order in which it came about."""
+        same: dict[tuple[str, str], list[tuple[datetime, str]]] = {}
+        for entry in entries:
+            person = self._person(entry.key.contact_key, entry.role)
+            same.setdefault((self._rung_words(entry), why(entry)), []).append((entry.came_at, person))
+        in_order = sorted(same.items(), key=lambda said: (min(at for at, _ in said[1]), said[0]))
         return [
-            ended(f"{rung} to {_listed(dict.fromkeys(p for *_, p in people))}: {words}", self._cycle.key)
-            for (rung, words), people in grouped
+            ended(
+                f"{rung} to {_listed(dict.fromkeys(sorted(p for _, p in people)))}: {words}", self._cycle.key
+            )
+            for (rung, words), people in in_order
         ]
 
     def _person(self, contact_key: str, role: str) -> str:

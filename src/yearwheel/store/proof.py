@@ -131,8 +131,14 @@ def read_entries(connection: Connection, cycle_key: str, code: str, *, of_office
         .where(reminders.c.cycle_key == cycle_key, ours)
         .order_by(reminders.c.due_at, reminders.c.rung, reminders.c.contact_key)
     )
+    taken = (
+        select(func.count())
+        .where(tries.c.outbox_id == outbox.c.id, tries.c.outcome == Attempt.ACCEPTED)
+        .scalar_subquery()
+        .label("accepted")
+    )
     carrying = (
-        select(outbox, deliveries.c.outcome, deliveries.c.code, deliveries.c.detail)
+        select(outbox, deliveries.c.outcome, deliveries.c.code, deliveries.c.detail, taken)
         .select_from(outbox.outerjoin(deliveries, its_newest))
         .where(outbox.c.id.in_(query.with_only_columns(reminders.c.outbox_id).order_by(None)))
     )
@@ -223,6 +229,7 @@ def _carrier(row: RowMapping, acts: Mapping[tuple[OutboxStatus, int], Act]) -> C
         outcome=row["outcome"],
         answer=f"{row['code'] or ''} {row['detail'] or ''}".strip(),
         lease_until=row["lease_until"],
+        accepted=row["accepted"],
         held=acts.get((OutboxStatus.HELD, number), held),
         act=acts.get((ended, number)),
     )

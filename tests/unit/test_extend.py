@@ -73,8 +73,18 @@ def test_a_day_years_past_the_cycle_is_a_slip_that_force_does_not_save(app):
 @pytest.mark.parametrize(
     ("until", "said"),
     [
-        (date(2027, 3, 12), []),
-        (date(2027, 3, 14), ["2027-03-14 is a Sunday; the office is closed, the day stands"]),
+        (date(2027, 3, 5), []),
+        (
+            date(2027, 3, 12),
+            ["the stage closes on 2027-03-15; with its grace this work is taken in until 2027-03-19"],
+        ),
+        (
+            date(2027, 3, 14),
+            [
+                "2027-03-14 is a Sunday; the office is closed, the day stands",
+                "the stage closes on 2027-03-15; with its grace this work is taken in until 2027-03-19",
+            ],
+        ),
         (
             date(2027, 5, 31),
             [
@@ -84,7 +94,7 @@ def test_a_day_years_past_the_cycle_is_a_slip_that_force_does_not_save(app):
         ),
     ],
 )
-def test_a_day_on_which_nobody_works_is_given_with_a_note(app, until, said):
+def test_a_day_on_which_nobody_works_or_that_moves_the_close_is_given_with_a_note(app, until, said):
     (after,) = give(app, "001", until=until, force=True)
     assert (after.due_on, notes(CYCLE, CYCLE.stage("budget"), after)) == (until, said)
 

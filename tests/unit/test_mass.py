@@ -66,6 +66,7 @@ def test_a_look_says_from_which_day_to_which_and_whose_day_it_is(app):
         "    Mon 2027-03-01 -> Wed 2027-03-10: 2 districts",
         "    Fri 2027-03-05 -> Wed 2027-03-10: 1 district",
         f"    note: {BY_LAW}",
+        "    note: the stage closes on 2027-03-15; with its grace this work is taken in until 2027-03-17",
         "  3 districts in all: Ash County, Birch County, Cedar Independent",
         "  reminders that follow: 49; notices to people who are told: 7",
     ]

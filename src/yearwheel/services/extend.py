@@ -115,9 +115,9 @@ def notes(cycle: Cycle, stage: Stage, after: Standing) -> list[str]:
     closed = cycle.workdays.closed_words(due_on) if due_on else None
     if closed and after.due_because == DueBecause.EXTENSION:
         found.append(f"{due_on} {closed}; the office is closed, the day stands")
-    if due_on and due_on > stage.dates.close.on:
-        close = stage.dates_for(due_on, cycle.workdays).close.on
-        found.append(
-            f"{due_on} is past the stage's close, {stage.dates.close.on}; this work is taken in until {close}"
-        )
+    published, close = stage.dates.close.on, stage.dates_for(due_on, cycle.workdays).close.on
+    if due_on and due_on > published:
+        found.append(f"{due_on} is past the stage's close, {published}; this work is taken in until {close}")
+    elif close > published and stage.review is None:
+        found.append(f"the stage closes on {published}; with its grace this work is taken in until {close}")
     return found

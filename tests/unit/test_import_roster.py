@@ -295,6 +295,18 @@ def test_who_was_away_when_the_year_was_published_is_told_on_their_return(sqlite
     assert prove(app, KEY).breaches == ()
 
 
+def test_nobody_stands_in_any_more_for_who_has_left(late_february: App) -> None:
+    name_deputy(late_february, KEY, ANN.key, FINN.key, by="ada")
+    _import(late_february, *(contact for contact in EVERYONE if contact != ANN), ABE)
+
+    with late_february.database.reading() as connection:
+        people = rosters.load(connection, "KY").contacts
+    assert (ANN.key in people, people[FINN.key].deputy_for) == (False, None)
+    _import(late_february, *EVERYONE)
+    with late_february.database.reading() as connection:
+        assert rosters.load(connection, "KY").contacts[FINN.key].deputy_for is None
+
+
 def test_nobody_is_told_a_year_whose_last_day_has_passed(sqlite_database: Database) -> None:
     app = begun(sqlite_database)
     round_at(app, "2027-01-12")

@@ -4,8 +4,9 @@ from datetime import date
 
 import pytest
 
-from tests.apps import KEY, begun, hand_in, ledger, logged, round_at, set_clock, standing_of
+from tests.apps import ANN, FINN, KEY, SUE, begun, hand_in, ledger, logged, round_at, set_clock, standing_of
 from tests.fakes import FakeMailer
+from tests.unit.test_whole_cycle import texts
 from yearwheel.notifications.proof import BreachKind
 from yearwheel.services.app import App, Refused
 from yearwheel.services.excuse import excuse
@@ -175,6 +176,30 @@ def test_a_refusal_tells_the_people_of_the_stage_why_and_moves_nothing(app, mail
     ]
     told = [envelope.recipient for envelope in mailer.sent if b"the date is set by law" in envelope.raw]
     assert sorted(told) == ["ann@mail.example", "finn@mail.example"]
+
+
+def test_each_who_is_told_the_answer_hears_who_had_asked(app, mailer) -> None:
+    """Ann asked; the superintendent, who is told as well, did not."""
+    ask_for(app)
+    refuse(app, KEY, "budget", "001", by="ada", why="the date is set by law")
+    ask_for(app)
+    grant(app, KEY, "budget", "001", by="ada")
+    round_at(app, "2027-02-19")
+
+    for reader in (ANN, SUE):
+        said = " ".join(texts(mailer, reader.email)[-1].split())
+        assert "Ann asked for time until Friday, March 12." in said
+        assert "You asked" not in said
+
+
+def test_a_refusal_says_who_had_asked(app, mailer) -> None:
+    ask_for(app)
+    refuse(app, KEY, "budget", "001", by="ada", why="the date is set by law")
+    round_at(app, "2027-02-19")
+
+    said = " ".join(texts(mailer, FINN.email)[-1].split())
+    assert "More time was asked for, and it could not be given." in said
+    assert "the date is set by law | Ann asked for time until Friday, March 12." in said
 
 
 def test_a_second_request_can_be_refused_again_and_each_is_told(app) -> None:

@@ -40,7 +40,7 @@ _NOTES: dict[str, str] = {
     RungKind.REVISION: "Strategy 2 needs a measure with a baseline.\nSay who owns strategy 4.",
     NoticeKind.RETURNED: "Strategy 2 needs a measure with a baseline.\nSay who owns strategy 4.",
     NoticeKind.EXTENSION: "The board's meeting was moved by snow.",
-    NoticeKind.EXTENSION_REFUSED: "The date is set by law.",
+    NoticeKind.EXTENSION_REFUSED: "The date is set by law.\nPat Doe by link asked for more time.",
     NoticeKind.EXCUSED: "The district merges in July.",
     NoticeKind.REINSTATED: "The merger is off.",
     NoticeKind.DATE_MOVED: "The office closed for two days of snow.",

@@ -27,6 +27,7 @@ class Extension:
     stage_key: str
     district_code: str
     until: date
+    asked: str = ""  # who asked for it, in a sentence for those who are told
 
 
 def extend(
@@ -53,7 +54,8 @@ def extend(
             )
             said = warning(active.cycle.stage(before.stage_key), after)
             detail = {"warning": said} if said else None
-            moves.append(Move(before, after, by, "deadline_moved", why, NoticeKind.EXTENSION, why, detail))
+            note = f"{why}\n{extension.asked}".rstrip()
+            moves.append(Move(before, after, by, "deadline_moved", why, NoticeKind.EXTENSION, note, detail))
         make_moves(work.connection, active, moves, now)
         work.commit()
     return [move.after for move in moves]

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from yearwheel.calendar.day_words import day_words
 from yearwheel.notifications.commands import command
 from yearwheel.notifications.ledger import NoticeKind
 from yearwheel.notifications.requests import RequestKind, answers_in_words, more_time_answers
@@ -32,6 +33,10 @@ class Request:
     why: str
     asked_at: datetime
     past_close: date | None = None  # when the stage closes for them, where they ask for a later day
+
+    def in_a_sentence(self, on: date) -> str:
+        """Who asked for what, for all who are told the answer."""
+        return f"{self.by} asked for time until {day_words(self.until, on)}."
 
     def how_to_answer(self, cycle_key: str) -> str:
         """The commands that answer it, each with what it does."""
@@ -102,13 +107,15 @@ def grant(
     Refused without an open request, and as an extension is.
     """
     with app.database.reading() as connection:
-        request = _find_open(connection, read_active(connection, cycle_key), stage_key, code)
+        active = read_active(connection, cycle_key)
+        request = _find_open(connection, active, stage_key, code)
     if until not in (None, request.until) and not why.strip():
         raise Refused(
             f"{code} asked for {request.until}, and its reason speaks of that day; another one needs a reason"
             " of the office: --why '...'"
         )
-    given = Extension(stage_key, code, until or request.until)
+    asked = request.in_a_sentence(active.day(app.clock.now()))
+    given = Extension(stage_key, code, until or request.until, asked)
     (after,) = extend(app, cycle_key, [given], by=by, why=why.strip() or request.why, force=force)
     return after
 
@@ -126,7 +133,8 @@ def refuse(app: App, cycle_key: str, stage_key: str, code: str, *, by: str, why:
         here = find_standing(work.connection, active, stage_key, code)
         detail = {"asked": request.until.isoformat()}
         kind = NoticeKind.EXTENSION_REFUSED
-        tell(work.connection, active, [Move(here, here, by, str(kind), why, kind, why, detail)], now)
+        note = f"{why}\n{request.in_a_sentence(active.day(now))}"
+        tell(work.connection, active, [Move(here, here, by, str(kind), why, kind, note, detail)], now)
         subject = request_subject(active, stage_key)
         close_request(work.connection, active.state, RequestKind.MORE_TIME, code, subject, by, now)
         work.commit()

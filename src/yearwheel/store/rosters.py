@@ -99,10 +99,10 @@ def change_contact(connection: Connection, state: str, key: str, **values: Any) 
 
 
 def mark_left(connection: Connection, state: str, keys: Collection[str], at: datetime) -> None:
-    """Contacts who are gone: kept for the record, written to no more."""
-    connection.execute(
-        update(contacts).where(contacts.c.state == state, contacts.c.key.in_(keys)).values(left_at=at)
-    )
+    """Contacts who are gone: kept for the record, written to no more, and nobody stands in for them."""
+    of_state = update(contacts).where(contacts.c.state == state)
+    connection.execute(of_state.where(contacts.c.key.in_(keys)).values(left_at=at))
+    connection.execute(of_state.where(contacts.c.deputy_for.in_(keys)).values(deputy_for=None))
     roster_version.renew(connection, state)
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from yearwheel.notifications.letter import Item, Letter
+from yearwheel.notifications.letter import LINKS_WORK, Item, Letter
 from yearwheel.notifications.mime import message_id
 
 EASTERN = ZoneInfo("America/New_York")
@@ -47,5 +47,6 @@ def letter(*items: Item, **changes: Any) -> Letter:
         "sent_at": datetime(2027, 1, 24, 13, tzinfo=UTC),
         "sender": "planning@oet.example",
         "reader_link": "https://planning.example/l/pat",
+        "links_until": changes.get("on", SUNDAY) + LINKS_WORK,
     }
     return Letter(**facts | changes)

@@ -4,12 +4,14 @@ Named tuples: each is made, changed and looked up anew for every reader, and a f
 three times as long.
 """
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from yearwheel.calendar.cycle import Stage
 from yearwheel.calendar.day_words import day_words
+
+LINKS_WORK = timedelta(days=60)  # so that an old letter in other hands opens nothing
 
 
 class Item(NamedTuple):
@@ -65,6 +67,7 @@ class Letter(NamedTuple):
     sent_at: datetime  # aware; becomes the Date header
     sender: str  # the address in From
     reader_link: str  # http(s), the reader's own page: how the work stands, or that they are the wrong person
+    links_until: date  # the last day on which its links work
     dates: bytes = b""  # the .ics of the dates it announces, see `invitation`; may be empty
     withdrawn: bytes = b""  # the .ics that takes dates out of a calendar; may be empty
     ask_to_confirm: bool = False  # half a year has passed since they said that their role is right

@@ -16,7 +16,7 @@ from yearwheel.notifications.alerts import Trouble
 from yearwheel.notifications.catalog import ASKS_FOR_WORK, CATALOG, LATENESS, Entry, may_decline
 from yearwheel.notifications.invitation import Announced, Method, announce, write_dates
 from yearwheel.notifications.ledger import TO_THE_OFFICE, NoticeKind
-from yearwheel.notifications.letter import Item, Letter, basis_words
+from yearwheel.notifications.letter import LINKS_WORK, Item, Letter, basis_words
 from yearwheel.notifications.mime import message_id
 from yearwheel.notifications.news import NEW_DAYS
 from yearwheel.notifications.receipt import write_receipt
@@ -180,6 +180,7 @@ class Previewer:
             sent_at=sent_at,
             sender=self._cycle.help_address,
             reader_link=f"{self._base_url}/l/preview",
+            links_until=case.on + LINKS_WORK,
             dates=write_dates(self._announced(kind, case), sent_at),
             withdrawn=write_dates(self._withdrawn(kind, case), sent_at, Method.CANCEL),
             to_office=home.is_state_office,

@@ -337,6 +337,7 @@ def _page(letter: Letter) -> dict[str, Any]:
         "reasons": REASONS,
         "unsubscribe": UNSUBSCRIBE if letter.unsubscribe else "",
         "reader_link": READER_LINK,
+        "links_until": day_words(letter.links_until, letter.on),
         "ask_to_confirm": letter.ask_to_confirm,
         "to_office": letter.to_office,
     }

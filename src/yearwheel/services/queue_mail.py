@@ -20,7 +20,7 @@ from yearwheel.notifications.ledger import (
     Reason,
     ReminderStatus,
 )
-from yearwheel.notifications.letter import Item, Letter, basis_words
+from yearwheel.notifications.letter import LINKS_WORK, Item, Letter, basis_words
 from yearwheel.notifications.mime import HeaderInjection, letter_id
 from yearwheel.notifications.news import NEW_DAYS
 from yearwheel.notifications.press import Printed, print_letter
@@ -58,7 +58,6 @@ from yearwheel.store.reminders import DueReminder
 
 WEEK = timedelta(days=7)
 HALF_A_YEAR = timedelta(days=182)
-LINK_WORKS = timedelta(days=60)
 BEFORE_IT_IS_LATE = (RungKind.OPENED, RungKind.REMINDER, RungKind.DUE_TODAY)
 REPLACES_A_DAY = NEW_DAYS | {NoticeKind.RETURNED}
 SHEAF = 128  # letters written down together
@@ -283,7 +282,8 @@ class _Writer:
             sender=settings.mail.sender,
             dates=self._dates(items, on),
             withdrawn=self._withdrawn(items, on),
-            reader_link=self._reader_link(contact, on),
+            reader_link=self._reader_link(contact, on + LINKS_WORK),
+            links_until=on + LINKS_WORK,
             ask_to_confirm=contact.verified_at is None or contact.verified_at < self._now - HALF_A_YEAR,
             to_office=self._roster.districts[contact.district_code].is_state_office,
             unsubscribe=self._unsubscribe(contact, items),
@@ -380,8 +380,8 @@ class _Writer:
         words = (self._active.key, contact.key, *sorted({r.kind for r in items}))
         return f"{self._app.settings.base_url}/u/{sign(DECLINE, words, self._app.secret)}"
 
-    def _reader_link(self, contact: Contact, on: date) -> str:
-        words = (self._active.key, contact.key, (on + LINK_WORKS).isoformat())
+    def _reader_link(self, contact: Contact, until: date) -> str:
+        words = (self._active.key, contact.key, until.isoformat())
         return f"{self._app.settings.base_url}/l/{sign(READER, words, self._app.secret)}"
 
     def _item(self, contact: Contact, reminder: DueReminder, zone: ZoneInfo, on: date) -> Item:

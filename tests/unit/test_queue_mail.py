@@ -13,6 +13,7 @@ from tests.apps import (
     KEY,
     PEOPLE,
     RAY,
+    SOURCE,
     begun,
     hand_in,
     ledger,
@@ -25,8 +26,9 @@ from tests.fakes import FakeMailer
 from yearwheel.config.settings import Mail, Settings
 from yearwheel.notifications.ledger import OutboxStatus
 from yearwheel.notifications.mime import HeaderInjection
+from yearwheel.services.change_calendar import save_change
 from yearwheel.services.contacts import name_deputy, set_away
-from yearwheel.services.deliver import deliver
+from yearwheel.services.deliver import DeliveryReport, deliver
 from yearwheel.services.extend import Extension, extend
 from yearwheel.services.prove import prove
 from yearwheel.services.queue_mail import QueueReport, queue_mail
@@ -327,3 +329,24 @@ def test_who_stands_in_for_a_reviewer_is_told_so_though_they_are_one_themselves(
     (row,) = [row for row in messages(app) if row["contact_key"] == "rolf"]
     reasons = "deputy of Ray, plan reviewer for Ash County, and as plan reviewer for Birch County"
     assert f"You receive this because you are listed as {reasons}." in " ".join(words(app, row).split())
+
+
+def test_due_today_at_noon_is_not_said_after_noon(sqlite_database, mailer):
+    app = begun(sqlite_database, mailer)
+    at_noon = SOURCE.replace("on: March 1, basis", 'on: March 1, at: "12:00", basis')
+    save_change(app, KEY, at_noon, by="ada", why="the board meets then")
+    round_at(app, "2027-02-22")
+    queue_at(app, "2027-03-01 09:30")
+    queue_at(app, "2027-03-01 11:59")
+    assert letters(app, OutboxStatus.QUEUED)[0] == ("ann", "queued")
+    round_at(app, "2027-03-01 12:30")
+
+    newest = [row for row in messages(app, OutboxStatus.SENT) if row["contact_key"] == "ann"][-1]
+    text = words(app, newest)
+    assert "Budget is late" in text
+    assert "Due: Monday, March 1, today\r\n     at 12:00 PM Eastern" in text
+    assert "due today" not in text
+    assert newest["subject"] == "Late: Budget - Ash County"
+    set_clock(app, "2027-03-01 13:00")
+    assert deliver(app) == DeliveryReport()
+    assert prove(app, KEY).breaches == ()

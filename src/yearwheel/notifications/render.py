@@ -14,6 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from yearwheel.calendar.cycle import RungKind
 from yearwheel.calendar.day_words import day_words, left_words, time_words
+from yearwheel.notifications.catalog import LATENESS
 from yearwheel.notifications.ledger import NOTHING_DUE, TO_THE_OFFICE, WHOLE_CYCLE, NoticeKind
 from yearwheel.notifications.letter import Item, Letter
 from yearwheel.notifications.news import NEW_DAYS
@@ -277,7 +278,8 @@ class Group:
 
     @cached_property
     def late(self) -> bool:
-        return self.dated and self.days_left < 0
+        """Past its day, or on it past its hour."""
+        return self.dated and (self.days_left < 0 or self.kind in LATENESS)
 
     @cached_property
     def label(self) -> str:
@@ -286,7 +288,9 @@ class Group:
             return _LABELS.get(self.kind, self.kind.capitalize())
         if self.gentle and self.late:
             return "Still open"
-        return "Due today" if self.left == "today" else self.left.capitalize()
+        if self.left == "today":
+            return "Late since today" if self.late else "Due today"
+        return self.left.capitalize()
 
     @cached_property
     def tone(self) -> str:

@@ -1,14 +1,14 @@
 """Put what has fallen due into the outbox: one digest a person and day, in one transaction with its cause."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cache, cached_property
 from itertools import groupby, islice
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from yearwheel.calendar.cycle import Deadline, OwedBy, RungKind, Stage
+from yearwheel.calendar.cycle import END_OF_DAY, Deadline, OwedBy, RungKind, Stage
 from yearwheel.notifications.catalog import ASKS_FOR_WORK, CATALOG, LATENESS, may_decline
 from yearwheel.notifications.invitation import Method, announce, write_dates
 from yearwheel.notifications.ledger import (
@@ -122,7 +122,26 @@ def find_stale(connection: Connection, active: Active, now: datetime) -> set[int
     waiting = outbox.list_waiting(connection, active.key)
     days = {zone: now.astimezone(ZoneInfo(zone)).date() for _, zone, _ in waiting}
     is_open = open_zones(active, days, now) if days else set()
-    return {row for row, zone, send_on in waiting if zone in is_open and send_on < days[zone]}
+    able = [(row, days[zone], send_on) for row, zone, send_on in waiting if zone in is_open]
+    of_today = [row for row, today, send_on in able if send_on == today]
+    stale = {row for row, today, send_on in able if send_on < today}
+    return stale | _outrun_by_the_hour(connection, active, of_today, now)
+
+
+def _outrun_by_the_hour(
+    connection: Connection, active: Active, letters: Sequence[int], now: datetime
+) -> set[int]:
+    """Letters that say "due today at 12:00 PM" and did not leave before noon."""
+    hours = {key: s.dates.due for key, s in active.stages.items() if s.dates.due.at != END_OF_DAY}
+    if not hours or not letters:
+        return set()
+    written = {letter.id: letter.queued_at for letter in outbox.list_queued(connection, letters)}
+    return {
+        row.outbox_id
+        for row in reminders.list_carried(connection, written)
+        if row.kind in BEFORE_IT_IS_LATE and row.key.stage_key in hours
+        if written[row.outbox_id] <= replace(hours[row.key.stage_key], on=row.key.deadline_on).moment < now
+    }
 
 
 def take_back_stale(connection: Connection, active: Active, now: datetime) -> int:
@@ -387,7 +406,7 @@ class _Writer:
     def _item(self, contact: Contact, reminder: DueReminder, zone: ZoneInfo, on: date) -> Item:
         stage = self._stages[reminder.stage_key]
         due = Deadline(reminder.deadline_on, stage.dates.due.at, stage.dates.due.zone)
-        kind = self._kind(reminder, on)
+        kind = self._kind(reminder)
         item = Item(
             kind=kind,
             stage_title=stage.title,
@@ -429,12 +448,13 @@ class _Writer:
     def _in_calendar(self) -> set[str]:
         return {stage.key for stage in self._active.cycle.stages}
 
-    def _kind(self, reminder: DueReminder, on: date) -> str:
+    def _kind(self, reminder: DueReminder) -> str:
         """Whose words a reminder has today: of late work and of work that came back they are others."""
         asks = (*BEFORE_IT_IS_LATE, RungKind.LATE)
         if reminder.kind in asks and (reminder.stage_key, reminder.district_code) in self._returned:
             return RungKind.REVISION
-        is_late = reminder.deadline_on < on and reminder.kind in BEFORE_IT_IS_LATE
+        due = replace(self._stages[reminder.stage_key].dates.due, on=reminder.deadline_on)
+        is_late = reminder.kind in BEFORE_IT_IS_LATE and due.moment < self._now
         return RungKind.LATE if is_late else reminder.kind
 
     @cached_property

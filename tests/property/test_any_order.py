@@ -25,10 +25,13 @@ from tests.apps import (
     round_at,
     set_clock,
 )
+from tests.fakes import BROKEN_OFF, BUSY, POLICY
 from tests.unit.test_change_calendar import WITHOUT_PLAN
+from tests.unit.test_tracks import FULL_ONLY
 from yearwheel.calendar.cycle import RungKind
 from yearwheel.calendar.timetable import DistrictDays
-from yearwheel.notifications.ledger import OPEN, SYSTEM
+from yearwheel.notifications.ledger import OPEN, SYSTEM, OutboxStatus
+from yearwheel.notifications.mailers import Result
 from yearwheel.roster.district_days import DayKind
 from yearwheel.roster.people import Contact, Role
 from yearwheel.services.active import read_active
@@ -43,12 +46,15 @@ from yearwheel.services.extend import Extension, extend, take_back_extension
 from yearwheel.services.import_days import DaysFile, import_days
 from yearwheel.services.import_roster import RosterFiles, import_roster
 from yearwheel.services.mass import NewDay, extend_many, undo
+from yearwheel.services.outbox_desk import list_outbox, list_refused, retry
 from yearwheel.services.pause import pause_cycle, resume_cycle
 from yearwheel.services.prove import prove
 from yearwheel.services.relief import end_relief, list_reliefs
 from yearwheel.services.reopen import reopen_cycle
 from yearwheel.services.selection import Selection
 from yearwheel.services.submit import start
+from yearwheel.services.tracks import set_track
+from yearwheel.services.upkeep import resolve
 from yearwheel.store import events, outbox, reminders
 from yearwheel.store.database import Database
 from yearwheel.store.events import Event
@@ -207,6 +213,41 @@ class Year:
 
     def resume(self, _stage: str, _code: str, _: int) -> None:
         resume_cycle(self.app, KEY, by="ada")
+
+    def is_on_update(self, _stage: str, code: str, _: int) -> None:
+        set_track(self.app, KEY, code, 2, 3, by="ada")
+
+    def writes_a_plan(self, _stage: str, code: str, _: int) -> None:
+        set_track(self.app, KEY, code, 1, 3, by="ada")
+
+    def ask_full_plans_only(self, _stage: str, _code: str, _: int) -> None:
+        save_change(self.app, KEY, FULL_ONLY, by="ada", why="only who writes one")
+
+    def refuse_mail(self, _stage: str, code: str, _: int) -> None:
+        self._answer(code, POLICY)
+
+    def put_mail_off(self, _stage: str, code: str, _: int) -> None:
+        self._answer(code, BUSY)
+
+    def break_mail_off(self, _stage: str, code: str, _: int) -> None:
+        self._answer(code, BROKEN_OFF)
+
+    def take_mail(self, _stage: str, _code: str, _: int) -> None:
+        with self.app.open_mailer() as mailer:
+            mailer.answers = {}
+
+    def retry(self, _stage: str, _code: str, _: int) -> None:
+        if refused := list_refused(self.app, KEY):
+            retry(self.app, KEY, refused, by="ada", why="it works again")
+
+    def settle(self, _stage: str, _code: str, ahead: int) -> None:
+        doubts = [m.id for m in list_outbox(self.app, KEY, [OutboxStatus.UNCERTAIN])]
+        what = OutboxStatus.SENT if ahead % 2 else OutboxStatus.QUEUED
+        resolve(self.app, doubts, what, by="ada", why="the log says so")
+
+    def _answer(self, code: str, answer: Result) -> None:
+        with self.app.open_mailer() as mailer:
+            mailer.answers = {f"{contact}@mail.example": answer for contact in PAIRS[code]}
 
     def _people(self, *named: Contact) -> None:
         files = RosterFiles(roster_of(*ALWAYS, *named))

@@ -57,8 +57,13 @@ def find_unwanted(
 ) -> list[Carried]:
     """Of what letters carry the rungs that the plan does not want any more, or not yet."""
     wanted, _ = _plan_for(connection, active, carried)
-    due = {key for key, reminder in wanted.items() if reminder.due_at <= now}
-    return [row for row in carried if not row.is_notice and row.key not in due]
+
+    def is_wanted(row: Carried) -> bool:
+        reminder = wanted.get(row.key)
+        # What is as it was when the letter was written is due, whatever a clock that was put back says.
+        return reminder is not None and reminder.due_at <= max(now, row.due_at)
+
+    return [row for row in carried if not row.is_notice and not is_wanted(row)]
 
 
 def settle_taken_back(

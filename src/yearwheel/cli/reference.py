@@ -22,8 +22,9 @@ INTRODUCTION = """\
 
 Every command explains itself: `yearwheel board --help`. Reading commands print JSON with `--json`; changing
 ones keep who (`--by`) and why (`--why`), and say how to undo what they did. Whatever cannot be done is said
-in a sentence, with exit code 1. This page is the program's own help, written by
-`python -m yearwheel.cli.reference > docs/commands.md`.
+in a sentence, with exit code 1. While two cycles are published, as at the end of each year, say which one is
+meant: `--cycle KEY`; commands that are printed, in letters too, name it. This page is the program's own help,
+written by `python -m yearwheel.cli.reference > docs/commands.md`.
 """
 
 

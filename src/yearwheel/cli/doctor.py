@@ -31,7 +31,8 @@ def upgrade() -> None:
     """Bring the tables to the newest version, or make them."""
     with new_installation() as app:
         where = app.database.url.render_as_string(hide_password=True)
-    say(f"the tables are the newest: {where}\nto undo: put back a copy that db backup made")
+        copy = "that db backup made" if app.database.is_sqlite else "that pg_dump made"
+    say(f"the tables are the newest: {where}\nto undo: put back a copy {copy}")
 
 
 @db.command(epilog="Example: yearwheel db backup")

@@ -88,7 +88,8 @@ def _faults(settings: Settings) -> Iterator[Finding]:
         seen = f"we call ourselves {mail.local_hostname}"
         yield _fault("mail server", seen, "mail.local_hostname", "this machine's name")
     if mail.security is Security.NONE and not _is_here(mail.host):
-        seen = f"letters go to {mail.host} where anyone on the way can read them"
+        what = "letters, and our user name and password," if mail.user else "letters"
+        seen = f"{what} go to {mail.host} where anyone on the way can read them"
         yield _fault("mail server", seen, "mail.security", "starttls or tls")
     if bool(mail.user) != bool(mail.password.get_secret_value()):
         seen = "there is a user without a password" if mail.user else "there is a password without a user"

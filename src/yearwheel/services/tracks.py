@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import cache
 
 from yearwheel.calendar.cycle import Cycle, Track
 from yearwheel.notifications.ledger import NoticeKind
@@ -100,18 +101,16 @@ def to_tracks(
     What was let off for another reason than a track is not asked again. That nothing is due is told where a
     letter had said that something is, and not again of the stages that were `out` of the calendar until now.
     """
-    here = list(here)
-    is_told = find_told(connection, active, {standing.place for standing in here})
+    here = [standing for standing in here if standing.district_code in known]
+    is_told = cache(lambda: find_told(connection, active, {standing.place for standing in here}))
     for standing in here:
-        chosen = known.get(standing.district_code)
-        if chosen is None:
-            continue
+        chosen = known[standing.district_code]
         owed = chosen.track in active.stages[standing.stage_key].tracks
         why, is_off = str(chosen), standing.status is Status.NOT_REQUIRED
         if _is_left_out(active, chosen, standing):
             off = _let_off(standing, chosen, by)
             due_on = standing.due_on or active.stages[standing.stage_key].dates.due.on
-            knew = standing.stage_key not in out and is_told(standing.place, due_on)
+            knew = standing.stage_key not in out and is_told()(standing.place, due_on)
             yield replace(off, kind=LET_OFF, notice=NoticeKind.EXCUSED, note=why) if knew else off
         elif owed and is_off and _left_by_track(connection, active, standing):
             after = with_status(standing, Status.NOT_OPEN)

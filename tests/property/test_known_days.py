@@ -33,6 +33,7 @@ STEPS = st.lists(
     max_size=10,
 )
 TITLES = {stage.title: stage.key for stage in CYCLE.stages}
+_NEW_DAY = re.compile(r"^(.* has a new date|The date of .* moved)$", re.MULTILINE)
 _DAY = re.compile(r"[A-Z][a-z]+day, ([A-Z][a-z]+ \d+)(?:, (\d{4}))?")
 
 
@@ -85,6 +86,9 @@ def _follow(year: Year) -> dict[tuple[str, str], date]:
             for stage, _, was in blocks:
                 if was is not None:
                     assert was == known.get((row["contact_key"], stage)), (row["contact_key"], stage, text)
+            for stage, due, was in blocks if _NEW_DAY.search(text) and len(blocks) == 1 else ():
+                knew = known.get((row["contact_key"], stage), due)
+                assert was == (knew if knew != due else None), (row["contact_key"], stage, text)
             for stage, due, _ in blocks:
                 known[row["contact_key"], stage] = due
     return known

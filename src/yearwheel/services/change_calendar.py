@@ -1,69 +1,47 @@
 """Changing a published calendar: see what it would do, then put a new version in force as one act."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from yearwheel.calendar.cycle import Cycle, LocalDue, Stage, StageKind
+from yearwheel.calendar.cycle import Cycle, Stage
 from yearwheel.calendar.timetable import DistrictDays
 from yearwheel.config.cycle_file import load_cycle
 from yearwheel.notifications.alike import Groups, alike
 from yearwheel.notifications.ledger import LedgerRow, NoticeKind, Reason, ReminderStatus
 from yearwheel.notifications.planner import turn_of
-from yearwheel.notifications.what_if import (
-    WhatIf,
-    first_standings,
-    nothing_to_collect,
-    replanned_stages,
-    stages_read,
-    what_if,
-)
+from yearwheel.notifications.what_if import WhatIf, nothing_to_collect, replanned_stages, what_if
 from yearwheel.roster.people import Roster
 from yearwheel.services.active import Active, following, read_active
 from yearwheel.services.app import App, Refused
-from yearwheel.services.local_days import (
-    Place,
-    Since,
-    own_days,
-    since_today,
-    to_own_days,
-    with_news,
-    with_own_day,
-)
+from yearwheel.services.local_days import Place, own_days, since_today, with_news
 from yearwheel.services.moves import Move, count_notices, find_told, make_moves, tell
 from yearwheel.services.newcomers import year_again
-from yearwheel.services.reapply import reapply, record
+from yearwheel.services.reapply import record
 from yearwheel.services.reasons import need_reason
 from yearwheel.services.replan import replan, take_back_waiting, take_back_year
-from yearwheel.services.tracks import enter_on_tracks, to_tracks
+from yearwheel.services.under_new import Led, UnderNew
 from yearwheel.services.untold import retire_untold
-from yearwheel.stages.standing import DueBecause, Standing
+from yearwheel.stages.standing import Standing
 from yearwheel.stages.status import OWED, Status
-from yearwheel.store import Connection, district_days, events, reminders, rosters, standings, tracks, versions
+from yearwheel.store import Connection, district_days, events, reminders, rosters, standings, versions
 from yearwheel.store.events import Event
 from yearwheel.store.versions import Version
-
-# Why a district's due day may be its own, such that another calendar may give it another one.
-OF_ITS_OWN = (DueBecause.EXTENSION, DueBecause.RELIEF, DueBecause.LOCAL)
 
 
 @dataclass(frozen=True, slots=True)
 class _Change:
     """A calendar about to take another's place, and where districts will stand under it.
 
-    `standings` leaves out what it cannot touch. `rows` are those of one place for each of `groups`.
+    `led` leaves out what it cannot touch. `rows` are those of one place for each of `groups`.
     """
 
     old: Cycle
     new: Cycle
     roster: Roster
-    standings: tuple[Standing, ...]  # the four kinds of moves that follow already made
-    tracked: tuple[Move, ...]  # to what districts' tracks ask under the new calendar
-    relieved: tuple[Move, ...]  # to the days that running reliefs give under the new calendar
-    overtaken: tuple[Move, ...]  # extensions that the new days reach
-    own: tuple[Move, ...]  # to the days that districts' own calendars now give, or back from them
-    entering: tuple[Standing, ...]
-    entered: tuple[Move, ...]  # of the entering: let off by their track, or due on a day of their own
+    led: Led
+    entering: Sequence[Standing]
+    entered: Sequence[Move]  # of the entering: let off by their track, or due on a day of their own
     groups: Groups
     rows: tuple[LedgerRow, ...]
     days: Mapping[str, DistrictDays]
@@ -131,82 +109,34 @@ def _prepare(
     new = following(active.cycle, _read(active, new_source, name), now)
     roster = rosters.load(connection, active.state, active.key)
     days = district_days.read(connection, active.state)
-    following_days, since = own_days(new, days), since_today(connection, active, now)
-    there = {stage.key for stage in active.cycle.stages}
-    replanned, retracked = replanned_stages(active.cycle, new), _retracked(active.cycle, new)
-    local = {stage_key for stage_key, _ in following_days}
-    here = standings.find_touched(
+    ground = UnderNew(
         connection,
-        active.key,
-        replanned | retracked | local | stages_read(active.cycle, new),
-        OF_ITS_OWN,
+        active.cycle,
+        replace(active, cycle=new),
+        own_days(new, days),
+        since_today(connection, active, now),
+        now,
+        by,
     )
-    under_new = replace(active, cycle=new)
-    tracked = _to_tracks(connection, under_new, [s for s in here if s.stage_key in retracked], there, by)
-    here = _after(here, tracked)
-    struck = reapply(connection, under_new, here, following_days, now, by)
-    relieved = [move for move in struck.values() if move]
-    others = [s for s in here if s.place not in struck]
-    overtaken = _overtaken(new, others, following_days, since, by)
-    kept = {stage.key for stage in new.stages}
-    own = list(
-        to_own_days((s for s in _after(others, overtaken) if s.stage_key in kept), following_days, since, by)
-    )
-    moved = {move.after.place for move in (*tracked, *own, *relieved)}
-    after = _after(here, [*relieved, *overtaken, *own])
-    touched = [s for s in after if s.stage_key in replanned or s.place in moved]
+    replanned = replanned_stages(active.cycle, new)
+    here = ground.find_touched(replanned)
+    led = ground.lead(here)
+    touched = [s for s in led.after if s.stage_key in replanned or s.place in led.moved]
     take_back_waiting(connection, active, _places(touched), now)
-    present = _places(here)
-    added = first_standings(new, roster, {stage.key for stage in new.stages} - there)
-    entering, let_off = enter_on_tracks(
-        connection,
-        under_new,
-        [s for s in added if s.place not in present],
-        by=by,
-    )
-    own_from_start = list(to_own_days(entering, following_days, since, by))
-    entering = _after(entering, own_from_start)
-    in_relief = reapply(connection, under_new, entering, following_days, now, by)
-    relieved_from_start = [move for move in in_relief.values() if move]
-    entering = _after(entering, relieved_from_start)
+    entering, entered = ground.enter(roster, _places(here))
     outline = reminders.outline(connection, active.key, {s.stage_key for s in touched})
     groups = alike((active.cycle, new), roster, [*touched, *entering], outline)
     return _Change(
         active.cycle,
         new,
         roster,
-        tuple(after),
-        tuple(tracked),
-        tuple(relieved),
-        tuple(overtaken),
-        tuple(own),
-        tuple(entering),
-        (*let_off, *own_from_start, *relieved_from_start),
+        led,
+        entering,
+        entered,
         groups,
         tuple(reminders.list_ladder(connection, active.key, set(groups))),
         days,
     )
-
-
-def _retracked(old: Cycle, new: Cycle) -> set[str]:
-    """The stages that other tracks owe now, and those that come again."""
-    was = {stage.key: stage.tracks for stage in old.stages}
-    return {stage.key for stage in new.stages if was.get(stage.key) != stage.tracks}
-
-
-def _to_tracks(
-    connection: Connection, under_new: Active, here: Sequence[Standing], there: Collection[str], by: str
-) -> list[Move]:
-    out = {standing.stage_key for standing in here} - set(there)
-    return list(to_tracks(connection, under_new, here, tracks.read(connection, under_new.key), by, out))
-
-
-def _after(here: Iterable[Standing], moves: Sequence[Move]) -> list[Standing]:
-    """Where districts stand once these moves are made."""
-    if not moves:
-        return list(here)
-    moved = {move.after.place: move.after for move in moves}
-    return [moved.get(s.place, s) for s in here]
 
 
 def _read(active: Active, new_source: str, name: str) -> Cycle:
@@ -230,43 +160,24 @@ def _read(active: Active, new_source: str, name: str) -> Cycle:
     return new
 
 
-def _overtaken(
-    new: Cycle, here: Sequence[Standing], own: Mapping[Place, LocalDue], since: Since, by: str
-) -> list[Move]:
-    """Extensions that the calendar's new day reaches: the later day counts, so they end."""
-    stages = {stage.key: stage for stage in new.stages}
-    moves = []
-    for standing in here:
-        stage = stages.get(standing.stage_key)
-        extended = standing.due_because in (DueBecause.EXTENSION, DueBecause.RELIEF)
-        if stage is None or not extended or stage.kind is StageKind.REVIEW:
-            continue
-        due = own.get(standing.place)
-        if standing.due_on is None or standing.due_on > (due.on if due else stage.dates.due.on):
-            continue
-        after = with_own_day(standing, due, since)
-        moves.append(Move(standing, after, by, "extension_overtaken", notice=NoticeKind.DATE_MOVED))
-    return moves
-
-
 def _foresee(connection: Connection, active: Active, change: _Change, now: datetime) -> WhatIf:
     under_new = replace(active, cycle=change.new, former=(*active.former, active.cycle))
     news = _news(connection, under_new, change, by="", why="")
-    news += [*change.tracked, *change.relieved, *change.overtaken]
-    news += [*with_news(connection, under_new, change.old, change.own)]
+    news += [*change.led.tracked, *change.led.relieved, *change.led.overtaken]
+    news += [*with_news(connection, under_new, change.old, change.led.own)]
     again = year_again(connection, under_new, change.roster, change.old, change.entering, now)
     foreseen = what_if(
         change.old,
         change.new,
         change.roster,
-        change.standings,
+        change.led.after,
         active.since,
         active.day(now),
         change.rows,
         change.groups,
         change.days,
         change.entering,
-        {move.after.place for move in (*change.tracked, *change.own, *change.relieved)},
+        change.led.moved,
     )
     return replace(foreseen, notices=count_notices(under_new, news, change.roster, now) + len(again))
 
@@ -279,25 +190,25 @@ def _carry_out(
     replanned = replanned_stages(change.old, active.cycle)
     standings.add(connection, active.key, change.entering, now)
     tell(connection, active, change.entered, now)
-    own = with_news(connection, active, change.old, change.own)
-    ended = [replace(move, why=why, note=why) for move in change.overtaken]
-    make_moves(connection, active, [replace(move, why=why) for move in change.tracked], now)
-    make_moves(connection, active, [*change.relieved, *ended, *own], now)
-    record(connection, active, change.relieved, now, by)
-    here = [s for s in (*change.standings, *change.entering) if s.stage_key in replanned - removed]
+    own = with_news(connection, active, change.old, change.led.own)
+    ended = [replace(move, why=why, note=why) for move in change.led.overtaken]
+    make_moves(connection, active, [replace(move, why=why) for move in change.led.tracked], now)
+    make_moves(connection, active, [*change.led.relieved, *ended, *own], now)
+    record(connection, active, change.led.relieved, now, by)
+    here = [s for s in (*change.led.after, *change.entering) if s.stage_key in replanned - removed]
     replan(connection, active, here, now)
     if replanned:
-        codes = {s.district_code for s in (*change.standings, *change.entering)}
+        codes = {s.district_code for s in (*change.led.after, *change.entering)}
         take_back_year(connection, active, codes, now)
     again = year_again(connection, active, change.roster, change.old, change.entering, now)
     if again:
         reminders.add(connection, active.key, again, now, active.stored.version)
         told = {"told": len(again)}
         events.append(connection, [Event(now, by, "year_told_again", active.key, why=why, detail=told)])
-    gone = [s for s in change.standings if s.stage_key in removed]
+    gone = [s for s in change.led.after if s.stage_key in removed]
     _end_removed(connection, active, gone, now)
     tell(connection, active, _news(connection, active, change, by, why), now)
-    retire_untold(connection, active, [s for s in change.standings if s.stage_key in replanned], now)
+    retire_untold(connection, active, [s for s in change.led.after if s.stage_key in replanned], now)
 
 
 def _end_removed(connection: Connection, active: Active, gone: Sequence[Standing], now: datetime) -> None:
@@ -308,29 +219,50 @@ def _end_removed(connection: Connection, active: Active, gone: Sequence[Standing
 
 
 def _news(connection: Connection, active: Active, change: _Change, by: str, why: str) -> list[Move]:
-    """What those who had been told of a day have to hear: that it moved, or that nothing is due any more."""
-    was = {stage.key: stage for stage in change.old.stages}
-    is_now = {stage.key: stage for stage in active.cycle.stages}
-    is_told = find_told(connection, active, _places(change.standings))
-    told_already = {move.after.place for move in (*change.tracked, *change.relieved, *change.overtaken)}
+    """What those who had been told of a day have to hear: that it moved, or that nothing is due any more.
+
+    What a move tells that is made anyway is not told again.
+    """
+    is_told = find_told(connection, active, _places(change.led.after))
+    telling = {m.after.place for m in (*change.led.tracked, *change.led.relieved, *change.led.overtaken)}
+    there = {stage.key for stage in change.old.stages}
     news = []
-    for standing in change.standings:
-        old, new = was.get(standing.stage_key), is_now.get(standing.stage_key)
-        if old is None and new is not None and standing.status in OWED:  # it was taken out, and comes again
-            news.append(Move(standing, standing, by, "restored", why, NoticeKind.REINSTATED, note=why))
-        due_on = _expected_on(old, standing) if old else None
-        if old is None or due_on is None or not is_told(standing.place, due_on):
-            continue
-        if new is None:
-            news.append(Move(standing, standing, by, "withdrawn", why, NoticeKind.EXCUSED, note=why))
-        elif (
-            standing.due_on is None
-            and old.dates.due.on != new.dates.due.on
-            and standing.place not in told_already
-        ):
-            instead = {"instead_of": str(due_on)}
-            news.append(Move(standing, standing, by, "date_moved", why, NoticeKind.DATE_MOVED, why, instead))
+    for standing in change.led.after:
+        if standing.stage_key in there:
+            told = _what_moved(change, active.cycle, standing, is_told, by, why)
+        else:
+            told = _what_came_again(standing, by, why)
+        if told and standing.place not in telling:
+            news.append(told)
     return news
+
+
+def _what_came_again(standing: Standing, by: str, why: str) -> Move | None:
+    """A stage had been taken out of the calendar, and is asked for once more."""
+    if standing.status not in OWED:
+        return None
+    return Move(standing, standing, by, "restored", why, NoticeKind.REINSTATED, note=why)
+
+
+def _what_moved(
+    change: _Change,
+    new: Cycle,
+    standing: Standing,
+    is_told: Callable[[Place, date], bool],
+    by: str,
+    why: str,
+) -> Move | None:
+    was = change.old.stage(standing.stage_key)
+    is_now = next((stage for stage in new.stages if stage.key == standing.stage_key), None)
+    due_on = _expected_on(was, standing)
+    if due_on is None or not is_told(standing.place, due_on):
+        return None
+    if is_now is None:
+        return Move(standing, standing, by, "withdrawn", why, NoticeKind.EXCUSED, note=why)
+    if standing.due_on is not None or was.dates.due.on == is_now.dates.due.on:
+        return None
+    instead = {"instead_of": str(due_on)}
+    return Move(standing, standing, by, "date_moved", why, NoticeKind.DATE_MOVED, why, instead)
 
 
 def _expected_on(stage: Stage, standing: Standing) -> date | None:

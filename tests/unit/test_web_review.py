@@ -25,7 +25,7 @@ from tests.apps import (
 )
 from tests.browser import elements, home_of, press, visit, words
 from yearwheel.roster.people import Role
-from yearwheel.services.app import App
+from yearwheel.services.app import App, Refused
 from yearwheel.services.contacts import name_deputy, set_away
 from yearwheel.services.cycles import close_cycle
 from yearwheel.services.decide import Decision, decide
@@ -259,3 +259,17 @@ def test_in_a_closed_year_there_is_nothing_to_decide(app: App) -> None:
     assert "yearwheel district" not in words(page)
     assert press(app, page_of(app), act="approve", seal=seal, read="yes").status_code == 400
     assert "Plans for you to read" not in words(visit(app, home_of(app, RAY)))
+
+
+def test_who_entered_a_plan_themselves_decides_on_it_neither_by_link_nor_by_command(app: App) -> None:
+    hand_in(app, "budget", "003", by="Cal", force_why="late")
+    hand_in(app, "plan", "003", by="Ray", force_why="late")  # on paper, and typed in by the office
+    round_at(app, "2027-05-04")
+    path = f"{home_of(app, RAY)}/003/review"
+
+    assert not [e for e in elements(visit(app, path)) if e.given.get("name") == "seal"]
+    page = press(app, path, act="approve", seal="", read="yes")
+    assert (page.status_code, str(standing_of(app, "review", "003").status)) == (400, "under_review")
+    for by in ("Ray", "Ray by link"):
+        with pytest.raises(Refused, match=f"{by} handed this in and cannot decide on it"):
+            decide(app, KEY, [Decision("review", "003", by)])

@@ -10,10 +10,12 @@ from yearwheel.services.active import Active, read_active
 from yearwheel.services.app import App, Refused
 from yearwheel.services.moves import Move, find_standing, make_moves, with_status
 from yearwheel.services.others_days import warning
+from yearwheel.services.reader_link import BY_LINK
 from yearwheel.services.relief import first_day
+from yearwheel.services.works import Work, read_works
 from yearwheel.stages.standing import DueBecause, Standing
 from yearwheel.stages.status import HANDED_IN, LABELS, Status
-from yearwheel.store import Connection, standings
+from yearwheel.store import Connection
 
 REVISE = Offset.parse("10 workdays after")  # for kinds of stage whose file names no time for changes
 
@@ -77,9 +79,14 @@ def _move(connection: Connection, active: Active, decision: Decision, now: datet
 
 
 def _two_people(connection: Connection, active: Active, before: Standing, by: str) -> None:
-    versions = standings.find_submissions(connection, active.key, before.stage_key, before.district_code)
-    if versions and versions[-1].submitted_by == by:
+    stage = active.cycle.stage(before.stage_key)
+    if handed_in_by(read_works(connection, active, stage, before.district_code), by.removesuffix(BY_LINK)):
         raise Refused(f"{by} handed this in and cannot decide on it; another person has to")
+
+
+def handed_in_by(works: Sequence[Work], name: str) -> bool:
+    """Whether somebody handed in themselves what is to be decided on."""
+    return bool(works) and works[0].submission.submitted_by == name
 
 
 def _due_back(active: Active, before: Standing, today: date) -> date:

@@ -26,6 +26,7 @@ from yearwheel.store.hand_overs import HandOver
 from yearwheel.store.tasks import Task
 
 NAME_LENGTH = 100
+BY_LINK = " by link"  # behind the name of whoever acts by one
 
 
 class Signal(StrEnum):
@@ -75,7 +76,7 @@ class Reader:
     @property
     def actor(self) -> str:
         """In whose name their acts are on record."""
-        return f"{self.contact.name} by link"
+        return f"{self.contact.name}{BY_LINK}"
 
     def reviews(self, code: str) -> bool:
         """Whether a district's plan is theirs to decide on, as its reviewer or in place of one who is absent.
@@ -296,5 +297,5 @@ def _follow_signal(
         what = f"{contact.name} asks for help with {stage.title}, due {due_on}: {contact.email}"
         tasks.open_once(connection, Task(state, signal, contact.district_code, subject, what, reader.now))
         return
-    by = f"{contact.name} by link"
+    by = f"{contact.name}{BY_LINK}"
     close_request(connection, state, Signal.NEED_HELP, contact.district_code, subject, by, reader.now)

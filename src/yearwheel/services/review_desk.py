@@ -8,25 +8,17 @@ from shlex import quote
 from yearwheel.calendar.cycle import Stage, StageKind
 from yearwheel.notifications.commands import command
 from yearwheel.roster.people import District
-from yearwheel.services.active import Active
 from yearwheel.services.app import App, Refused
 from yearwheel.services.board import is_owed
-from yearwheel.services.decide import Decision, make_decisions
+from yearwheel.services.decide import Decision, handed_in_by, make_decisions
 from yearwheel.services.moves import find_standing
 from yearwheel.services.reader_link import Reader, find_seen, read_reader
-from yearwheel.stages.standing import Standing, Submission
+from yearwheel.services.works import Work, read_works
+from yearwheel.stages.standing import Standing
 from yearwheel.stages.status import HANDED_IN, Status
-from yearwheel.store import Connection, standings
+from yearwheel.store import Connection
 
 LONGEST_CHANGES = 5_000  # characters
-
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """The newest version of what a district handed in for a stage."""
-
-    stage: Stage
-    submission: Submission
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +47,8 @@ def read_desk(connection: Connection, reader: Reader, district: District, here: 
     if not (reader.is_office or is_reviewer):
         return None
     stage = reader.active.cycle.stage(here.stage_key)
-    works = tuple(_works(connection, reader.active, stage, district.code))
-    by = next((work.submission.submitted_by for work in works if work.stage is stage), "")
-    is_own_work = stage.review is not None and by == reader.contact.name
+    works = tuple(read_works(connection, reader.active, stage, district.code))
+    is_own_work = stage.review is not None and handed_in_by(works, reader.contact.name)
     decides = stage.review is not None and here.status is Status.UNDER_REVIEW
     is_over = reader.active.stored.closed_at is not None
     return Desk(
@@ -106,30 +97,6 @@ def _check(changes: str | None, *, has_read: bool) -> str:
             "say it shorter, and nothing was changed so far"
         )
     return words
-
-
-def _works(connection: Connection, active: Active, stage: Stage, code: str) -> Iterable[Work]:
-    """The stage's own newest version and, for a review, of every stage that leads to it, the plan first."""
-    wanted = {stage.key, *(_leading_to(active, stage) if stage.review else ())}
-    found = []
-    for one in active.cycle.stages:
-        if one.key in wanted and one.owed_by is stage.owed_by:
-            versions = standings.find_submissions(connection, active.key, one.key, code)
-            found += [Work(one, version) for version in versions[-1:]]
-    kind = active.cycle.work_of(stage)
-    return sorted(found, key=lambda work: (work.stage is not stage, work.stage.kind is not kind))
-
-
-def _leading_to(active: Active, stage: Stage) -> set[str]:
-    """The keys of all stages that have to be done before one."""
-    found: set[str] = set()
-    waiting = list(stage.after)
-    while waiting:
-        key = waiting.pop()
-        if key not in found:
-            found.add(key)
-            waiting += active.cycle.stage(key).after
-    return found
 
 
 def _commands(reader: Reader, stage: Stage, here: Standing, *, is_own_work: bool) -> Iterable[str]:

@@ -19,15 +19,19 @@ from tests.apps import (
     standing_of,
 )
 from tests.browser import home_of, visit, words
+from tests.fakes import BROKEN_OFF, FakeMailer
 from yearwheel.config.cycle_file import CycleFileError, load_cycle
 from yearwheel.config.roll_over import roll_over
+from yearwheel.notifications.ledger import OutboxStatus
 from yearwheel.services.app import Refused
 from yearwheel.services.approve_kinds import approve_kinds
 from yearwheel.services.change_calendar import preview_change, save_change
 from yearwheel.services.cycles import create_cycle, publish_cycle
+from yearwheel.services.outbox_desk import list_outbox
 from yearwheel.services.prove import prove
 from yearwheel.services.reader_link import last_signals
 from yearwheel.services.tracks import count_tracks, set_track
+from yearwheel.services.upkeep import resolve
 from yearwheel.store import events, rosters, standings
 
 FULL_ONLY = SOURCE.replace("    ask: Write the plan.\n", "    ask: Write the plan.\n    tracks: [full]\n")
@@ -241,3 +245,28 @@ def test_only_the_year_before_is_carried_on(app):
 
     assert count_tracks(app, "small-2028") == {"year 3 of 3": 1, "year 2 of 3": 1}
     assert count_tracks(app, "small-2029") == {}
+
+
+def test_a_letter_in_doubt_that_is_taken_back_makes_no_reason_untrue(sqlite_database):
+    mailer = FakeMailer({"ann@mail.example": BROKEN_OFF})
+    app = bare_app(sqlite_database, "2027-01-04", mailer)
+    with app.database.writing() as work:
+        rosters.save(work.connection, "KY", PEOPLE)
+        work.commit()
+    create_cycle(app, FULL_ONLY, by="ada")
+    approve_kinds(app, KEY, by="ada")
+    set_track(app, KEY, "001", 2, 3, by="ada")
+    publish_cycle(app, KEY, by="ada")
+    round_at(app, "2027-01-04 10:30")  # the dates of the year may have reached Ann, or not
+    for minute, year in ((40, 1), (45, 2)):
+        set_clock(app, f"2027-01-04 10:{minute}")
+        set_track(app, KEY, "001", year, 3, by="ada")
+    mailer.answers = {}
+    set_clock(app, "2027-01-04 11:00")
+    doubts = [m.id for m in list_outbox(app, KEY, [OutboxStatus.UNCERTAIN])]
+    resolve(app, doubts, OutboxStatus.QUEUED, by="ada", why="the log has none")
+    round_at(app, "2027-01-05")
+
+    assert len(doubts) == 1
+    assert "Plan" not in texts(app, "ann")[0]  # written afresh, as the track has it
+    assert prove(app, KEY).breaches == ()

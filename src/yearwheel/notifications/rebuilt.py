@@ -13,7 +13,6 @@ from yearwheel.notifications.facts import Facts, Place, Row, Stretch
 from yearwheel.notifications.history import Change, Edition, Historian, History, Span, Turn
 from yearwheel.notifications.ledger import (
     LEFT,
-    MAY_HAVE_LEFT,
     NOTHING_DUE,
     NoticeKind,
     OutboxStatus,
@@ -125,17 +124,20 @@ class RebuiltYear:
         between = [first, *(e for e in self.editions if since < e.at < until)]
         return since < until and all(stage_key in {s.key for s in e.cycle.stages} for e in between)
 
-    def was_listed(self, key: ReminderKey, at: datetime) -> bool:
+    def may_list(self, key: ReminderKey, at: datetime) -> set[bool]:
         """Whether the newest dates of the year that a reader had by then listed a stage of their district.
 
-        Who was written none, or was asked for the work since, takes it to be asked.
+        Either may be so where a letter was in doubt. Who was written none, or was asked for the work since,
+        takes it to be asked.
         """
+        if any(written_at <= at for written_at in self._doubtful.get(key.contact_key, ())):
+            return {True, False}
         read = self._letters.get((key.district_code, key.contact_key), ())
         told = [(when, row.kind) for when, row in read if when <= at and _tells_day(row, key.stage_key)]
         if not told or told[-1][1] != NoticeKind.PUBLISHED:
-            return True
+            return {True}
         then = [span for span in self.history(key[:2]).spans if self._was_before(span, told[-1][0])]
-        return bool(then) and then[-1].in_calendar and then[-1].status not in WAIVED
+        return {bool(then) and then[-1].in_calendar and then[-1].status not in WAIVED}
 
     def _was_before(self, span: Span, letter: datetime) -> bool:
         """Whether a span had begun when a letter was written; of one moment, what is news came after it."""
@@ -143,12 +145,21 @@ class RebuiltYear:
         return span.start < letter or (span.start == letter and not is_news)
 
     @cached_property
+    def _doubtful(self) -> Mapping[str, list[datetime]]:
+        """By reader, when letters were written that were tried and are not known to have left."""
+        found = defaultdict(list)
+        for message in self.facts.messages:
+            if message.tried and message.status not in LEFT:
+                found[message.contact_key].append(message.queued_at)
+        return found
+
+    @cached_property
     def _letters(self) -> Mapping[tuple[str, str], list[tuple[datetime, Row]]]:
-        """What each reader's letters that left, or may have, told them of a district, oldest first."""
+        """What each reader's letters that left told them of a district, oldest first."""
         found = defaultdict(list)
         for row in self.facts.rows:
             message = self.messages.get(row.outbox_id or 0)
-            if message and message.status in MAY_HAVE_LEFT:
+            if message and message.status in LEFT:
                 found[row.key.district_code, row.key.contact_key].append((message.queued_at, row))
         return {reader: sorted(told, key=itemgetter(0)) for reader, told in found.items()}
 

@@ -97,7 +97,8 @@ class Reasons:
     def _was_known(self, row: Row, at: datetime) -> bool:
         """Whether a notice would have told its reader what they knew or believed."""
         if row.kind in ASKED_OR_NOT:
-            return self._believed_before(row, at) == row.kind
+            may_list = self._year.may_list(row.key, at)
+            return any(self._believed_before(row, is_listed=listed) == row.kind for listed in may_list)
         return row.kind in NEW_DAYS and self._known_before(row) == row.key.deadline_on
 
     def _known_before(self, row: Row) -> date | None:
@@ -110,9 +111,9 @@ class Reasons:
         spans = [span for span in self._year.history(row.key[:2]).spans if began and span.start < began]
         return spans[-1].due_on if spans else None
 
-    def _believed_before(self, row: Row, at: datetime) -> NoticeKind:
+    def _believed_before(self, row: Row, *, is_listed: bool) -> NoticeKind:
         """Whether a row's reader took the work to be asked, by what a letter told them before it."""
-        known = at_first(is_listed=self._year.was_listed(row.key, at))
+        known = at_first(is_listed=is_listed)
         for kind, key, _ in self._answers(row, ASKED_OR_NOT):
             other = self._year.rows.get(key)
             if key != row.key and other is not None and other.reason not in RETIRED:

@@ -133,7 +133,7 @@ def test_silence_after_the_work_and_before_the_window(record: Record) -> None:
 
 def test_a_stage_that_closed_without_the_work_says_so(record: Record) -> None:
     quiet = stage(record, "011", "2027-04-19", "budget_preparation").quiet
-    assert quiet.startswith("It closed on 2027-02-05 and was never handed in. ")
+    assert quiet.startswith("It closed on 2027-02-05 and was not handed in by then. ")
 
 
 def test_a_closed_day_and_the_time_before_publication_are_named(record: Record) -> None:

@@ -79,7 +79,7 @@ def test_a_request_needs_a_reason_and_a_later_day(app, until, why, words) -> Non
 
 def test_a_district_asks_once_until_it_is_answered(app) -> None:
     ask_for(app)
-    with pytest.raises(Refused, match="001 has asked for more time in budget already"):
+    with pytest.raises(Refused, match="more time for Budget was asked for already"):
         ask_for(app, until=date(2027, 3, 13))
     ask_for(app, "002")
     assert [request.district_code for request in list_requests(app, KEY)] == ["001", "002"]

@@ -144,7 +144,7 @@ def change(
     say(
         f"{key} runs by {name} from now on; where somebody had been told an old day, "
         "the people in charge are told the new one\n"
-        f"to undo: yearwheel calendar show {key} --version N --source > old.yaml\n"
+        f"to undo: yearwheel calendar show {key} --version {active.version} --source > old.yaml\n"
         f"then: yearwheel cycle change {key} old.yaml --why '...'"
     )
 

@@ -42,6 +42,9 @@ DID = {  # events in the words of a sentence
     "excused": "excused",
     "not_required": "found not to be required",
     "reinstated": "owed again",
+    "off_track": "left out by the year of the plan",
+    "let_off": "left out by the year of the plan",
+    "brought_back": "owed again by the year of the plan",
 }
 BECAUSE = {  # why a notice was written
     NoticeKind.RECEIPT: "because the work was handed in",
@@ -512,7 +515,7 @@ class _Explainer:
             return self._done(stage, span) if self._on <= dates.close.on else ""
         if self._on > dates.close.on and stage.review is None:
             closed = "It will have closed" if self._is_ahead else "It closed"
-            missing = "is not handed in so far" if self._is_ahead else "was never handed in"
+            missing = "is not handed in so far" if self._is_ahead else "was not handed in by then"
             if span.status is Status.RETURNED:
                 missing = f"{'is' if self._is_ahead else 'was'} returned for changes, and not handed in again"
             return f"{closed} on {dates.close.on} and {missing}. {self._next(stage, span.turn)}"
@@ -553,16 +556,19 @@ class _Explainer:
 
     def _next(self, stage: Stage, turn: Turn) -> str:
         """Where this day lies between the reminders that went and those that come."""
-        days = sorted((on, str(rung.offset)) for on, rung in self._calls(turn) if on >= turn.called_from)
+        days = sorted((on, f"'{rung.offset}'") for on, rung in self._calls(turn) if on >= turn.called_from)
         went = [
-            (e.went_on, e.offset if e.key.deadline_on == turn.due_on else f"{e.offset} {e.key.deadline_on}")
+            (
+                e.went_on,
+                f"'{e.offset}'" + ("" if e.key.deadline_on == turn.due_on else f" of {e.key.deadline_on}"),
+            )
             for e in self._record.entries
             if e.key.stage_key == stage.key and e.left and e.kind not in BECAUSE and e.went_on < self._on
         ]
         still_to_go = [(on, words) for on, words in days if self._today < on < self._on]
         past = max(went + still_to_go, default=None)
-        ahead = [f"'{words}' on {on}" for on, words in days if on > self._on]
-        last = f"the one before was '{past[1]}' on {past[0]}" if past else "none came before"
+        ahead = [f"{words} on {on}" for on, words in days if on > self._on]
+        last = f"the one before was {past[1]} on {past[0]}" if past else "none came before"
         coming = f"the next is {ahead[0]}" if ahead else "none is left"
         return f"No reminder falls on this day: {last}, {coming}."
 

@@ -60,7 +60,8 @@ def ask(app: App, cycle_key: str, stage_key: str, code: str, until: date, *, by:
         close = active.stages[stage_key].dates_for(here.due_on, active.cycle.workdays).close.on
         request = Request(stage_key, code, until, by, why, now, close if until > close else None)
         if not tasks.open_once(work.connection, _task(work.connection, active, request)):
-            raise Refused(f"{code} has asked for more time in {stage_key} already; it waits for an answer")
+            title = active.stages[stage_key].title
+            raise Refused(f"more time for {title} was asked for already, and that waits for an answer")
         past = {"past_close": close.isoformat()} if request.past_close else {}
         detail = {"until": until.isoformat(), **past}
         asked = Event(now, by, ASKED, active.key, stage_key, code, why=why, detail=detail)

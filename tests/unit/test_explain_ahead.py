@@ -38,7 +38,8 @@ def test_what_came_before_is_what_went_also_about_an_earlier_deadline(sqlite_dat
         round_at(app, f"2027-02-{day}")
     said = quiet(app, "2027-02-25")
     assert (
-        "the one before was '14 days before' of 2027-03-01 on 2027-02-15, the next is '14 days before'" in said
+        "the one before was '14 days before' of 2027-03-01 on 2027-02-15, the next is '14 days before'"
+        in said
     )
 
 

@@ -29,6 +29,7 @@ from yearwheel.services.app import App, Refused
 from yearwheel.services.contacts import name_deputy, set_away
 from yearwheel.services.cycles import close_cycle
 from yearwheel.services.decide import Decision, decide
+from yearwheel.services.excuse import excuse
 from yearwheel.services.prove import prove
 from yearwheel.services.submit import HandIn, submit
 from yearwheel.stages.status import Status
@@ -273,3 +274,12 @@ def test_who_entered_a_plan_themselves_decides_on_it_neither_by_link_nor_by_comm
     for by in ("Ray", "Ray by link"):
         with pytest.raises(Refused, match=f"{by} handed this in and cannot decide on it"):
             decide(app, KEY, [Decision("review", "003", by)])
+
+
+def test_the_reviewer_sees_what_should_have_led_to_the_plan_and_is_not_in(app: App) -> None:
+    assert "Not handed in" not in words(visit(app, page_of(app)))
+    hand_in(app, "plan", "003", by="Cal", force_why="late")
+    round_at(app, "2027-05-04")
+    assert "Not handed in: Budget." in words(visit(app, f"{home_of(app, RAY)}/003/review"))
+    excuse(app, KEY, "budget", "003", by="ada", why="merged")
+    assert "Not handed in" not in words(visit(app, f"{home_of(app, RAY)}/003/review"))

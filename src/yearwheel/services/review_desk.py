@@ -8,15 +8,16 @@ from shlex import quote
 from yearwheel.calendar.cycle import Stage, StageKind
 from yearwheel.notifications.commands import command
 from yearwheel.roster.people import District
+from yearwheel.services.active import Active
 from yearwheel.services.app import App, Refused
 from yearwheel.services.board import is_owed
 from yearwheel.services.decide import Decision, handed_in_by, make_decisions
 from yearwheel.services.moves import find_standing
 from yearwheel.services.reader_link import Reader, find_seen, read_reader
-from yearwheel.services.works import Work, read_works
+from yearwheel.services.works import Work, leading_to, read_works
 from yearwheel.stages.standing import Standing
-from yearwheel.stages.status import HANDED_IN, Status
-from yearwheel.store import Connection
+from yearwheel.stages.status import HANDED_IN, WAIVED, Status
+from yearwheel.store import Connection, standings
 
 LONGEST_CHANGES = 5_000  # characters
 
@@ -33,6 +34,7 @@ class Desk:
     may_decide: bool  # now, by this page
     is_own_work: bool  # the reader handed in the version that is to be decided on
     works: tuple[Work, ...]
+    missing: tuple[str, ...]  # what should have led to a plan and is not in, by title
     commands: tuple[str, ...]
 
     @property
@@ -56,6 +58,7 @@ def read_desk(connection: Connection, reader: Reader, district: District, here: 
         is_reviewer and decides and not (is_own_work or is_over),
         is_own_work,
         works,
+        tuple(_missing(connection, reader.active, stage, district.code)),
         () if is_over else tuple(_commands(reader, stage, here, is_own_work=is_own_work)),
     )
 
@@ -97,6 +100,13 @@ def _check(changes: str | None, *, has_read: bool) -> str:
             "say it shorter, and nothing was changed so far"
         )
     return words
+
+
+def _missing(connection: Connection, active: Active, stage: Stage, code: str) -> Iterable[str]:
+    before = leading_to(active, stage) if stage.review else []
+    here = standings.find(connection, active.key, stage_keys=[one.key for one in before], codes=[code])
+    done = {standing.stage_key for standing in here if standing.status in HANDED_IN | WAIVED}
+    return (one.title for one in before if one.owed_by is stage.owed_by and one.key not in done)
 
 
 def _commands(reader: Reader, stage: Stage, here: Standing, *, is_own_work: bool) -> Iterable[str]:

@@ -21,7 +21,7 @@ def read_works(connection: Connection, active: Active, stage: Stage, code: str) 
 
     What is to be decided on comes first: a version that came back in the review, or else the plan.
     """
-    before = _nearest_first(active, stage) if stage.review else []
+    before = leading_to(active, stage) if stage.review else []
     kind = active.cycle.work_of(stage)
     plan = next((one.key for one in before if one.kind is kind), "")
     found = []
@@ -32,8 +32,8 @@ def read_works(connection: Connection, active: Active, stage: Stage, code: str) 
     return sorted(found, key=lambda work: (work.stage is not stage, work.stage.key != plan))
 
 
-def _nearest_first(active: Active, stage: Stage) -> list[Stage]:
-    """All stages that have to be done before one."""
+def leading_to(active: Active, stage: Stage) -> list[Stage]:
+    """All stages that have to be done before one, the nearest first."""
     found: list[Stage] = []
     waiting = list(stage.after)
     for key in waiting:  # grows while it is read

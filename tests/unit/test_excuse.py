@@ -88,7 +88,7 @@ def test_who_was_told_of_an_excuse_is_told_when_it_is_taken_back(app):
     ]
     with app.open_mailer() as mailer:
         letter = mailer.sent[-1]
-    assert b"Subject: Asked for again: Budget - Ash County" in letter.raw
+    assert b"Subject: Asked for after all: Budget - Ash County" in letter.raw
     assert b"it was rebuilt" in letter.raw
     assert prove(app, KEY).breaches == ()
 

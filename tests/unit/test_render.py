@@ -185,7 +185,7 @@ def test_what_is_asked_again_is_not_asked_for_a_second_time_in_the_same_letter(r
     html = renderer.render(letter(again, same, other)).html
     assert re.findall(r'<h2 class="headline"[^>]*>(.*?)</h2>', html) == [
         "Budget preparation is due Friday",
-        "Stakeholder input is asked of you again",
+        "Stakeholder input is asked of you after all",
     ]
 
 
@@ -201,7 +201,7 @@ def test_a_digest_begins_with_what_hurts_most(renderer: Renderer) -> None:
         "Budget preparation is due Friday",
         "Your review of Adair County is due Friday",
         "Budget preparation is open",
-        "Stakeholder input is asked of you again",
+        "Stakeholder input is asked of you after all",
         "The date of Local approval moved",
         "Working budget has a new date",
         "Budget preparation keeps its date",

@@ -600,7 +600,7 @@ def test_who_came_while_a_stage_was_out_hears_that_it_is_asked(database, mailer)
     round_at(app, "2027-01-08")
 
     assert year_of(texts(mailer, NIA.email)[0]) == ["Budget / Monday, March 1", "Review / Tuesday, June 1"]
-    assert "Plan is asked of you again" in texts(mailer, NIA.email)[-1]
+    assert "Plan is asked of you after all" in texts(mailer, NIA.email)[-1]
     assert prove(app, KEY).breaches == ()
 
 

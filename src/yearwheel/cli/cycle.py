@@ -246,7 +246,7 @@ def reopen(
     from yearwheel.services.reopen import reopen_cycle
     from yearwheel.services.ringer import find_ringer
 
-    if not why.strip():
+    if not (dry_run or why.strip()):
         raise Unclear("opening a cycle again needs a reason: --why '...'")
     with cycle_desk(key, at) as (app, active):
         waiting = reopen_cycle(app, key, by=by, why=why, dry_run=dry_run)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from yearwheel.calendar.counted import counted
 from yearwheel.cli.board import sign
 from yearwheel.cli.desk import AsJson, At, By, CycleKey, Unclear, Why, cycle_desk
 from yearwheel.cli.json_file import read_object
@@ -46,15 +47,19 @@ def track(
 ) -> None:
     """Say which year of its plan a district is in: after the first it only updates it."""
     from yearwheel.services.lookup import find_district
-    from yearwheel.services.tracks import set_track
+    from yearwheel.services.tracks import find_track, set_track
 
     with cycle_desk(cycle, at) as (app, active):
         find_district(app, active, code)
+        before = find_track(app, active.key, code)
         chosen, changed = set_track(app, active.key, code, year, of, by=by)
-    say(f"{code} is in {chosen}, on the {chosen.track} track; {len(changed)} stages changed for it")
+    say(
+        f"{code} is in {chosen}, on the {chosen.track} track; {counted(len(changed), 'stage')} changed for it"
+    )
     for standing in changed:
         say(f"  {standing.stage_key}: {standing.status.replace('_', ' ')}")
-    say(f"to undo: {command(f'district track {code} --year 1 --of {of}', active.key)}")
+    year, of = (before.plan_year, before.plan_years) if before else (1, of)
+    say(f"to undo: {command(f'district track {code} --year {year} --of {of}', active.key)}")
 
 
 @district.command(epilog="Example: yearwheel district start 001 drafting --by 'Pat Doe'")

@@ -49,12 +49,13 @@ def _gently(app: "App") -> Iterator[None]:
 def advance(cycle: CycleKey = "", at: At = "", as_json: AsJson = False) -> None:
     """Run one round: open what may open, call what is due, write the letters, send them. Safe to repeat."""
     from yearwheel.services.advance import advance as run_round
+    from yearwheel.services.lookup import list_running
     from yearwheel.services.pause import find_pause
 
     with cycle_desk(cycle, at) as (app, active):
         report = run_round(app, active.key, delivering=lambda: _gently(app))
         moment = app.clock.now().astimezone(active.cycle.zone)
-        pause = find_pause(app, active.key)
+        pause, running = find_pause(app, active.key), list_running(app)
     stopped = app.stopping.is_set()
     if as_json:
         paused = pause._asdict() if pause else None
@@ -67,7 +68,7 @@ def advance(cycle: CycleKey = "", at: At = "", as_json: AsJson = False) -> None:
             f"paused since {since:%a %Y-%m-%d} by {pause.by}: {pause.why}; "
             f"nothing is queued or delivered until: yearwheel cycle resume {active.key}\n"
         )
-    _print(report, active.key)
+    _print(report, active.key, running)
     if stopped:
         say("stopped: what is left goes with the next round or delivery")
         raise typer.Exit(INTERRUPTED)
@@ -80,7 +81,8 @@ def is_in_vain(report: "RoundReport") -> bool:
     return report.delivered.gave_up or bool(report.delivered.same_for_all)
 
 
-def _print(report: "RoundReport", cycle_key: str) -> None:
+def _print(report: "RoundReport", cycle_key: str, running: list[str]) -> None:
+    """`running` are the cycles whose mail was delivered with that of the round's own."""
     if report.stages:
         headings = ("stage", "opened", "taken in", "called", "collapsed", "no address", "missed")
         table(headings, ([s.title, *map(str, _figures(s))] for s in report.stages))
@@ -100,14 +102,17 @@ def _print(report: "RoundReport", cycle_key: str) -> None:
     for words, times in often[:ANSWERS_SHOWN]:
         say(f"why               {words}" + (f" ({times:,} times)" if times > 1 else ""))
     if len(often) > ANSWERS_SHOWN:
-        say(f"                  and others; see: {command('outbox list', cycle_key)}")
+        for key in running:
+            say(f"                  and others; see: {command('outbox list', key)}")
     if sent.gave_up:
         say(GAVE_UP)
-        say(f"look at the server, then: {command('outbox list --status uncertain', cycle_key)}")
+        for key in running:
+            say(f"look at the server, then: {command('outbox list --status uncertain', key)}")
     elif sent.same_for_all:
         say(SAME_FOR_ALL)
         say("look at the mail server and at the settings: yearwheel doctor")
-        say(f"then: {command('outbox retry --all', cycle_key)}")
+        for key in running:
+            say(f"then: {command('outbox retry --all', key)}")
 
 
 def _figures(stage: object) -> list[int]:

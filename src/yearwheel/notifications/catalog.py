@@ -146,7 +146,7 @@ CATALOG: dict[str, Entry] = {
             _TOLD_DATES,
             "an excuse is taken back",
             Need.DUTY,
-            "Asked for again: Drafting - Adair County",
+            "Asked for after all: Drafting - Adair County",
             announces=True,
         ),
         Entry(

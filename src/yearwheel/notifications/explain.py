@@ -52,7 +52,7 @@ BECAUSE = {  # why a notice was written
     NoticeKind.RETURNED: "because the work was returned for changes",
     NoticeKind.APPROVED: "because the work was approved",
     NoticeKind.EXCUSED: "because the stage need not be done",
-    NoticeKind.REINSTATED: "because an excuse was taken back",
+    NoticeKind.REINSTATED: "because the work is asked for after all",
     NoticeKind.EXTENSION_REFUSED: "because more time was asked for and not given",
     NoticeKind.DATE_MOVED: "because the calendar was changed",
     NoticeKind.ASSIGNED: "because the work reached its reviewer",

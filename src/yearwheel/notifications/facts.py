@@ -56,6 +56,10 @@ class Message:
     lease_until: datetime | None = None  # while a program has it to send
     held: Stretch | None = None  # kept back for a person's word, from then until it was let go
     tried: bool = False  # it was with a mail server, whatever came of it
+    not_before: datetime | None = None  # when it may be tried next
+    vain_until: datetime | None = (
+        None  # until when a try that came to nothing kept its reader from being told
+    )
 
     def is_in_doubt(self, at: datetime) -> bool:
         """Whether nobody knows if it left: sending it broke off, or its sender's time ran out unheard."""
@@ -66,9 +70,9 @@ class Message:
     @property
     def in_vain(self) -> Stretch | None:
         """From when until when it was tried, where it never arrived and was taken back in the end."""
-        if not self.tried or self.status is not OutboxStatus.SUPPRESSED or self.settled_at is None:
+        if not self.tried or self.status is not OutboxStatus.SUPPRESSED or self.vain_until is None:
             return None
-        return self.queued_at, self.settled_at
+        return self.queued_at, self.vain_until
 
     @property
     def left_at(self) -> datetime:

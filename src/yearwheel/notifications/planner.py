@@ -200,6 +200,12 @@ class _Endings:
         self._standings = standings
         self._called = {key[:3] for key in wanted}
         self._owed: dict[tuple[str, str], tuple[Turn | None, frozenset[str]]] = {}
+        self._zone = cycle.zone
+
+    def _fell_into(self, row: LedgerRow, standing: Standing) -> bool:
+        """Whether a rung lay before the day on which a relief lets ask again."""
+        since = standing.due_since
+        return since is not None and row.due_at.astimezone(self._zone).date() < since
 
     def of(self, row: LedgerRow) -> tuple[ReminderStatus, Reason]:
         place = row.key[:2]
@@ -219,6 +225,6 @@ class _Endings:
             return ReminderStatus.SUPERSEDED, Reason.DATE_MOVED
         if row.key[:3] in self._called:
             return ReminderStatus.CANCELLED, Reason.CONTACT_LEFT
-        if standing.due_because == DueBecause.RELIEF:
+        if standing.due_because == DueBecause.RELIEF and self._fell_into(row, standing):
             return ReminderStatus.CANCELLED, Reason.RELIEF
         return ReminderStatus.CANCELLED, Reason.RUNG_REMOVED

@@ -352,7 +352,10 @@ class _Prover:
             return BreachKind.MISNAMED, f"it was written {self._words(row.due_at)}"
         match row.status:
             case ReminderStatus.MISSED:
-                return BreachKind.MISSED, f"its moment was {self._words(row.due_at)}; nothing was queued"
+                return (
+                    BreachKind.MISSED,
+                    f"its moment was {self._words(row.due_at)}; no letter told it in time",
+                )
             case ReminderStatus.QUEUED:
                 return self._fault_of_queued(row)
             case ReminderStatus.PLANNED:
@@ -372,9 +375,8 @@ class _Prover:
                 fits = of == on.isoformat() and Role(row.role) is Role.STATE_ADMIN
             case NoticeKind.ALERT:
                 fits = of.endswith(f":{on.isoformat()}") and Role(row.role) is Role.STATE_ADMIN
-            case _:  # told by a version of the calendar; who comes later is told by the first
-                version = sum(edition.at <= row.due_at for edition in self._year.editions)
-                fits = of in ("1", str(version))
+            case _:  # told by a version of the calendar; a clock that was put back says little of which
+                fits = of in {str(number) for number in range(1, len(self._year.editions) + 1)}
         return name == row.kind and fits
 
     def _fault_of_waiting(self, row: Row) -> tuple[BreachKind, str] | None:
@@ -463,7 +465,9 @@ class _Prover:
     def _judge_waiting(self, message: Message) -> None:
         kept_back = [*self._facts.pauses, *([message.held] if message.held else ())]
         midnight = datetime.combine(message.send_on, time(), self._facts.cycle.zone).astimezone(UTC)
-        if self._idle(midnight, self._facts.until, kept_back):
+        # One that waits again after a refusal or a doubt does so since then.
+        since = max(midnight, message.not_before or midnight)
+        if self._idle(since, self._facts.until, kept_back):
             words = f"it was to go on {message.send_on} and is still {message.status}"
             self._break_message(BreachKind.STUCK, message, words)
 

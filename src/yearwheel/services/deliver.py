@@ -421,16 +421,19 @@ def _ask_for_help(
 
 def _need_no_help(app: App) -> None:
     """Close the task about letters that no server took, once none of them waits for a server any more."""
-    now = app.clock.now()
     with app.database.reading() as connection:
-        states = {stored.state for stored in cycles.list_cycles(connection)}
-        asked = [task for state in states for task in tasks.list_open(connection, state, NOT_TAKEN)]
-        settled = [task for task in asked if not _are_not_taken(connection, task.subject)]
-    if settled:
+        is_over = bool(_settled(connection))
+    if is_over:
         with app.database.writing() as work:
-            for task in settled:
-                tasks.close(work.connection, task.state, task.id, SYSTEM, now)
+            for task in _settled(work.connection):  # looked at again: another may have been refused since
+                tasks.close(work.connection, task.state, task.id, SYSTEM, app.clock.now())
             work.commit()
+
+
+def _settled(connection: Connection) -> list[Task]:
+    states = {stored.state for stored in cycles.list_cycles(connection)}
+    asked = [task for state in states for task in tasks.list_open(connection, state, NOT_TAKEN)]
+    return [task for task in asked if not _are_not_taken(connection, task.subject)]
 
 
 def _are_not_taken(connection: Connection, cycle_key: str) -> bool:

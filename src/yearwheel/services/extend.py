@@ -15,7 +15,7 @@ from yearwheel.services.others_days import warning
 from yearwheel.services.reasons import check_reason, need_reason
 from yearwheel.services.relief import first_day
 from yearwheel.stages.standing import DueBecause, Standing
-from yearwheel.stages.status import LABELS
+from yearwheel.stages.status import LABELS, OWED
 
 FARTHEST = timedelta(days=366)  # past the cycle's last day; later is a slip of the hand
 
@@ -66,7 +66,7 @@ def take_back_extension(
 ) -> Standing:
     """Return a district to the day that held before; what the extension superseded comes alive again.
 
-    That is the day its own calendar gives it, or else the stage's.
+    That is the day its own calendar gives it, or else the stage's. Refused where nothing is owed.
     """
     check_reason(why)
     now = app.clock.now()
@@ -75,6 +75,8 @@ def take_back_extension(
         before = find_standing(work.connection, active, stage_key, code)
         if before.due_because != DueBecause.EXTENSION:
             raise Refused(f"{code} has no extension in {stage_key}")
+        if before.status not in OWED:
+            raise Refused(f"{code} is {LABELS[before.status]} in {stage_key}; its day matters no more")
         after = back_on_own_day(work.connection, active, before, now)
         move = Move(before, after, by, "deadline_moved", why, NoticeKind.EXTENSION, note=why)
         make_moves(work.connection, active, [move], now)

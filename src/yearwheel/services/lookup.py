@@ -28,6 +28,12 @@ def find_cycle(app: App, key: str = "") -> Active:
         return read_active(connection, running[0])
 
 
+def list_running(app: App) -> list[str]:
+    """The keys of all cycles that are published and not closed: one delivery sends the mail of each."""
+    with app.database.reading() as connection:
+        return [c.key for c in cycles.list_cycles(connection) if c.published_at and not c.closed_at]
+
+
 def newest_running(app: App) -> list[str]:
     """For each state the newest of its cycles that are published and not closed."""
     with app.database.reading() as connection:

@@ -40,7 +40,10 @@ def tell_newcomers(
     there = anchors((*active.former, active.cycle))
     # Who was told by an earlier calendar, and comes back, may have missed what changed meanwhile.
     known = reminders.readers_of_year(connection, active.key, there, codes, version=active.version)
-    new = _to(wanted - known, publication(active.cycle, roster, sorted(codes), now, active.version))
+    # A row that ended when its reader left before its letter waits again.
+    again = reminders.revive_year(connection, active.key, there, wanted - known, active.version, now)
+    year = publication(active.cycle, roster, sorted(codes), now, active.version)
+    new = _to(wanted - known - again, year)
     reminders.add(connection, active.key, new, now, active.stored.version)
     return len(new)
 

@@ -205,7 +205,7 @@ def retry(app: App, cycle_key: str, ids: Sequence[int], *, by: str, why: str) ->
         moved = outbox.move(work.connection, ids, [OutboxStatus.FAILED], OutboxStatus.QUEUED, now)
         if other := sorted(set(ids) - {*moved, *queued}):
             raise _not_movable(work.connection, active.key, " or ".join(CAN_GO_AGAIN), "retried", other)
-        outbox.hurry(work.connection, moved, now)
+        outbox.wait_since(work.connection, moved, now)
         tried = sorted({*moved, *hurried})
         afresh = hold_to_facts(work.connection, tried, now)
         if tried:

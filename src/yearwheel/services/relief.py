@@ -84,17 +84,15 @@ def end_relief(app: App, cycle_key: str, relief_id: int, *, by: str, why: str) -
         detail = {"relief": relief_id}
         events.append(work.connection, [Event(now, by, "relief_ended", cycle_key, why=why, detail=detail)])
         here = standings.find(work.connection, cycle_key, codes=relief.districts)
-        resuming = [
-            s
-            for s in here
-            if s.due_because == DueBecause.RELIEF and s.due_since == relief.last_on + DAY and s.status in OWED
-        ]
-        moves = [Move(s, _resumed(s, today), by, "relief_ended", why) for s in resuming]
+        resuming = [s for s in here if relief.last_on + DAY in (s.due_since, s.opens_on) and s.status in OWED]
+        moves = [Move(s, _resumed(s, relief, today), by, "relief_ended", why) for s in resuming]
         make_moves(work.connection, active, moves, now)
         work.commit()
     return relief
 
 
-def _resumed(standing: Standing, today: date) -> Standing:
-    opens_on = today if standing.opens_on == standing.due_since else standing.opens_on
-    return replace(standing, due_since=today, opens_on=opens_on)
+def _resumed(standing: Standing, relief: Relief, today: date) -> Standing:
+    """A deadline that was extended on top of a relief is asked for again, too, and an opening told."""
+    after = relief.last_on + DAY
+    opens_on, since = (today if on == after else on for on in (standing.opens_on, standing.due_since))
+    return replace(standing, due_since=since, opens_on=opens_on)

@@ -140,6 +140,8 @@ def _share_done(counts: dict[str, dict[str, int]]) -> float:
 
 
 def _coming(active: Active, counts: dict[str, dict[str, int]], now: datetime) -> list[Coming]:
+    if active.stored.closed_at is not None:
+        return []
     ahead = sorted(
         (stage for stage in active.cycle.stages if stage.dates.due.moment >= now),
         key=lambda stage: stage.dates.due.moment,

@@ -56,6 +56,12 @@ def set_track(
     return chosen, [move.after for move in moves]
 
 
+def find_track(app: App, cycle_key: str, code: str) -> PlanTrack | None:
+    """The track of a district; None where it was given none, and writes a full plan."""
+    with app.database.reading() as connection:
+        return tracks.read(connection, cycle_key).get(code)
+
+
 def carry_tracks(connection: Connection, cycle: Cycle, by: str, now: datetime) -> None:
     """Let districts go on in their plans, as a cycle is created: a year on from the cycle of the year before.
 

@@ -14,6 +14,7 @@ from yearwheel.services.moves import Move
 from yearwheel.services.reapply import reapply
 from yearwheel.services.tracks import enter_on_tracks, to_tracks
 from yearwheel.stages.standing import DueBecause, Standing
+from yearwheel.stages.status import OWED
 from yearwheel.store import Connection, standings, tracks
 
 # Why a district's due day may be its own, such that another calendar may give it another one.
@@ -112,7 +113,8 @@ def _overtaken(
     for standing in here:
         stage = stages.get(standing.stage_key)
         extended = standing.due_because in (DueBecause.EXTENSION, DueBecause.RELIEF)
-        if stage is None or not extended or stage.kind is StageKind.REVIEW:
+        is_owed = standing.status in OWED  # of work that is in no day is told
+        if stage is None or not (extended and is_owed) or stage.kind is StageKind.REVIEW:
             continue
         due = own.get(standing.place)
         if standing.due_on is None or standing.due_on > (due.on if due else stage.dates.due.on):

@@ -100,6 +100,7 @@ def resolve(app: App, ids: Collection[int], verdict: OutboxStatus, *, by: str, w
     with app.database.writing() as work:
         moved = outbox.move(work.connection, ids, [OutboxStatus.UNCERTAIN], verdict, now)
         if verdict is OutboxStatus.QUEUED:
+            outbox.wait_since(work.connection, moved, now)
             hold_to_facts(work.connection, moved, now)
         detail: dict[str, Any] = {"outbox": moved}
         events.append(

@@ -355,6 +355,11 @@ def hurry(connection: Connection, ids: Collection[int], now: datetime) -> list[i
     return sorted(connection.scalars(query.returning(table.c.id)))
 
 
+def wait_since(connection: Connection, ids: Collection[int], now: datetime) -> None:
+    """Let messages that wait again do so from now on."""
+    connection.execute(update(table).where(table.c.id.in_(ids)).values(not_before=now))
+
+
 def list_put_off(connection: Connection, cycle_key: str, now: datetime) -> list[int]:
     """The messages that a server put off, and that wait for a later moment."""
     query = select(table.c.id).where(stands_in([OutboxStatus.QUEUED]), table.c.cycle_key == cycle_key)
@@ -384,9 +389,24 @@ def last_released(connection: Connection, cycle_key: str) -> dict[str, datetime]
     return dict(connection.execute(query.group_by(table.c.contact_key)).all())
 
 
+# A refused letter, or one in doubt, waits for a person; one that was put off only for its next try.
+_NEWEST = (
+    select(deliveries.c.outcome)
+    .where(deliveries.c.outbox_id == table.c.id)
+    .order_by(deliveries.c.attempt.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+VAIN_UNTIL = case(
+    (and_(_NEWEST == Attempt.DEFERRED, table.c.not_before < table.c.settled_at), table.c.not_before),
+    else_=table.c.settled_at,
+)
+
+
 def last_in_vain(connection: Connection, cycle_key: str) -> dict[str, datetime]:
-    """For each person whose letters were tried and taken back, since none took them: when last."""
-    query = select(table.c.contact_key, func.max(table.c.settled_at)).where(
+    """For each person whose letters were tried and taken back, since none took them: until when that kept
+    them from being told."""
+    query = select(table.c.contact_key, func.max(VAIN_UNTIL)).where(
         table.c.cycle_key == cycle_key, table.c.status == OutboxStatus.SUPPRESSED, table.c.attempts > 0
     )
     return dict(connection.execute(query.group_by(table.c.contact_key)).all())

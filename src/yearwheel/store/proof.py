@@ -16,6 +16,7 @@ from yearwheel.notifications.history import FOREVER, Change, Edition
 from yearwheel.notifications.ledger import TO_THE_OFFICE, Attempt, NoticeKind, OutboxStatus, ReminderKey
 from yearwheel.notifications.presence import PeopleChange
 from yearwheel.store import pauses
+from yearwheel.store.outbox import VAIN_UNTIL
 from yearwheel.store.tables import cycles, deliveries, events, outbox, reminders
 
 IN_FORCE = ("cycle_published", "calendar_changed")  # events that put a calendar in force
@@ -60,6 +61,8 @@ def read_messages(connection: Connection, cycle_key: str) -> list[Message]:
             outbox.c.released_at,
             outbox.c.lease_until,
             outbox.c.attempts,
+            outbox.c.not_before,
+            VAIN_UNTIL,
         )
         .outerjoin(accepted, accepted.c.outbox_id == outbox.c.id)
         .where(outbox.c.cycle_key == cycle_key)
@@ -74,6 +77,8 @@ def read_messages(connection: Connection, cycle_key: str) -> list[Message]:
             settled_by_hand=row[0] in settled,
             lease_until=row[11],
             tried=row[12] > 0,
+            not_before=row[13],
+            vain_until=row[14],
             held=(row[6], row[10] or row[7] or FOREVER) if row[9] or row[4] is OutboxStatus.HELD else None,
         )
         for row in connection.execute(query)

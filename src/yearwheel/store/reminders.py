@@ -213,12 +213,37 @@ def readers_of_year(
         .outerjoin(outbox, outbox.c.id == table.c.outbox_id)
         .where(table.c.cycle_key == cycle_key, table.c.stage_key.in_(anchors))
         .where(table.c.district_code.in_(codes), table.c.kind == NoticeKind.PUBLISHED)
+        .where(table.c.status != ReminderStatus.CANCELLED)  # who left before its letter was told nothing
     )
     if version is not None:
         query = query.where(table.c.rung == f"{NoticeKind.PUBLISHED}:{version}")
     if waiting:
         query = query.where(or_(table.c.status == ReminderStatus.PLANNED, outbox.c.status.in_(NOT_LEFT)))
     return {(code, contact_key) for code, contact_key in connection.execute(query)}
+
+
+def revive_year(
+    connection: Connection,
+    cycle_key: str,
+    anchors: Collection[str],
+    readers: Collection[tuple[str, str]],
+    version: int,
+    now: datetime,
+) -> set[tuple[str, str]]:
+    """Let the dates of the year by a version wait again for those (district, contact)s, where they had ended
+    untold; says for whom."""
+    ended = select(table.c.id, table.c.district_code, table.c.contact_key).where(
+        table.c.cycle_key == cycle_key,
+        table.c.stage_key.in_(anchors),
+        table.c.district_code.in_({code for code, _ in readers}),
+        table.c.rung == f"{NoticeKind.PUBLISHED}:{version}",
+        table.c.status == ReminderStatus.CANCELLED,
+    )
+    found = {(code, contact): row for row, code, contact in connection.execute(ended).all()}
+    rows = {reader: row for reader, row in found.items() if reader in readers}
+    revive(connection, list(rows.values()))
+    connection.execute(update(table).where(table.c.id.in_(rows.values())).values(due_at=now))
+    return set(rows)
 
 
 def last_told(

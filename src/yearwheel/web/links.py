@@ -29,7 +29,7 @@ from yearwheel.web.pages import app_of, show
 router = APIRouter(default_response_class=HTMLResponse)
 APPROVE, RETURN = "approve", "return"  # the acts of a review
 ONE_CLICK = [("List-Unsubscribe", "One-Click")]
-MOST = 10_000  # bytes of a form
+MOST = 50_000  # bytes of a form: five thousand letters of any script, as forms send them
 TOO_LONG = "that is longer than can be taken in here; say it in fewer words, and nothing was changed so far"
 NOT_ONE_CLICK = (
     "messages are stopped by a mail program's own button (RFC 8058) or by the one on our page; they go on"

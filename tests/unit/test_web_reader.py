@@ -278,7 +278,7 @@ def test_a_wish_for_more_time_that_cannot_be_is_refused_in_words(
 
 def test_a_form_that_is_too_long_is_refused_as_that(app: App) -> None:
     path = home_of(app, ANN) + "/001/budget"
-    page = press(app, path, act="more_time", until="2027-03-08", why="snow " * 3_000)
+    page = press(app, path, act="more_time", until="2027-03-08", why="snow " * 12_000)
 
     assert page.status_code == 413
     assert "That is longer than can be taken in here; say it in fewer words, and nothing was" in words(page)

@@ -20,7 +20,7 @@ from tests.apps import (
     round_at,
     set_clock,
 )
-from tests.fakes import FakeMailer
+from tests.fakes import BUSY, FakeMailer
 from tests.unit.test_reader_link import link_of, press
 from tests.unit.test_whole_cycle import tell_admins, texts, told
 from yearwheel.notifications.ledger import OutboxStatus
@@ -296,3 +296,21 @@ def test_what_the_office_hears_of_the_whole_cycle_is_explained_as_its_own(sqlite
     }
     assert [line.strip().startswith("Sent: Requests notice") for line in told["OET"]] == [True]
     assert told["001"] == []
+
+
+def test_what_a_cycle_had_not_told_when_it_was_closed_another_of_its_state_tells(
+    app: App, mailer: FakeMailer
+) -> None:
+    create_cycle(app, SOURCE.replace("small-2027", "small-2027b"), by="ada")
+    approve_kinds(app, "small-2027b", by="ada")
+    publish_cycle(app, "small-2027b", by="ada")
+    set_clock(app, "2027-02-02 07:00")
+    ask(app, mailer, act="pass_on", name="New Person", email="new@mail.example")
+    mailer.answers = {ADA.email: BUSY}
+    round_at(app, "2027-02-02 09:00")
+    close_cycle(app, KEY, by="ada", why="over")
+    mailer.answers = {}
+    set_clock(app, "2027-02-03 09:00")
+    advance(app, "small-2027b")
+
+    assert [text.count("New Person does their work now") for text in texts(mailer, ADA.email)[-1:]] == [1]

@@ -25,7 +25,7 @@ from yearwheel.roster.people import Role, Roster
 from yearwheel.services.active import Active
 from yearwheel.services.more_time import list_open
 from yearwheel.services.moves import request_subject
-from yearwheel.store import Connection, cycles, events, hand_overs, pauses, standings, tasks
+from yearwheel.store import Connection, cycles, events, hand_overs, pauses, reminders, standings, tasks
 from yearwheel.store.events import Event
 from yearwheel.store.tasks import Task
 
@@ -74,10 +74,18 @@ def count_open(connection: Connection, active: Active, roster: Roster, on: date)
 
 
 def _told(connection: Connection, active: Active) -> set[int]:
-    """The numbers that letters of any of the state's cycles were to tell: a hand-over is every cycle's."""
-    keys = [stored.key for stored in cycles.list_cycles(connection) if stored.state == active.state]
-    told = (event for key in keys for event in events.list_events(connection, key, kinds=[TOLD]))
-    return {number for event in told for number in (event.detail or {})["tasks"]}
+    """The numbers that letters of any of the state's cycles have told or will: a hand-over is every cycle's.
+
+    What a cycle had not told when it was closed another tells.
+    """
+    of_state = [stored for stored in cycles.list_cycles(connection) if stored.state == active.state]
+    told = (event for c in of_state for event in events.list_events(connection, c.key, kinds=[TOLD]))
+    numbers = {number for event in told for number in (event.detail or {})["tasks"]}
+    closed = {stored.key for stored in of_state if stored.closed_at}
+    untold = (
+        row for row in reminders.list_untold(connection, NoticeKind.REQUESTS) if row.cycle_key in closed
+    )
+    return numbers.difference(*(read_numbers(row.note) for row in untold))
 
 
 def _speaks_for_state(connection: Connection, active: Active) -> bool:

@@ -111,6 +111,7 @@ class Untold(NamedTuple):
     id: int
     note: str
     outbox_id: int | None  # the letter that waits to tell it
+    cycle_key: str
 
 
 def list_ladder(

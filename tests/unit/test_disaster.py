@@ -445,3 +445,40 @@ def test_a_change_elsewhere_does_not_hide_an_extension_from_undo(app):
     change(app, "March 8")
     with pytest.raises(Refused, match="001 plan: deadline moved, 2027-05-20"):
         undo(app, KEY, done.act, by="ada", why="the wrong county")
+
+
+def test_a_calendar_that_reaches_the_day_of_a_relief_tells_nothing_of_work_that_is_in(app):
+    declare(app)
+    hand_in(app, "budget", "001")
+    round_at(app, "2027-02-22")
+    save_change(app, KEY, SOURCE.replace("on: March 1, basis", "on: March 30, basis"), by="ada", why="ice")
+    round_at(app, "2027-02-23")
+    assert ledger(app, kind="date_moved", stage_key="budget", district_code="001") == []
+    assert ledger(app, kind="date_moved", stage_key="budget", district_code="002") != []
+    assert prove(app, KEY).breaches == ()
+
+
+def test_a_relief_that_is_ended_asks_again_also_where_more_time_was_given_on_top(before_anything_opens):
+    app = before_anything_opens
+    declare(app, last=date(2027, 2, 26))
+    may_27 = [Extension("plan", "001", date(2027, 5, 27))]
+    extend(app, KEY, may_27, by="ada", why="a flood", force=True)
+    set_clock(app, "2027-02-03 07:00")
+    end_relief(app, KEY, 1, by="ada", why="they work again")
+    for day in ("02-03", "02-04"):
+        round_at(app, f"2027-{day}")
+    assert openings(app, "plan", "001") == ["2027-02-03"]
+    assert prove(app, KEY).breaches == ()
+
+
+def test_an_opening_that_a_calendar_moves_into_a_relief_and_out_again_ends_for_what_happened(app):
+    """It had been told, and no relief took it away."""
+    declare(app, Selection(codes=("002",)), last=date(2027, 2, 23))
+    round_at(app, "2027-02-19")
+    for opens in ("February 22", "February 15"):
+        moved = SOURCE.replace("opens: February 1\n    due: April 15", f"opens: {opens}\n    due: April 15")
+        save_change(app, KEY, moved, by="ada", why="the portal")
+        assert prove(app, KEY).breaches == ()
+    for day in ("02-22", "02-24", "03-01", "03-02"):
+        round_at(app, f"2027-{day}")
+    assert prove(app, KEY).breaches == ()

@@ -241,3 +241,10 @@ def test_all_extensions_are_given_or_none(app):
 def test_there_must_be_an_extension_to_take_back(app):
     with pytest.raises(Refused, match="001 has no extension in budget"):
         take_back_extension(app, KEY, "budget", "001", by="ada", why="a mistake")
+
+
+def test_what_work_that_is_in_was_given_is_not_taken_back_nor_told(app):
+    extend(app, KEY, [Extension("budget", "001", MARCH_12)], by="ada", why="flood")
+    hand_in(app, "budget", "001")
+    with pytest.raises(Refused, match="001 is submitted in budget; its day matters no more"):
+        take_back_extension(app, KEY, "budget", "001", by="ada", why="not needed")

@@ -16,10 +16,12 @@ from tests.apps import (
     set_clock,
     standing_of,
 )
-from tests.fakes import FakeMailer
+from tests.fakes import BUSY, FakeMailer
 from yearwheel.services.cycles import close_cycle, create_cycle
+from yearwheel.services.deliver import deliver
 from yearwheel.services.excuse import excuse
 from yearwheel.services.ledger_digest import ledger_digest
+from yearwheel.services.prove import prove
 from yearwheel.services.rounds import is_quiet, stages_with_work
 from yearwheel.stages.standing import DueBecause
 from yearwheel.stages.status import Status
@@ -190,3 +192,18 @@ def test_a_cycle_that_is_a_draft_has_no_work(sqlite_database):
     create_cycle(app, SOURCE, by="ada")
 
     assert why(app) == {}
+
+
+def test_a_letter_put_off_once_does_not_excuse_weeks_in_which_nothing_ran(sqlite_database):
+    mailer = FakeMailer({ANN.email: BUSY})
+    app = begun(sqlite_database, mailer)
+    round_at(app, "2027-02-01")
+    mailer.answers = {}
+    set_clock(app, "2027-03-17 09:00")  # the budget has closed
+    deliver(app)
+    round_at(app, "2027-03-17 09:30")
+
+    missed = {
+        b.contact_key for b in prove(app, KEY).breaches if (b.kind, b.district_code) == ("missed", "001")
+    }
+    assert {ANN.key, "finn"} <= missed

@@ -619,3 +619,16 @@ def test_who_comes_leaves_and_comes_back_under_one_calendar_is_told_its_dates_on
     assert [row[0] for row in ledger(app, kind="published", contact_key="nia")] == ["published:2"]
     assert [e.recipient for e in mailer.sent].count(NIA.email) == 1
     assert prove(app, KEY).breaches == ()
+
+
+def test_who_left_before_the_years_letter_and_comes_back_is_written_it(sqlite_database, mailer) -> None:
+    app = make_app(sqlite_database, "2027-01-04 10:05", mailer=mailer)
+    without_ann = [contact for contact in PEOPLE.contacts.values() if contact != ANN]
+    import_roster(app, "KY", RosterFiles(roster_of(*without_ann)), by="ada", source="people")
+    round_at(app, "2027-01-04 10:30")
+    set_clock(app, "2027-01-05")
+    import_roster(app, "KY", RosterFiles(PEOPLE), by="ada", source="people")
+    round_at(app, "2027-01-06")
+
+    assert year_of(texts(mailer, ANN.email)[0]) == OLD_YEAR
+    assert prove(app, KEY).breaches == ()

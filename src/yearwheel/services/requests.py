@@ -82,6 +82,8 @@ def _told(connection: Connection, active: Active) -> set[int]:
     told = (event for c in of_state for event in events.list_events(connection, c.key, kinds=[TOLD]))
     numbers = {number for event in told for number in (event.detail or {})["tasks"]}
     closed = {stored.key for stored in of_state if stored.closed_at}
+    if not closed:
+        return numbers
     untold = (
         row for row in reminders.list_untold(connection, NoticeKind.REQUESTS) if row.cycle_key in closed
     )

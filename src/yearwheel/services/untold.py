@@ -1,12 +1,13 @@
 """Notices that no letter has told yet end when what they tell is undone: a reader hears what holds."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import date, datetime
 from functools import cache
 from itertools import groupby
 
 from yearwheel.notifications.ledger import ReminderStatus
 from yearwheel.notifications.news import ASKED_OR_NOT, NOTICES, Fact, Notice, retired
+from yearwheel.notifications.whole_cycle import anchors
 from yearwheel.services.active import Active
 from yearwheel.services.replan import take_back_letters
 from yearwheel.stages.standing import Standing
@@ -49,7 +50,7 @@ def _listed(
 
     @cache  # few readers have notices for which that counts, and it takes reading their letters
     def left_out() -> set[tuple[str, str, str]]:
-        told, in_force = reminders.last_told(connection, active.key, places), _in_force(connection, active)
+        told, in_force = _last_told(connection, active, places), _in_force(connection, active)
         of_year = ((reader, at) for reader, (at, day) in told.items() if day is None)
         return {reader for reader, at in of_year if in_force(reader[:2], at) is None}
 
@@ -64,9 +65,15 @@ def known_days(
 ) -> dict[tuple[str, str, str], date]:
     """By stage, district and reader: the due day of these places that a letter told them last."""
     in_force = _in_force(connection, active)
-    told = reminders.last_told(connection, active.key, places)
+    told = _last_told(connection, active, places)
     days = {reader: day or in_force(reader[:2], at) for reader, (at, day) in told.items()}
     return {reader: day for reader, day in days.items() if day}
+
+
+def _last_told(
+    connection: Connection, active: Active, places: Collection[tuple[str, str]]
+) -> Mapping[tuple[str, str, str], tuple[datetime, date | None]]:
+    return reminders.last_told(connection, active.key, places, anchors((*active.former, active.cycle)))
 
 
 def _in_force(connection: Connection, active: Active) -> Callable[[tuple[str, str], datetime], date | None]:

@@ -248,11 +248,15 @@ def revive_year(
 
 
 def last_told(
-    connection: Connection, cycle_key: str, places: Collection[tuple[str, str]]
+    connection: Connection,
+    cycle_key: str,
+    places: Collection[tuple[str, str]],
+    anchors: Collection[str],
 ) -> dict[tuple[str, str, str], tuple[datetime, date | None]]:
     """By stage, district and contact: when the letter was written that told them a due day last, and which.
 
-    The day is None where it was the letter with the dates of the year: it speaks of every stage.
+    The day is None where it was the letter with the dates of the year: it speaks of every stage, and hangs on
+    one of the `anchors`.
     """
     tells_day = table.c.kind.not_in(sorted(NOTHING_DUE - {NoticeKind.PUBLISHED}))
     query = (
@@ -266,6 +270,7 @@ def last_told(
         )
         .join(outbox, outbox.c.id == table.c.outbox_id)
         .where(table.c.cycle_key == cycle_key, tells_day, outbox.c.status.in_(sorted(MAY_HAVE_LEFT)))
+        .where(table.c.stage_key.in_({*anchors, *(stage_key for stage_key, _ in places)}))
         .where(table.c.district_code.in_({code for _, code in places}))
         .order_by(outbox.c.queued_at, outbox.c.id)
     )

@@ -505,3 +505,8 @@ def test_a_letter_says_which_version_of_each_kinds_words_it_has(renderer: Render
     assert re.fullmatch(r"[0-9a-f]{12}", late)
     assert late != reminder
     assert Renderer().versions == renderer.versions
+
+
+def test_until_when_late_work_is_taken_stays_said_where_its_day_moved(renderer: Renderer) -> None:
+    moved = of_kind("extension")._replace(due_on=THURSDAY, taken_until=None)
+    assert "Taken until: Friday, February 5" in renderer.render(letter(of_kind("late"), moved)).text

@@ -383,7 +383,9 @@ def _with_news(item: Item, moved: Item) -> Item:
     if item.kind not in _FIRST:
         return item
     return item._replace(
-        due_before=moved.due_before, note=item.note or moved.note, taken_until=moved.taken_until
+        due_before=moved.due_before,
+        note=item.note or moved.note,
+        taken_until=item.taken_until or moved.taken_until,
     )
 
 

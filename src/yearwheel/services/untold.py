@@ -85,9 +85,7 @@ def _in_force(connection: Connection, active: Active) -> Callable[[tuple[str, st
     def find(place: tuple[str, str], at: datetime) -> date | None:
         stage_key, code = place
         # Of one moment, a letter came before the change, and after what it could list itself.
-        cycle = [calendar for made_at, calendar in calendars if made_at < at or calendar is calendars[0][1]][
-            -1
-        ]
+        cycle = next((known for made_at, known in reversed(calendars) if made_at < at), calendars[0][1])
         stage = next((stage for stage in cycle.stages if stage.key == stage_key), None)
         if stage is None:
             return None

@@ -137,7 +137,8 @@ class Roster:
             return False
         if role is Role.REVIEWER and self.reviewers.get(district_code, "") in self.contacts:
             return self.reviewers[district_code] == contact.key
-        return role in STATE_ROLES or district_code == contact.district_code
+        home = self._office_code if role in STATE_ROLES and self._office_code else district_code
+        return contact.district_code == home
 
     def _index(self) -> None:
         people = sorted(self.contacts.values(), key=lambda c: c.key)

@@ -85,13 +85,8 @@ class Reader:
         """
         if code == self.contact.district_code:
             return False
-        assigned = self.roster.contacts.get(self.roster.reviewers.get(code, ""))
-        is_named = self.contact == assigned if assigned else self._is_a_reviewer
-        return is_named or self.contact in self.roster.holders(code, Role.REVIEWER)
-
-    @property
-    def _is_a_reviewer(self) -> bool:
-        return self.is_office and Role.REVIEWER in self.contact.roles
+        is_theirs = self.roster.is_own(self.contact, code, Role.REVIEWER)
+        return is_theirs or self.contact in self.roster.holders(code, Role.REVIEWER)
 
     def event(self, kind: str, stage_key: str | None = None, **detail: object) -> Event:
         said = {"contact": self.contact.key, **detail}

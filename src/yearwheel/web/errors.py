@@ -5,6 +5,7 @@ from http import HTTPStatus
 from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
 
+from yearwheel.notifications.letter import LINKS_WORK
 from yearwheel.services.app import Refused
 from yearwheel.services.reader_link import LinkEnded, NotThere
 from yearwheel.store.events import OutOfOrder
@@ -28,7 +29,14 @@ def refused(request: Request, error: Exception) -> Response:
 def ended(request: Request, error: Exception) -> Response:
     """A link that is too old: what happened, and how to come by a new one."""
     assert isinstance(error, LinkEnded)
-    return show(request, "ended", status=HTTPStatus.BAD_REQUEST, cycle=error.cycle, last_day=error.last_day)
+    return show(
+        request,
+        "ended",
+        status=HTTPStatus.BAD_REQUEST,
+        cycle=error.cycle,
+        last_day=error.last_day,
+        links_work=LINKS_WORK.days,
+    )
 
 
 def out_of_order(request: Request, error: Exception) -> Response:
